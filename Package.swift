@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+#if !os(Linux)
+#error("swift-benchmark-service runs on Linux only (x86-64 and arm64): its transport is built on epoll")
+#endif
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "swift-benchmark-service",
+    products: [
+        .library(name: "BenchmarkTransport", targets: ["BenchmarkTransport"]),
+        .library(name: "BenchmarkProtocol", targets: ["BenchmarkProtocol"]),
+        .library(name: "BenchmarkSandbox", targets: ["BenchmarkSandbox"]),
+        .library(name: "BenchmarkFramework", targets: ["BenchmarkFramework"]),
+        .executable(name: "scaffold", targets: ["scaffold"]),
+        .executable(name: "local-daytona", targets: ["local-daytona"]),
+        .executable(name: "runner", targets: ["runner"]),
+        .executable(name: "shell-tasks", targets: ["shell-tasks"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "BenchmarkTransport", dependencies: ["CLinux", "COpenSSL"], path: "Sources/Transport",
+            swiftSettings: settings),
+        .target(name: "BenchmarkProtocol", path: "Sources/Protocol", swiftSettings: settings),
+        .target(
+            name: "BenchmarkSandbox", dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "CLinux"],
+            path: "Sources/Sandbox", swiftSettings: settings),
+        .target(
+            name: "BenchmarkFramework", dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox"],
+            path: "Sources/Framework", swiftSettings: settings),
+        .executableTarget(name: "scaffold", path: "Sources/Scaffold", swiftSettings: settings),
+        .executableTarget(
+            name: "local-daytona", dependencies: ["BenchmarkSandbox", "BenchmarkTransport"],
+            path: "Sources/Tools/LocalDaytona", swiftSettings: settings),
+        .executableTarget(
+            name: "runner", dependencies: ["BenchmarkFramework"], path: "Sources/Tools/Runner",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "shell-tasks", dependencies: ["BenchmarkFramework"], path: "Examples/ShellTasks",
+            swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["BenchmarkTransport", "BenchmarkProtocol"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        .testTarget(
+            name: "TransportTests", dependencies: ["BenchmarkTransport", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ProtocolTests", dependencies: ["BenchmarkProtocol", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "SandboxTests", dependencies: ["BenchmarkSandbox", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "FrameworkTests", dependencies: ["BenchmarkFramework", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "ScaffoldTests", dependencies: ["scaffold", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ToolTests", dependencies: ["runner", "shell-tasks", "BenchmarkFramework", "TestSupport"],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,52 @@
+// Linux system calls that the Swift `Glibc` module does not import, or imports in a shape Swift cannot call.
+#ifndef CLINUX_SHIM_H
+#define CLINUX_SHIM_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// The calling thread's `errno`; to be read directly after the failed call.
+static inline int clinux_errno(void) { return errno; }
+
+/// `accept4` without glibc's transparent union, to which Swift cannot pass null.
+static inline int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {
+    return accept4(fd, address, length, flags);
+}
+
+/// `epoll_ctl` with the 64-bit user data in place of the awkward `epoll_data` union.
+static inline int clinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
+    struct epoll_event event;
+    event.events = events;
+    event.data.u64 = data;
+    return epoll_ctl(epoll, operation, fd, &event);
+}
+
+/// The 64-bit user data of an event.
+static inline uint64_t clinux_epoll_data(const struct epoll_event *event) { return event->data.u64; }
+
+/// A descriptor that becomes readable when the process ends; glibc 2.36 is the first with a wrapper.
+static inline int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+/// `openat2(2)`: opens `path` below `root` as if `root` were "/", so that no link leads out of it.
+static inline int clinux_open_in_root(int root, const char *path, int flags, mode_t mode) {
+    struct open_how how = {0};
+    how.flags = (uint64_t)flags | O_CLOEXEC;
+    how.mode = (flags & (O_CREAT | O_TMPFILE)) ? mode : 0;
+    how.resolve = RESOLVE_IN_ROOT;
+    return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+}
+
+#endif
