@@ -1,30 +1,37 @@
 // Linux system calls that the Swift `Glibc` module does not import, or imports in a shape Swift cannot call.
+//
+// `_GNU_SOURCE` stays undefined: with it `fd_set` would differ from the one the `Glibc` module has seen, and the two
+// modules could not be imported together. What needs it is called by number instead.
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+extern long syscall(long number, ...);
+
 /// The calling thread's `errno`; to be read directly after the failed call.
 static inline int clinux_errno(void) { return errno; }
 
-/// `accept4` without glibc's transparent union, to which Swift cannot pass null.
-static inline int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags) {
-    return accept4(fd, address, length, flags);
+/// Accepts a connection as a non-blocking descriptor that children do not inherit.
+static inline int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
+    return (int)syscall(SYS_accept4, fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
+
+/// Names the calling thread; the kernel keeps 15 bytes.
+static inline void clinux_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 /// `epoll_ctl` with the 64-bit user data in place of the awkward `epoll_data` union.
 static inline int clinux_epoll_ctl(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
@@ -43,8 +50,8 @@ static inline int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_o
 /// `openat2(2)`: opens `path` below `root` as if `root` were "/", so that no link leads out of it.
 static inline int clinux_open_in_root(int root, const char *path, int flags, mode_t mode) {
     struct open_how how = {0};
-    how.flags = (uint64_t)flags | O_CLOEXEC;
-    how.mode = (flags & (O_CREAT | O_TMPFILE)) ? mode : 0;
+    how.flags = (uint64_t)(unsigned)flags | O_CLOEXEC;
+    how.mode = (flags & O_CREAT) ? mode : 0;
     how.resolve = RESOLVE_IN_ROOT;
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }

@@ -1,0 +1,65 @@
+/// Something that happens once, and that any number of tasks can wait for.
+package final class OneShotEvent: Sendable {
+    private struct State: Sendable {
+        var hasFired = false
+        var nextTicket = 0
+        var waiting: [Int: UnsafeContinuation<Void, Never>] = [:]
+        /// Tickets whose task was cancelled before it came to wait.
+        var abandoned: Set<Int> = []
+    }
+    private let state = Locked(State())
+
+    package init() {}
+
+    package var hasFired: Bool { state.withLock { $0.hasFired } }
+
+    /// Lets everybody who waits, and whoever comes later, go on. Once is enough, more is harmless.
+    package func fire() {
+        let waiting = state.withLock { state -> [UnsafeContinuation<Void, Never>] in
+            state.hasFired = true
+            defer { state.waiting = [:] }
+            return Array(state.waiting.values)
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Returns when the event has been fired; cancellation does not end the wait.
+    package nonisolated(nonsending) func wait() async {
+        if !hasFired { await wait(under: takeTicket()) }
+    }
+
+    /// Returns when the event has been fired, or throws when the waiting task is cancelled first.
+    package nonisolated(nonsending) func waitUnlessCancelled() async throws(CancellationError) {
+        if hasFired { return }
+        let ticket = takeTicket()
+        await withTaskCancellationHandler { await wait(under: ticket) } onCancel: { abandon(ticket) }
+        if !hasFired { throw CancellationError() }
+    }
+
+    private func takeTicket() -> Int {
+        state.withLock { state in
+            state.nextTicket += 1
+            return state.nextTicket
+        }
+    }
+
+    private nonisolated(nonsending) func wait(under ticket: Int) async {
+        await withUnsafeContinuation { continuation in
+            let goOn = state.withLock { state -> Bool in
+                if state.hasFired || state.abandoned.remove(ticket) != nil { return true }
+                state.waiting[ticket] = continuation
+                return false
+            }
+            if goOn { continuation.resume() }
+        }
+    }
+
+    private func abandon(_ ticket: Int) {
+        let waiting = state.withLock { state -> UnsafeContinuation<Void, Never>? in
+            if let waiting = state.waiting.removeValue(forKey: ticket) { return waiting }
+            state.abandoned.insert(ticket)
+            return nil
+        }
+        waiting?.resume()
+    }
+}

@@ -1,0 +1,125 @@
+import Glibc
+
+/// Threads for code that may block: a task executor that grows with demand, up to a ceiling.
+///
+/// Service code runs here, entered once per call, so that a method which blocks its thread costs one thread of this
+/// executor and nothing else. A thread is added when a job finds none idle, and ends after `idleSeconds` without work.
+/// At the ceiling jobs wait their turn in order; the queue is bounded by the number of tasks, since a task has at most
+/// one job enqueued.
+public final class ServiceExecutor: TaskExecutor {
+    /// The most threads this executor has at a time.
+    public let maxThreads: Int
+
+    private let name: String
+    private let idleSeconds: Int
+    private let pool = ThreadPool()
+
+    /// An executor without threads yet.
+    ///
+    /// - Parameters:
+    ///   - maxThreads: the ceiling, at least 1. The default of 64 lets 64 methods block at a time.
+    ///   - name: the beginning of its threads' names, at most 10 bytes.
+    ///   - idleSeconds: how long a thread without work is kept.
+    public init(maxThreads: Int = 64, name: String = "service", idleSeconds: Int = 10) {
+        self.maxThreads = max(1, maxThreads)
+        self.name = name
+        self.idleSeconds = max(1, idleSeconds)
+    }
+
+    /// The executor of the toolkit's own blocking calls: name resolution and files. Separate from any service's, so
+    /// that a service which blocks all its threads does not stop them.
+    package static let system = ServiceExecutor(maxThreads: 16, name: "system")
+
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if pool.add(job, maxThreads: maxThreads) {
+            let (pool, idleSeconds) = (pool, idleSeconds)
+            let executor = self  // kept until its last thread has ended
+            startThread(name: name) {
+                while let job = pool.next(idleSeconds: idleSeconds) {
+                    job.runSynchronously(on: executor.asUnownedTaskExecutor())
+                }
+            }
+        }
+    }
+
+    /// The number of threads at this moment, for tests and metrics.
+    package var threadCount: Int { pool.threadCount }
+}
+
+/// The queue of a ``ServiceExecutor`` and the count of its threads, under one mutex with one condition.
+private final class ThreadPool: @unchecked Sendable {
+    // Safe to share: everything below is touched with `mutex` held.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var jobs: [UnownedJob] = []
+    private var head = 0
+    private var threads = 0
+    private var idle = 0
+
+    init() {
+        mutex.initialize(to: pthread_mutex_t())
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        condition.initialize(to: pthread_cond_t())
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    var threadCount: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return threads
+    }
+
+    /// Queues a job; true if the caller must start a thread, which is then counted already.
+    func add(_ job: UnownedJob, maxThreads: Int) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        jobs.append(job)
+        if idle >= jobs.count - head {
+            pthread_cond_signal(condition)
+            return false
+        }
+        if threads >= maxThreads { return false }
+        threads += 1
+        return true
+    }
+
+    /// The next job, waited for up to `idleSeconds`; nil tells the calling thread to end.
+    func next(idleSeconds: Int) -> UnownedJob? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        var deadline = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        deadline.tv_sec += idleSeconds
+        while head == jobs.count {
+            idle += 1
+            let result = pthread_cond_timedwait(condition, mutex, &deadline)
+            idle -= 1
+            if result == ETIMEDOUT && head == jobs.count {
+                threads -= 1
+                return nil
+            }
+        }
+        let job = jobs[head]
+        head += 1
+        if head == jobs.count {
+            jobs.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head >= 1024 && head * 2 > jobs.count {
+            jobs.removeSubrange(..<head)
+            head = 0
+        }
+        return job
+    }
+}

@@ -1,0 +1,35 @@
+import Glibc
+
+/// Some event loops, one thread each, handed out in turn.
+public final class EventLoopGroup: Sendable {
+    /// The process-wide group, with one loop per core but at most four: the rest of the machine belongs to service code
+    /// and to the sandboxes.
+    public static let shared = EventLoopGroup(loopCount: min(4, max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))))
+
+    private let loops: [EventLoop]
+    private let turn = Locked(0)
+
+    /// Starts `loopCount` loops (at least one). Their threads live as long as the process.
+    public init(loopCount: Int) {
+        // With OpenSSL a write to a closed socket goes past MSG_NOSIGNAL.
+        signal(SIGPIPE, SIG_IGN)
+        loops = (0..<max(1, loopCount)).map { index in
+            let loop: EventLoop
+            do { loop = try EventLoop() } catch { fatalError("no event loop could be made: \(error)") }
+            startThread(name: "loop-\(index)") { loop.run() }
+            return loop
+        }
+    }
+
+    /// Every loop of the group.
+    package var all: [EventLoop] { loops }
+
+    /// The next loop in turn.
+    public func next() -> EventLoop {
+        let index = turn.withLock { turn in
+            turn = (turn + 1) % loops.count
+            return turn
+        }
+        return loops[index]
+    }
+}

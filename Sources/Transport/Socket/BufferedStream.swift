@@ -1,0 +1,183 @@
+/// A ``ByteStream`` with its two buffers: bytes in, not yet decoded, and bytes out, not yet written.
+///
+/// What is appended to the output is written once, at the end of the loop's tick, or when ``highWaterBytes`` have
+/// gathered. Whoever produces more must ``drain()``, which waits until the peer has taken it: the only buffer between
+/// a producer and a slow peer is this one. All of it is confined to the loop's thread; the actors pinned to the loop
+/// call in, and so do the loop's events.
+package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @unchecked Sendable {
+    package static let highWaterBytes = 64 * 1024
+
+    package let loop: EventLoop
+    package let stream: any ByteStream
+    package var input = ByteBuffer()
+    package private(set) var output = ByteBuffer()
+
+    /// Set once, when the stream is of no further use for writing, and for reading behind what ``input`` holds.
+    package private(set) var failure: StreamFailure?
+    /// Whether the peer has finished sending; writing may go on.
+    package private(set) var inputHasEnded = false
+
+    /// Instead of a waiting task: is called when there may be something to read, or the stream has failed.
+    package var onReadable: (() -> Void)?
+
+    /// The longest that written bytes may wait for a peer that takes none.
+    package var writeStallLimit: Duration = .seconds(60)
+
+    private var reader: UnsafeContinuation<Void, Never>?
+    private var drainers: [UnsafeContinuation<Void, Never>] = []
+    private var awaitsEndOfTick = false
+    private var readDeadline = LazyDeadline()
+    private var writeDeadline = LazyDeadline()
+
+    package init(_ stream: any ByteStream, on loop: EventLoop) {
+        self.stream = stream
+        self.loop = loop
+        stream.owner = self
+    }
+
+    package func signal(_ readiness: Readiness) {
+        if readiness.contains(.writable) || !readiness.isDisjoint(with: .hangup) { flush() }
+        if !readiness.isDisjoint(with: [.readable, .hangup]) { wakeReader() }
+    }
+
+    // MARK: Reading
+
+    /// Reads what is there into ``input``.
+    ///
+    /// - Returns: whether bytes came; nil if there are none now. Once the peer has finished, or the stream has failed,
+    ///   false for ever.
+    package func fill() -> Bool? {
+        if inputHasEnded || failure != nil { return false }
+        loop.blocks.rent(for: &input)
+        var result = IOResult.wouldBlock
+        input.write(atLeast: 2048) { free in
+            result = stream.read(into: free)
+            return if case .bytes(let count) = result { count } else { 0 }
+        }
+        switch result {
+        case .bytes: return true
+        case .wouldBlock:
+            loop.blocks.giveBack(from: &input)
+            return nil
+        case .end:
+            inputHasEnded = true
+            return false
+        case .failed(let error):
+            fail(.system(error))
+            return false
+        }
+    }
+
+    /// As ``fill()``, but waits until there is an answer.
+    package nonisolated(nonsending) func fillOrWait() async -> Bool {
+        while true {
+            if let answer = fill() { return answer }
+            await withUnsafeContinuation { reader = $0 }
+        }
+    }
+
+    /// Sets a limit for the reads to come: if it passes, the stream fails with `.timedOut`. Nil takes it away.
+    package func setReadDeadline(_ duration: Duration?) {
+        readDeadline.set(duration, on: loop) { [weak self] in self?.checkReadDeadline() }
+    }
+
+    private func checkReadDeadline() {
+        if readDeadline.hasPassed(on: loop, { [weak self] in self?.checkReadDeadline() }) { fail(.timedOut) }
+    }
+
+    private func wakeReader() {
+        if let reader {
+            self.reader = nil
+            reader.resume()
+        }
+        onReadable?()
+    }
+
+    // MARK: Writing
+
+    /// Lets `body` append to the output, which leaves at the end of the tick. After a failure nothing is appended.
+    package func write(_ body: (inout ByteBuffer) -> Void) {
+        if failure != nil { return }
+        loop.blocks.rent(for: &output)
+        body(&output)
+        if !awaitsEndOfTick {
+            awaitsEndOfTick = true
+            loop.callAtEndOfTick(self)
+        }
+    }
+
+    func endOfTick() {
+        awaitsEndOfTick = false
+        flush()
+    }
+
+    /// Writes out what the peer takes now.
+    package func flush() {
+        while failure == nil && !output.isEmpty {
+            switch output.withReadableBytes(stream.write) {
+            case .bytes(let count):
+                output.consume(count)
+                writeDeadline.clear()
+            case .wouldBlock:
+                writeDeadline.set(writeStallLimit, on: loop) { [weak self] in self?.checkWriteDeadline() }
+                return wakeDrainersIfBelowHighWater()
+            case .end: fail(.endOfStream)
+            case .failed(let error): fail(.system(error))
+            }
+        }
+        loop.blocks.giveBack(from: &output)
+        wakeDrainersIfBelowHighWater()
+    }
+
+    private func checkWriteDeadline() {
+        if writeDeadline.hasPassed(on: loop, { [weak self] in self?.checkWriteDeadline() }) { fail(.timedOut) }
+    }
+
+    /// Whether a producer should wait before it appends more.
+    package var isAboveHighWater: Bool { output.count >= Self.highWaterBytes }
+
+    /// Returns once there is room in the output buffer, or the stream has failed.
+    package nonisolated(nonsending) func drain() async {
+        if isAboveHighWater { flush() }
+        while isAboveHighWater && failure == nil {
+            await withUnsafeContinuation { drainers.append($0) }
+        }
+    }
+
+    /// Returns once everything appended has been handed to the system, or the stream has failed.
+    package nonisolated(nonsending) func drainCompletely() async {
+        flush()
+        while !output.isEmpty && failure == nil {
+            await withUnsafeContinuation { drainers.append($0) }
+        }
+    }
+
+    private func wakeDrainersIfBelowHighWater() {
+        if drainers.isEmpty || (isAboveHighWater && failure == nil) { return }
+        let waiting = drainers
+        drainers = []
+        for drainer in waiting { drainer.resume() }
+    }
+
+    // MARK: Ending
+
+    /// Tells the peer that nothing more will be sent; what was appended must have been drained.
+    package func finishWriting() { stream.finishWriting() }
+
+    /// Closes at once; what was not written is lost. Whoever waits goes on. Harmless when repeated.
+    package func close() { fail(.closed) }
+
+    /// Ends the use of the stream for the given reason and releases its descriptor.
+    package func fail(_ reason: StreamFailure) {
+        if failure != nil { return }
+        failure = reason
+        stream.close()
+        readDeadline.clear()
+        writeDeadline.clear()
+        output.consume(output.count)
+        loop.blocks.giveBack(from: &output)
+        wakeDrainersIfBelowHighWater()
+        wakeReader()
+        onReadable = nil
+    }
+}
