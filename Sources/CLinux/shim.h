@@ -15,7 +15,6 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -54,6 +53,27 @@ static inline int clinux_open_in_root(int root, const char *path, int flags, mod
     how.mode = (flags & O_CREAT) ? mode : 0;
     how.resolve = RESOLVE_IN_ROOT;
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
+}
+
+/// Where `clinux_forward_signal` writes; one per importing module, of which there is one.
+static volatile int clinux_signal_descriptor = -1;
+
+static void clinux_write_signal(int number) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+    (void)!write(clinux_signal_descriptor, &byte, 1);
+    errno = saved;
+}
+
+/// From now on the signal's number is written to `descriptor` as one byte, and has no other effect. A handler and not
+/// `signalfd`: the main thread of a Swift program waits in `sigsuspend` with nothing blocked.
+static inline int clinux_forward_signal(int number, int descriptor) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = clinux_write_signal;
+    action.sa_flags = SA_RESTART;
+    clinux_signal_descriptor = descriptor;
+    return sigaction(number, &action, 0);
 }
 
 #endif

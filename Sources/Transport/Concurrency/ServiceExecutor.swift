@@ -123,3 +123,25 @@ private final class ThreadPool: @unchecked Sendable {
         return job
     }
 }
+
+extension ServiceExecutor {
+    /// Runs a blocking function on this executor and returns to the caller's own.
+    package func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+        try await withTaskExecutorPreference(self) { try await runHere(body) }
+    }
+
+    @concurrent private func runHere<R: Sendable>(_ body: @Sendable () throws -> R) async throws -> R { try body() }
+}
+
+extension ServiceExecutor {
+    /// The executor of service code that was not started by a server, as in tests.
+    package static let shared = ServiceExecutor()
+
+    /// The executor that the calling service code was entered through; inherited by the tasks it starts.
+    @TaskLocal package static var current: ServiceExecutor = .shared
+
+    /// Starts a task on this executor.
+    package func startTask(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        Task(executorPreference: self, operation: body)
+    }
+}

@@ -185,7 +185,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         return count
     }
 
-    static func monotonicNow() -> LoopInstant {
+    /// The monotonic clock now, where the time of the tick is not exact enough.
+    package static func monotonicNow() -> LoopInstant {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -19,6 +19,8 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
 
     /// Instead of a waiting task: is called when there may be something to read, or the stream has failed.
     package var onReadable: (() -> Void)?
+    /// Is called when the output has fallen below the high-water mark after it had stood above.
+    package var onRoomToWrite: (() -> Void)?
 
     /// The longest that written bytes may wait for a peer that takes none.
     package var writeStallLimit: Duration = .seconds(60)
@@ -26,6 +28,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     private var reader: UnsafeContinuation<Void, Never>?
     private var drainers: [UnsafeContinuation<Void, Never>] = []
     private var awaitsEndOfTick = false
+    private var wasAboveHighWater = false
     private var readDeadline = LazyDeadline()
     private var writeDeadline = LazyDeadline()
 
@@ -100,6 +103,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         if failure != nil { return }
         loop.blocks.rent(for: &output)
         body(&output)
+        if isAboveHighWater { wasAboveHighWater = true }
         if !awaitsEndOfTick {
             awaitsEndOfTick = true
             loop.callAtEndOfTick(self)
@@ -153,7 +157,15 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     }
 
     private func wakeDrainersIfBelowHighWater() {
-        if drainers.isEmpty || (isAboveHighWater && failure == nil) { return }
+        if isAboveHighWater && failure == nil {
+            wasAboveHighWater = true
+            return
+        }
+        if wasAboveHighWater {
+            wasAboveHighWater = false
+            onRoomToWrite?()
+        }
+        if drainers.isEmpty { return }
         let waiting = drainers
         drainers = []
         for drainer in waiting { drainer.resume() }
@@ -179,5 +191,6 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         wakeDrainersIfBelowHighWater()
         wakeReader()
         onReadable = nil
+        onRoomToWrite = nil
     }
 }

@@ -1,0 +1,40 @@
+/// Why a request has no response, or no whole one.
+public struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of failure. More may be added.
+    public struct Code: Sendable, Hashable {
+        let rawValue: String
+
+        /// The URL cannot be used.
+        public static let invalidURL = Code(rawValue: "invalidURL")
+        /// No connection could be made; nothing was sent.
+        public static let cannotConnect = Code(rawValue: "cannotConnect")
+        /// A phase took longer than its limit.
+        public static let timedOut = Code(rawValue: "timedOut")
+        /// The connection ended before the response did.
+        public static let connectionLost = Code(rawValue: "connectionLost")
+        /// The peer does not speak HTTP as it should.
+        public static let protocolViolation = Code(rawValue: "protocolViolation")
+        /// More redirects than allowed, or one without a usable `location`.
+        public static let badRedirect = Code(rawValue: "badRedirect")
+        /// The response is longer than the caller will hold.
+        public static let bodyTooLarge = Code(rawValue: "bodyTooLarge")
+        /// The server answered a WebSocket handshake with something else.
+        public static let upgradeRefused = Code(rawValue: "upgradeRefused")
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What happened, naming the URL or the number it happened with.
+    public let message: String
+    /// The status of the response that was refused, where there was one.
+    public let status: Int?
+    /// The beginning of that response's body, as text.
+    public let body: String?
+
+    init(_ code: Code, _ message: String, status: Int? = nil, body: String? = nil) {
+        (self.code, self.message, self.status, self.body) = (code, message, status, body)
+    }
+
+    /// The message.
+    public var description: String { message }
+}

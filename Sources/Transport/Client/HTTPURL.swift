@@ -1,0 +1,132 @@
+/// An absolute `http`, `https`, `ws` or `wss` URL (RFC 3986, RFC 9110 §4.2, RFC 6455 §3), taken apart.
+///
+/// A fragment is dropped. User information is refused: credentials belong into a field, where they are not logged.
+public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
+    /// Whether TLS is spoken: `https` or `wss`.
+    public let isSecure: Bool
+    /// The host without brackets, lower-case.
+    public let host: String
+    /// The port, the scheme's own if none was given.
+    public let port: UInt16
+    /// Path and query as they go into the request line; begins with `/`.
+    public let target: String
+
+    /// Parses a URL.
+    ///
+    /// - Throws: ``HTTPClientError`` with code `.invalidURL`, naming the text and what is wrong.
+    public init(_ text: String) throws(HTTPClientError) {
+        func fail(_ reason: String) -> HTTPClientError { .init(.invalidURL, "invalid URL '\(text)': \(reason)") }
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://") else {
+            throw fail("no scheme")
+        }
+        switch text[..<colon].lowercased() {
+        case "http", "ws": isSecure = false
+        case "https", "wss": isSecure = true
+        default: throw fail("the scheme is none of http, https, ws, wss")
+        }
+        let rest = text[text.index(colon, offsetBy: 3)...]
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
+        let authority = rest[..<end]
+        if authority.contains("@") { throw fail("user information is not supported") }
+        guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else {
+            throw fail("bad host or port")
+        }
+        (self.host, self.port) = (host, port)
+        var target = String(rest[end...].prefix { $0 != "#" })
+        if !target.hasPrefix("/") { target = "/" + target }
+        guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw fail("blank or control character") }
+        self.target = Self.escapingNonASCII(target)
+    }
+
+    private init(isSecure: Bool, host: String, port: UInt16, target: String) {
+        (self.isSecure, self.host, self.port, self.target) = (isSecure, host, port, target)
+    }
+
+    private static func split(_ authority: Substring, defaultPort: UInt16) -> (String, UInt16)? {
+        var host = authority
+        var port: Substring?
+        if authority.hasPrefix("[") {
+            guard let close = authority.firstIndex(of: "]") else { return nil }
+            host = authority[authority.index(after: authority.startIndex)..<close]
+            let rest = authority[authority.index(after: close)...]
+            if rest.hasPrefix(":") { port = rest.dropFirst() } else if !rest.isEmpty { return nil }
+        } else if let colon = authority.lastIndex(of: ":") {
+            host = authority[..<colon]
+            port = authority[authority.index(after: colon)...]
+        }
+        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) else {
+            return nil
+        }
+        guard let port, !port.isEmpty else { return (host.lowercased(), defaultPort) }
+        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(port) else { return nil }
+        return (host.lowercased(), number)
+    }
+
+    private static func escapingNonASCII(_ text: String) -> String {
+        if text.utf8.allSatisfy({ $0 < 0x80 }) { return text }
+        let escaped = text.utf8.map { byte -> String in
+            byte < 0x80 ? String(UnicodeScalar(byte)) : percentEncoded(byte)
+        }
+        return escaped.joined()
+    }
+
+    private static func percentEncoded(_ byte: UInt8) -> String {
+        let digits = String(byte, radix: 16, uppercase: true)
+        return digits.utf8.count == 1 ? "%0" + digits : "%" + digits
+    }
+
+    /// Percent-encodes everything but the unreserved characters (RFC 3986 §2.3), for a path segment or a query value.
+    public static func escape(_ text: String) -> String {
+        var escaped = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                escaped.unicodeScalars.append(UnicodeScalar(byte))
+            default: escaped += percentEncoded(byte)
+            }
+        }
+        return escaped
+    }
+
+    /// Where a reference leads that this URL's resource answered with, as a `location` field does: absolute, with the
+    /// same scheme, or relative to the host or the path (RFC 3986 §5.2, without dot segments).
+    public func resolve(_ reference: String) throws(HTTPClientError) -> HTTPURL {
+        if reference.contains("://") { return try HTTPURL(reference) }
+        let scheme = isSecure ? "https" : "http"
+        if reference.hasPrefix("//") { return try HTTPURL("\(scheme):\(reference)") }
+        if reference.hasPrefix("/") { return try HTTPURL("\(scheme)://\(authority)\(reference)") }
+        let path = target.prefix { $0 != "?" }
+        let directory = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        return try HTTPURL("\(scheme)://\(authority)\(directory)/\(reference)")
+    }
+
+    /// The same host with another path and query.
+    ///
+    /// - Parameter path: is appended to this URL's path, whose trailing slash is dropped; begins with `/`.
+    public func appending(_ path: String) -> HTTPURL {
+        var base = String(target.prefix { $0 != "?" })
+        while base.hasSuffix("/") { base.removeLast() }
+        return HTTPURL(isSecure: isSecure, host: host, port: port, target: base + path)
+    }
+
+    /// Host and port as the `host` field carries them: the port only if it is not the scheme's own.
+    public var authority: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
+    }
+
+    /// What must be equal for two URLs to share a connection.
+    public var origin: Origin { Origin(isSecure: isSecure, host: host, port: port) }
+
+    /// Scheme, host and port of a URL (RFC 9110 §4.3.1).
+    public struct Origin: Sendable, Hashable {
+        let isSecure: Bool
+        let host: String
+        let port: UInt16
+    }
+
+    /// The URL as text, with the scheme `http` or `https`.
+    public var description: String { "\(isSecure ? "https" : "http")://\(authority)\(target)" }
+}

@@ -1,0 +1,92 @@
+/// A bounded asynchronous sequence written by a closure: the common ground of the toolkit's public stream types.
+///
+/// - Buffered: up to `capacity` in total cost; then the closure waits in its next `send`.
+/// - Consumers: each iterator starts the closure anew, with its first demand and never before.
+/// - Consumer leaves: when the iterator is dropped or its task cancelled, the closure's task is cancelled and its sends
+///   throw `CancellationError`. The ``ProducerScope`` of the task that iterated can await its end.
+/// - Closure ends: the consumer gets what is buffered, then the end, or the error the closure threw.
+package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
+    package typealias Failure = any Error
+    package typealias Channel = BoundedChannel<Element>
+
+    private let capacity: Int
+    private let launch: @Sendable (@escaping @Sendable () async -> Void) -> Task<Void, Never>
+    private let body: @Sendable (Channel) async throws -> Void
+
+    /// - Parameters:
+    ///   - capacity: the cost at which the closure begins to wait.
+    ///   - launch: starts a task on the executor that the closure belongs to.
+    ///   - body: writes the elements.
+    package init(
+        capacity: Int,
+        launch: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Task<Void, Never>,
+        body: @escaping @Sendable (Channel) async throws -> Void
+    ) {
+        (self.capacity, self.launch, self.body) = (capacity, launch, body)
+    }
+
+    package func makeAsyncIterator() -> Iterator { Iterator(capacity: capacity, launch: launch, body: body) }
+
+    /// Takes the elements, as many at a time as there are. Not to be shared between tasks.
+    package final class Iterator: AsyncIteratorProtocol {
+        private let channel: Channel
+        private let launch: @Sendable (@escaping @Sendable () async -> Void) -> Task<Void, Never>
+        private let body: @Sendable (Channel) async throws -> Void
+        private var producer: Task<Void, Never>?
+        private var batch: [Element] = []
+        private var position = 0
+
+        init(
+            capacity: Int,
+            launch: @escaping @Sendable (@escaping @Sendable () async -> Void) -> Task<Void, Never>,
+            body: @escaping @Sendable (Channel) async throws -> Void
+        ) {
+            channel = Channel(capacity: capacity)
+            (self.launch, self.body) = (launch, body)
+        }
+
+        deinit {
+            channel.cancel()
+            producer?.cancel()
+        }
+
+        package func next() async throws -> Element? { try await next(isolation: nil) }
+
+        package func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
+            if position == batch.count {
+                guard let more = try await nextBatch(isolation: actor, reusing: batch) else { return nil }
+                (batch, position) = (more, 0)
+            }
+            defer { position += 1 }
+            return batch[position]
+        }
+
+        /// Everything that is there, at least one element; nil at the end.
+        package func nextBatch(
+            isolation actor: isolated (any Actor)? = #isolation, reusing spare: [Element] = []
+        ) async throws -> [Element]? {
+            let producer = startIfNeeded()
+            return try await withTaskCancellationHandler {
+                try await channel.nextBatch(reusing: spare)
+            } onCancel: { [channel] in
+                channel.cancel()
+                producer.cancel()
+            }
+        }
+
+        private func startIfNeeded() -> Task<Void, Never> {
+            if let producer { return producer }
+            let started = launch { [channel, body] in
+                do {
+                    try await body(channel)
+                    channel.finish()
+                } catch {
+                    channel.finish(throwing: error)
+                }
+            }
+            producer = started
+            ProducerScope.current?.add(started)
+            return started
+        }
+    }
+}

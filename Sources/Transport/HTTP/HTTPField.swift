@@ -1,0 +1,82 @@
+/// Namespace of the parts of one header line (RFC 9110 §5).
+public enum HTTPField {
+    /// The name of a field: a token (RFC 9110 §5.1), kept in lower case, as it is written on the wire and compared.
+    public struct Name: Sendable, Hashable, CustomStringConvertible {
+        /// The name in lower case.
+        public let description: String
+
+        /// A name; nil if the text is no token.
+        public init?(_ text: String) {
+            guard !text.isEmpty, text.utf8.allSatisfy(HTTPSyntax.isToken) else { return nil }
+            description = text.lowercased()
+        }
+
+        fileprivate init(known text: String) { description = text }
+    }
+}
+
+extension HTTPField.Name {
+    public static let accept = Self(known: "accept")
+    public static let allow = Self(known: "allow")
+    public static let authorization = Self(known: "authorization")
+    public static let connection = Self(known: "connection")
+    public static let contentDisposition = Self(known: "content-disposition")
+    public static let contentLength = Self(known: "content-length")
+    public static let contentType = Self(known: "content-type")
+    public static let cookie = Self(known: "cookie")
+    public static let date = Self(known: "date")
+    public static let expect = Self(known: "expect")
+    public static let host = Self(known: "host")
+    public static let location = Self(known: "location")
+    public static let proxyAuthorization = Self(known: "proxy-authorization")
+    public static let retryAfter = Self(known: "retry-after")
+    public static let secWebSocketAccept = Self(known: "sec-websocket-accept")
+    public static let secWebSocketExtensions = Self(known: "sec-websocket-extensions")
+    public static let secWebSocketKey = Self(known: "sec-websocket-key")
+    public static let secWebSocketProtocol = Self(known: "sec-websocket-protocol")
+    public static let secWebSocketVersion = Self(known: "sec-websocket-version")
+    public static let server = Self(known: "server")
+    public static let te = Self(known: "te")
+    public static let trailer = Self(known: "trailer")
+    public static let transferEncoding = Self(known: "transfer-encoding")
+    public static let upgrade = Self(known: "upgrade")
+    public static let userAgent = Self(known: "user-agent")
+    public static let xForwardedProto = Self(known: "x-forwarded-proto")
+}
+
+/// The character classes of HTTP (RFC 9110 §5.5, §5.6).
+enum HTTPSyntax {
+    private static let tokenTable: [Bool] = {
+        var table = Array(repeating: false, count: 256)
+        for byte in "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8 {
+            table[Int(byte)] = true
+        }
+        return table
+    }()
+
+    /// Whether the byte may be part of a token.
+    static func isToken(_ byte: UInt8) -> Bool { tokenTable[Int(byte)] }
+
+    /// Whether the byte may be part of a field's value: anything but control characters other than tab.
+    static func isFieldValue(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7f || byte == 0x09 }
+
+    /// Whether the byte is a blank around a value (OWS).
+    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// `A`…`Z` as `a`…`z`.
+    static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+    /// A number of decimal digits and nothing else; nil for a sign, a blank, no digit, or more than an `Int` holds.
+    static func decimal(_ bytes: some Collection<UInt8>) -> Int? {
+        if bytes.isEmpty { return nil }
+        var value = 0
+        for byte in bytes {
+            guard byte &- 0x30 < 10 else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = product.addingReportingOverflow(Int(byte &- 0x30))
+            if overflow || carry { return nil }
+            value = sum
+        }
+        return value
+    }
+}

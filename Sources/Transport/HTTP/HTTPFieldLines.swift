@@ -1,0 +1,33 @@
+/// Field lines as bytes (RFC 9112 §5).
+enum HTTPFieldLines {
+    /// Parses the lines of a section.
+    static func parse(
+        _ lines: ArraySlice<Range<Int>>, _ bytes: UnsafeRawBufferPointer
+    ) throws(HTTPProtocolError) -> HTTPFields {
+        var fields = HTTPFields()
+        for line in lines {
+            guard let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) else { throw .bad("a field without a colon") }
+            let name = bytes[line.lowerBound..<colon]
+            // §5.1: no blank before the colon; §5.2: a line that begins with a blank would continue the one before.
+            guard !name.isEmpty, name.allSatisfy(HTTPSyntax.isToken) else { throw .bad("a field name that is no token") }
+            var (start, end) = (colon + 1, line.upperBound)
+            while start < end, HTTPSyntax.isBlank(bytes[start]) { start += 1 }
+            while start < end, HTTPSyntax.isBlank(bytes[end - 1]) { end -= 1 }
+            let value = bytes[start..<end]
+            guard value.allSatisfy(HTTPSyntax.isFieldValue) else { throw .bad("a control character in a field value") }
+            fields.appendLine(name, value)
+        }
+        return fields
+    }
+
+    /// Whether a text is a host with an optional port, as far as its characters go (RFC 9110 §7.2); may be empty.
+    static func isHost(_ text: String) -> Bool {
+        text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "-._~!$&'()*+,;=:[]%".utf8.contains(byte)
+            }
+        }
+    }
+}

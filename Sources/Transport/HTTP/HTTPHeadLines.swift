@@ -1,0 +1,68 @@
+/// Finds the lines of a header section in a buffer, from where it stopped the last time: a head that comes byte by byte
+/// is looked at once.
+///
+/// Line ends are CR LF and nothing else (RFC 9112 §2.2): a bare LF or CR is where two readers may part ways.
+struct HTTPHeadLines: Sendable {
+    /// The ranges of the lines found, from the buffer's front, without their ends.
+    private(set) var lines: [Range<Int>] = []
+    private var lineStart = 0
+    private var scanned = 0
+    private var skippedEmptyLines = 0
+
+    enum Outcome {
+        case incomplete
+        /// The section has ended, with so many bytes in all.
+        case complete(byteCount: Int)
+        case failed(HTTPProtocolError)
+    }
+
+    /// Ceilings of a section, and the errors that tell them.
+    struct Ceilings {
+        var firstLine: Int
+        var firstLineError: HTTPProtocolError
+        var section: Int
+        var sectionError: HTTPProtocolError
+        var count: Int
+    }
+
+    /// Whether nothing but the empty lines that may precede a request has been seen.
+    var isEmpty: Bool { lines.isEmpty && scanned == lineStart }
+
+    mutating func reset() {
+        lines.removeAll(keepingCapacity: true)
+        (lineStart, scanned, skippedEmptyLines) = (0, 0, 0)
+    }
+
+    /// Goes on with what the buffer holds now.
+    ///
+    /// - Parameter skipsEmptyLines: whether empty lines may precede the first (RFC 9112 §2.2): a few do no harm.
+    mutating func scan(_ bytes: UnsafeRawBufferPointer, _ ceilings: Ceilings, skipsEmptyLines: Bool) -> Outcome {
+        while scanned < bytes.count {
+            let byte = bytes[scanned]
+            if byte == 0x0a {
+                guard scanned > lineStart, bytes[scanned - 1] == 0x0d else { return .failed(.bad("a bare line feed")) }
+                let line = lineStart..<(scanned - 1)
+                scanned += 1
+                lineStart = scanned
+                if line.isEmpty {
+                    if skipsEmptyLines && lines.isEmpty && skippedEmptyLines < 4 {
+                        skippedEmptyLines += 1
+                        continue
+                    }
+                    return .complete(byteCount: scanned)
+                }
+                lines.append(line)
+                if lines.count > ceilings.count { return .failed(ceilings.sectionError) }
+            } else {
+                if scanned > lineStart, bytes[scanned - 1] == 0x0d { return .failed(.bad("a bare carriage return")) }
+                scanned += 1
+            }
+            if lines.isEmpty {
+                if scanned - lineStart > ceilings.firstLine { return .failed(ceilings.firstLineError) }
+            } else if scanned - lines[0].upperBound > ceilings.section {
+                return .failed(ceilings.sectionError)
+            }
+        }
+        return .incomplete
+    }
+}

@@ -1,0 +1,145 @@
+/// The versions of HTTP/1 (RFC 9112 §2.3).
+public enum HTTPVersion: Sendable, Hashable {
+    /// Without persistent connections, as far as this toolkit goes.
+    case http10
+    /// With everything.
+    case http11
+}
+
+/// The head of a request: its line and its fields.
+public struct HTTPRequestHead: Sendable {
+    /// The method.
+    public let method: HTTPMethod
+    /// The target as sent, without a scheme and an authority before the path.
+    private let origin: [UInt8]
+    /// Scheme and authority of a target in absolute form (RFC 9112 §3.2.2).
+    private let prefix: [UInt8]
+    /// The version of the request's line.
+    public let version: HTTPVersion
+    /// The fields.
+    public let fields: HTTPFields
+
+    init(method: HTTPMethod, target: HTTPTarget, version: HTTPVersion, fields: HTTPFields) {
+        (self.method, origin, prefix) = (method, target.origin, target.prefix)
+        (self.version, self.fields) = (version, fields)
+    }
+
+    /// The target as sent.
+    public var target: String { String(decoding: prefix + origin, as: UTF8.self) }
+
+    /// The host of a target in absolute form, which then counts instead of the `host` field.
+    public var authority: String? {
+        guard let start = prefix.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        return String(decoding: prefix[start...].dropFirst(3), as: UTF8.self)
+    }
+
+    /// The path with its percent-escapes.
+    public var rawPath: String {
+        String(decoding: origin.prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
+    }
+
+    /// The path, percent-decoded; what is no UTF-8 then has become U+FFFD.
+    public var path: String {
+        let path = origin.prefix { $0 != UInt8(ascii: "?") }
+        return String(decoding: PercentCoding.decode(path), as: UTF8.self)
+    }
+
+    /// What follows the first `?`, as sent.
+    public var query: String? {
+        guard let mark = origin.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+        return String(decoding: origin[(mark + 1)...], as: UTF8.self)
+    }
+
+    /// The query as name and value pairs in order, blank values kept (application/x-www-form-urlencoded).
+    public var queryItems: [(name: String, value: String)] {
+        guard let mark = origin.firstIndex(of: UInt8(ascii: "?")) else { return [] }
+        return PercentCoding.formItems(origin[(mark + 1)...])
+    }
+
+    /// Whether the request asks to go on in WebSocket (RFC 6455 §4.2.1).
+    package var asksForWebSocket: Bool {
+        fields.contains(.upgrade) && fields.hasToken("websocket", in: .upgrade)
+            && fields.hasToken("upgrade", in: .connection)
+    }
+}
+
+/// The head of a response: its status and its fields.
+public struct HTTPResponseHead: Sendable {
+    /// The status.
+    public let status: HTTPStatus
+    /// The version of the status line.
+    public let version: HTTPVersion
+    /// The fields.
+    public let fields: HTTPFields
+}
+
+/// The target of a request in two parts.
+struct HTTPTarget {
+    var prefix: [UInt8] = []
+    var origin: [UInt8]
+
+    /// Takes a target apart; nil if it is in none of the four forms (RFC 9112 §3.2).
+    init?(_ bytes: ArraySlice<UInt8>, method: HTTPMethod) {
+        guard let first = bytes.first, bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return nil }
+        if first == UInt8(ascii: "/") || (method == .options && bytes.elementsEqual("*".utf8)) {
+            origin = Array(bytes)
+            return
+        }
+        if method == .connect {
+            origin = Array(bytes)
+            return
+        }
+        let lower = bytes.prefix(8).map(HTTPSyntax.lowercased)
+        let scheme = lower.starts(with: "http://".utf8) ? 7 : lower.elementsEqual("https://".utf8) ? 8 : 0
+        if scheme == 0 { return nil }
+        let rest = bytes.dropFirst(scheme)
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        if end == rest.startIndex { return nil }
+        prefix = Array(bytes[..<end])
+        origin = Array(rest[end...])
+        if origin.first != UInt8(ascii: "/") { origin.insert(UInt8(ascii: "/"), at: 0) }
+    }
+}
+
+/// Percent-escapes (RFC 3986 §2.1) and form encoding.
+enum PercentCoding {
+    static func decode(_ bytes: some Collection<UInt8>, plusIsBlank: Bool = false) -> [UInt8] {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var index = bytes.startIndex
+        while index != bytes.endIndex {
+            let byte = bytes[index]
+            bytes.formIndex(after: &index)
+            if byte == UInt8(ascii: "%"), index != bytes.endIndex, let high = digit(bytes[index]) {
+                let second = bytes.index(after: index)
+                if second != bytes.endIndex, let low = digit(bytes[second]) {
+                    decoded.append(high << 4 | low)
+                    index = bytes.index(after: second)
+                    continue
+                }
+            }
+            decoded.append(plusIsBlank && byte == UInt8(ascii: "+") ? 0x20 : byte)
+        }
+        return decoded
+    }
+
+    static func formItems(_ bytes: ArraySlice<UInt8>) -> [(name: String, value: String)] {
+        bytes.split(separator: UInt8(ascii: "&")).map { item in
+            let mark = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+            let value = item[mark...].dropFirst()
+            return (
+                String(decoding: decode(item[..<mark], plusIsBlank: true), as: UTF8.self),
+                String(decoding: decode(value, plusIsBlank: true), as: UTF8.self)
+            )
+        }
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/// The method of a request (RFC 9110 §9): any token, compared with regard to case.
+public struct HTTPMethod: Sendable, Hashable, CustomStringConvertible {
+    /// The token as sent.
+    public let rawValue: String
+
+    /// A method; nil if the text is no token.
+    public init?(_ text: String) {
+        guard !text.isEmpty, text.utf8.allSatisfy(HTTPSyntax.isToken) else { return nil }
+        rawValue = text
+    }
+
+    private init(known text: String) { rawValue = text }
+
+    public static let get = HTTPMethod(known: "GET")
+    public static let head = HTTPMethod(known: "HEAD")
+    public static let post = HTTPMethod(known: "POST")
+    public static let put = HTTPMethod(known: "PUT")
+    public static let delete = HTTPMethod(known: "DELETE")
+    public static let patch = HTTPMethod(known: "PATCH")
+    public static let options = HTTPMethod(known: "OPTIONS")
+    public static let trace = HTTPMethod(known: "TRACE")
+    public static let connect = HTTPMethod(known: "CONNECT")
+
+    private static let known = [get, post, head, put, delete, patch, options, trace, connect]
+
+    /// The method of these bytes, without making a text for the usual ones.
+    init?(_ bytes: ArraySlice<UInt8>) {
+        if let known = Self.known.first(where: { $0.rawValue.utf8.elementsEqual(bytes) }) {
+            self = known
+        } else {
+            self.init(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    /// Whether sending it twice has the effect of sending it once (RFC 9110 §9.2.2).
+    public var isIdempotent: Bool { [.get, .head, .put, .delete, .options, .trace].contains(self) }
+
+    /// Whether a request without a body still says so with a length (RFC 9110 §8.6).
+    var usuallyHasBody: Bool { [.post, .put, .patch].contains(self) }
+
+    /// The token as sent.
+    public var description: String { rawValue }
+}

@@ -1,0 +1,58 @@
+/// The status of a response (RFC 9110 §15).
+public struct HTTPStatus: Sendable, Hashable, CustomStringConvertible {
+    /// The code, 100 to 999.
+    public let code: Int
+
+    /// A status with a code; codes that do not have three digits become 500.
+    public init(_ code: Int) { self.code = (100...999).contains(code) ? code : 500 }
+
+    public static let `continue` = HTTPStatus(100)
+    public static let switchingProtocols = HTTPStatus(101)
+    public static let ok = HTTPStatus(200)
+    public static let created = HTTPStatus(201)
+    public static let accepted = HTTPStatus(202)
+    public static let noContent = HTTPStatus(204)
+    public static let notModified = HTTPStatus(304)
+    public static let temporaryRedirect = HTTPStatus(307)
+    public static let badRequest = HTTPStatus(400)
+    public static let unauthorized = HTTPStatus(401)
+    public static let forbidden = HTTPStatus(403)
+    public static let notFound = HTTPStatus(404)
+    public static let methodNotAllowed = HTTPStatus(405)
+    public static let requestTimeout = HTTPStatus(408)
+    public static let conflict = HTTPStatus(409)
+    public static let contentTooLarge = HTTPStatus(413)
+    public static let uriTooLong = HTTPStatus(414)
+    public static let unprocessableContent = HTTPStatus(422)
+    public static let upgradeRequired = HTTPStatus(426)
+    public static let requestHeaderFieldsTooLarge = HTTPStatus(431)
+    public static let internalServerError = HTTPStatus(500)
+    public static let notImplemented = HTTPStatus(501)
+    public static let badGateway = HTTPStatus(502)
+    public static let serviceUnavailable = HTTPStatus(503)
+    public static let httpVersionNotSupported = HTTPStatus(505)
+
+    /// Whether another response to the same request follows (RFC 9110 §15.2).
+    public var isInformational: Bool { code < 200 }
+
+    /// Whether a response of this status can have a body (RFC 9110 §6.4.1).
+    public var allowsBody: Bool { code >= 200 && code != 204 && code != 304 }
+
+    /// The phrase that goes with the code on the status line; empty for unusual ones.
+    public var reasonPhrase: String { Self.phrases[code] ?? "" }
+
+    private static let phrases: [Int: String] = [
+        100: "Continue", 101: "Switching Protocols", 200: "OK", 201: "Created", 202: "Accepted", 204: "No Content",
+        206: "Partial Content", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
+        307: "Temporary Redirect", 308: "Permanent Redirect", 400: "Bad Request", 401: "Unauthorized",
+        403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable", 408: "Request Timeout",
+        409: "Conflict", 410: "Gone", 411: "Length Required", 412: "Precondition Failed", 413: "Content Too Large",
+        414: "URI Too Long", 415: "Unsupported Media Type", 417: "Expectation Failed", 422: "Unprocessable Content",
+        426: "Upgrade Required", 429: "Too Many Requests", 431: "Request Header Fields Too Large",
+        500: "Internal Server Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+        504: "Gateway Timeout", 505: "HTTP Version Not Supported",
+    ]
+
+    /// The code and its phrase.
+    public var description: String { reasonPhrase.isEmpty ? "\(code)" : "\(code) \(reasonPhrase)" }
+}

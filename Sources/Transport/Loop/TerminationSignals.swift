@@ -1,0 +1,42 @@
+internal import CLinux
+import Glibc
+
+/// SIGINT and SIGTERM as events: the first asks a program to stop, the second to stop at once.
+///
+/// From the first call of ``install()`` on, these signals no longer end the process.
+package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
+    // Safe to share: the count is touched on the loop's thread only.
+    package let first = OneShotEvent()
+    package let second = OneShotEvent()
+    private var count = 0
+    private let stream: DescriptorStream
+
+    private static let installed = TerminationSignals()
+
+    /// The process's termination signals.
+    package static func install() -> TerminationSignals { installed }
+
+    private init() {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { fatalError("\(SystemError.last("pipe"))") }
+        for end in ends {
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+        }
+        let loop = EventLoopGroup.shared.next()
+        stream = DescriptorStream(ends[0], on: loop)
+        stream.owner = self
+        loop.execute { [stream] in
+            do { try stream.register() } catch { fatalError("\(error)") }
+        }
+        for number in [SIGINT, SIGTERM] { _ = clinux_forward_signal(number, ends[1]) }
+    }
+
+    package func signal(_ readiness: Readiness) {
+        var byte: UInt8 = 0
+        while case .bytes = withUnsafeMutableBytes(of: &byte, stream.read(into:)) {
+            count += 1
+            if count == 1 { first.fire() } else { second.fire() }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/// An HTTP/1.1 and WebSocket server.
+///
+/// ```swift
+/// let server = HTTPServer(responder: hello)
+/// let address = try await server.start()
+/// // …
+/// await server.shutDown()
+/// ```
+///
+/// Connections are spread over the loops of a group in turn; each lives on its loop until it ends.
+public actor HTTPServer {
+    private nonisolated let loop: EventLoop
+    /// The loop whose thread accepts.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let configuration: HTTPServerConfiguration
+    private let loops: [HTTPServerLoop]
+    private var listener: Listener?
+    private var openConnections = 0
+    private var turn = 0
+
+    /// A server that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - configuration: limits and times.
+    ///   - group: the loops to serve on.
+    ///   - accessLog: is called on a loop's thread after each response; it must not block.
+    ///   - responder: answers the requests.
+    public init(
+        configuration: HTTPServerConfiguration = HTTPServerConfiguration(), group: EventLoopGroup = .shared,
+        accessLog: (@Sendable (HTTPAccessRecord) -> Void)? = nil, responder: any HTTPResponder
+    ) {
+        self.configuration = configuration
+        loop = group.next()
+        loops = group.all.map { HTTPServerLoop($0, configuration, responder, accessLog) }
+    }
+
+    /// Binds and begins to serve.
+    ///
+    /// - Returns: the address listened on, with the port the system chose if none was asked for.
+    /// - Throws: ``AddressError`` for an unknown host, ``SystemError`` if the address cannot be had.
+    @discardableResult
+    public func start() async throws -> SocketAddress {
+        let (host, port) = (configuration.host, configuration.port)
+        let addresses = try await ServiceExecutor.system.run { try SocketAddress.resolve(host, port: port) }
+        guard let address = addresses.first else { throw AddressError(host: host, reason: "no address") }
+        let listener = try Listener(
+            on: address, backlog: configuration.maxPendingAccepts, loop: loop,
+            mayAccept: { [unowned self] in assumeIsolated { $0.openConnections < $0.configuration.maxConnections } },
+            accepted: { [unowned self] descriptor, peer in assumeIsolated { $0.hand(over: descriptor, peer) } })
+        self.listener = listener
+        try listener.start()
+        return listener.address
+    }
+
+    private func hand(over descriptor: Int32, _ peer: SocketAddress) {
+        openConnections += 1
+        turn = (turn + 1) % loops.count
+        let target = loops[turn]
+        target.loop.execute {
+            target.serve(descriptor, from: peer) { self.loop.execute { self.assumeIsolated { $0.connectionEnded() } } }
+        }
+    }
+
+    private func connectionEnded() {
+        openConnections -= 1
+        if openConnections == configuration.maxConnections - 1 { listener?.resume() }
+    }
+
+    /// Stops gracefully: no new connections; idle ones are closed; requests in flight are answered; WebSockets are
+    /// closed with 1012 after the drain period and their handlers awaited. What is left after the shutdown timeout is
+    /// cut. Returns when no connection is left.
+    public func shutDown() async {
+        listener?.close()
+        listener = nil
+        let empty = loops.map { _ in OneShotEvent() }
+        let timeout = loop.schedule(after: configuration.shutdownTimeout) { [loops] in
+            for server in loops { server.loop.execute { server.abort() } }
+        }
+        for (server, empty) in zip(loops, empty) { server.loop.execute { server.drain(empty) } }
+        for event in empty { await event.wait() }
+        timeout.cancel()
+    }
+
+    /// Stops at once: every connection is cut. Returns when their handlers have ended.
+    public func stopNow() async {
+        listener?.close()
+        listener = nil
+        for server in loops { server.loop.execute { server.abort() } }
+        await shutDown()
+    }
+}

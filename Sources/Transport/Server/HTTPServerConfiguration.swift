@@ -1,0 +1,53 @@
+/// What an HTTP server allows and how long it waits. Every number is a ceiling against a peer that takes too much.
+public struct HTTPServerConfiguration: Sendable {
+    /// The address or name to listen on.
+    public var host = "127.0.0.1"
+    /// The port to listen on; 0 lets the system choose a free one.
+    public var port: UInt16 = 0
+    /// Connections that wait to be accepted; the kernel caps it at `net.core.somaxconn`.
+    public var maxPendingAccepts: Int32 = 4096
+    /// Open connections; while there are this many, further ones wait to be accepted.
+    public var maxConnections = 65_536
+    /// The ceilings of a message's parts.
+    public var limits = HTTPLimits()
+    /// From the first byte of a request to the end of its header section.
+    public var headerTimeout: Duration = .seconds(30)
+    /// Between two reads of a request's body.
+    public var bodyIdleTimeout: Duration = .seconds(30)
+    /// Between two requests of a connection.
+    public var keepAliveTimeout: Duration = .seconds(75)
+    /// How long written bytes may wait for a peer that takes none.
+    public var writeStallTimeout: Duration = .seconds(60)
+    /// Of a request body that its responder did not read, as much is read and dropped to keep the connection.
+    public var maxDiscardedBodyBytes = 256 * 1024
+    /// WebSocket limits and keep-alive.
+    public var webSocket = WebSocketConfiguration()
+    /// On a graceful stop, how long WebSocket connections may go on before they are closed with 1012.
+    public var webSocketDrain: Duration = .zero
+    /// On a graceful stop, how long requests in flight and the cleanup of streams are awaited.
+    public var shutdownTimeout: Duration = .seconds(30)
+    /// The value of the `server` field of every response; empty for none.
+    public var serverName = "benchmark-service"
+
+    /// The defaults: loopback, a port of the system's choice.
+    public init() {}
+}
+
+/// Limits and keep-alive of a WebSocket connection, in either role.
+public struct WebSocketConfiguration: Sendable {
+    /// The most bytes of one incoming message, however many frames it has; beyond it the connection fails with 1009.
+    public var maxMessageBytes = 16 << 20
+    /// How often a Ping is sent; nil for never.
+    public var pingInterval: Duration? = .seconds(20)
+    /// How long the peer may stay silent after a Ping before the connection fails with 1011.
+    public var pongTimeout: Duration = .seconds(20)
+    /// How long the peer may take to answer a Close.
+    public var closeTimeout: Duration = .seconds(10)
+    /// Incoming messages held for a reader that takes none, in bytes; then reading from the peer stops.
+    public var maxQueuedBytes = 256 * 1024
+    /// Takes text messages as bytes without looking whether they are UTF-8: for peers known to send others.
+    public var acceptsInvalidText = false
+
+    /// The defaults of the service contract: 16 MiB, a Ping every 20 s, 20 s to answer it.
+    public init() {}
+}

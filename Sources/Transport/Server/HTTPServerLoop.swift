@@ -1,0 +1,82 @@
+import Glibc
+
+/// What a server keeps on one of its loops: the connections that live there, and the fields every response carries.
+///
+/// Confined to the loop's thread.
+final class HTTPServerLoop: @unchecked Sendable {
+    let loop: EventLoop
+    let configuration: HTTPServerConfiguration
+    let responder: any HTTPResponder
+    private let accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
+
+    private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+    private(set) var isDraining = false
+    private var whenEmpty: OneShotEvent?
+
+    private var date: [UInt8] = []
+    private var dateSecond: Int64 = -1
+
+    init(
+        _ loop: EventLoop, _ configuration: HTTPServerConfiguration, _ responder: any HTTPResponder,
+        _ accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
+    ) {
+        self.loop = loop
+        self.configuration = configuration
+        self.responder = responder
+        self.accessLog = accessLog
+    }
+
+    /// Serves a connection that was just accepted, and calls `ended` when it is over.
+    func serve(_ descriptor: Int32, from peer: SocketAddress, ended: @escaping @Sendable () -> Void) {
+        let socket = DescriptorStream(descriptor, on: loop, isSocket: true)
+        Socket.disableDelay(descriptor)
+        do { try socket.register() } catch {
+            socket.close()
+            return ended()
+        }
+        let connection = HTTPServerConnection(BufferedStream(socket, on: loop), peer: peer, server: self)
+        connections[ObjectIdentifier(connection)] = connection
+        loop.startTask {
+            await connection.run()
+            self.remove(connection)
+            ended()
+        }
+    }
+
+    private func remove(_ connection: HTTPServerConnection) {
+        loop.execute {
+            self.connections[ObjectIdentifier(connection)] = nil
+            if self.connections.isEmpty { self.whenEmpty?.fire() }
+        }
+    }
+
+    func log(_ record: HTTPAccessRecord) { accessLog?(record) }
+
+    /// Begins a graceful stop; `empty` fires when the last connection of this loop is gone.
+    func drain(_ empty: OneShotEvent) {
+        isDraining = true
+        whenEmpty = empty
+        if connections.isEmpty { return empty.fire() }
+        for connection in connections.values { loop.startTask { await connection.drain() } }
+    }
+
+    /// Ends every connection now.
+    func abort() {
+        isDraining = true
+        for connection in connections.values { loop.startTask { await connection.abort() } }
+    }
+
+    /// `date` and `server`, as they stand on the wire; made anew once a second.
+    func commonFields() -> [UInt8] {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        let second = Int64(time.tv_sec)
+        if second != dateSecond {
+            dateSecond = second
+            let server = configuration.serverName
+            let line = "date: \(HTTPDate.format(secondsSince1970: second))\r\n"
+            date = Array((server.isEmpty ? line : line + "server: \(server)\r\n").utf8)
+        }
+        return date
+    }
+}

@@ -1,0 +1,47 @@
+/// A request as its responder sees it: the head, and the body as it comes in.
+public struct HTTPServerRequest: Sendable {
+    /// Request line and fields.
+    public let head: HTTPRequestHead
+    /// The body; empty if the request has none.
+    public let body: HTTPRequestBody
+    /// The other side of the connection.
+    public let peer: SocketAddress
+}
+
+/// The body of a request, read from the connection as the responder asks for it.
+///
+/// What is not asked for is not read: a responder that stops reading stops the sender. Valid until the response has been
+/// returned; after that it reads as ended.
+public struct HTTPRequestBody: Sendable {
+    let connection: HTTPServerConnection?
+
+    /// The next bytes, at least one; nil at the end.
+    ///
+    /// - Throws: ``HTTPBodyError`` if the body is malformed, cut short, or stalls.
+    public nonisolated(nonsending) func next() async throws -> [UInt8]? { try await connection?.nextBodyBytes() }
+
+    /// The whole body.
+    ///
+    /// - Parameter maxBytes: the most to hold; a longer body throws, with status 413.
+    public nonisolated(nonsending) func collect(maxBytes: Int) async throws -> [UInt8] {
+        guard let connection else { return [] }
+        var bytes: [UInt8] = []
+        while let more = try await connection.nextBodyBytes() {
+            if bytes.count + more.count > maxBytes { throw HTTPBodyError.tooLarge(maxBytes: maxBytes) }
+            if bytes.isEmpty { bytes = more } else { bytes += more }
+        }
+        return bytes
+    }
+}
+
+/// A message body that could not be read to its end.
+public struct HTTPBodyError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The status that tells the sender: 400, 408 or 413.
+    public let status: Int
+    /// What happened.
+    public let description: String
+
+    static func tooLarge(maxBytes: Int) -> HTTPBodyError {
+        HTTPBodyError(status: 413, description: "the body is longer than \(maxBytes) bytes")
+    }
+}

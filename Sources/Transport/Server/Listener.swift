@@ -1,0 +1,55 @@
+internal import CLinux
+import Glibc
+
+/// A listening socket on a loop. Accepted connections go to whoever was named, one call each.
+///
+/// Confined to the loop's thread.
+final class Listener: ReadinessHandler, @unchecked Sendable {
+    let address: SocketAddress
+    private let loop: EventLoop
+    private var descriptor: Int32
+    private var key: Poller.Key?
+    private let accepted: (Int32, SocketAddress) -> Void
+    private let mayAccept: () -> Bool
+    private var retry: LoopTimer?
+
+    /// Binds and listens.
+    ///
+    /// - Parameters:
+    ///   - mayAccept: asked before each; while false, connections wait in the kernel until ``resume()``.
+    ///   - accepted: takes ownership of the descriptor.
+    init(
+        on address: SocketAddress, backlog: Int32, loop: EventLoop, mayAccept: @escaping () -> Bool,
+        accepted: @escaping (Int32, SocketAddress) -> Void
+    ) throws(SystemError) {
+        descriptor = try Socket.listen(on: address, backlog: backlog)
+        self.address = Socket.localAddress(descriptor) ?? address
+        (self.loop, self.mayAccept, self.accepted) = (loop, mayAccept, accepted)
+    }
+
+    /// Begins to accept. On the loop's thread.
+    func start() throws(SystemError) { key = try loop.add(descriptor, self) }
+
+    func signal(_ readiness: Readiness) { resume() }
+
+    /// Accepts what is pending, as far as allowed.
+    func resume() {
+        if descriptor < 0 { return }
+        do {
+            while mayAccept(), let (connection, peer) = try Socket.accept(descriptor) { accepted(connection, peer) }
+        } catch {
+            // Out of descriptors or memory: what is served goes on, and accepting is tried again shortly.
+            if retry?.isPending == true { return }
+            retry = loop.schedule(after: .milliseconds(100)) { [weak self] in self?.resume() }
+        }
+    }
+
+    /// Stops accepting; pending connections are refused by the system.
+    func close() {
+        if descriptor < 0 { return }
+        if let key { loop.remove(descriptor, key) }
+        _ = Glibc.close(descriptor)
+        descriptor = -1
+        retry?.cancel()
+    }
+}

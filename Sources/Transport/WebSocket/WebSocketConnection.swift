@@ -1,0 +1,151 @@
+/// An open WebSocket connection, in either role (RFC 6455).
+///
+/// An actor pinned to the loop of its socket. Pings and Closes are answered by the connection itself, whatever the code
+/// around it does.
+///
+/// - Incoming: messages are queued up to `maxQueuedBytes` of the configuration; then reading from the peer stops until
+///   ``receive()`` has taken some. One task may receive at a time.
+/// - Outgoing: messages are gathered and written at the end of the loop's tick; ``send(_:)`` waits while the peer takes
+///   none.
+public actor WebSocketConnection {
+    private nonisolated let loop: EventLoop
+    /// The loop of the socket.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private nonisolated let core: WebSocketCore
+    private let role: WebSocketRole
+    private let configuration: WebSocketConfiguration
+    private nonisolated let ended: OneShotEvent
+
+    init(_ stream: BufferedStream, role: WebSocketRole, configuration: WebSocketConfiguration) {
+        loop = stream.loop
+        core = WebSocketCore(stream, role: role, configuration: configuration)
+        ended = core.ended
+        self.role = role
+        self.configuration = configuration
+    }
+
+    func start() { core.start() }
+
+    /// The next message; nil when the peer has closed the connection in good order (any code).
+    ///
+    /// - Throws: ``WebSocketError`` if the connection was lost or the peer broke the protocol; `CancellationError` if
+    ///   the task is cancelled while it waits, which leaves the connection as it is.
+    public func receive() async throws -> WebSocketMessage? {
+        while true {
+            if let message = core.takeMessage() { return message }
+            if let end = core.end { return try Self.outcome(end) }
+            try await waitForMessage()
+        }
+    }
+
+    /// Everything that has come in, at least one message; nil as for ``receive()``.
+    package func receiveBatch() async throws -> [WebSocketMessage]? {
+        while true {
+            let messages = core.takeQueue()
+            if !messages.isEmpty { return messages }
+            if let end = core.end { return try Self.outcome(end) }
+            try await waitForMessage()
+        }
+    }
+
+    private func waitForMessage() async throws {
+        try Task.checkCancellation()
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { core.awaitMessage($0) }
+        } onCancel: { [loop, core] in
+            loop.execute { core.wakeReceiver() }
+        }
+        if Task.isCancelled { throw CancellationError() }
+    }
+
+    private static func outcome<R>(_ end: WebSocketEnd) throws -> R? {
+        switch end {
+        case .closed: return nil
+        case .violation(let error): throw WebSocketError(closeCode: error.closeCode, message: error.message)
+        case .lost(let failure): throw WebSocketError(closeCode: nil, message: failure.description)
+        }
+    }
+
+    /// How the connection ended; nil while it is open.
+    package var end: WebSocketEnd? { core.end }
+
+    /// Returns when the connection has ended, for whatever reason, or throws when the waiting task is cancelled.
+    package nonisolated(nonsending) func waitUntilEnded() async throws { try await ended.waitUnlessCancelled() }
+
+    /// From now on incoming messages are read and dropped; Pings and Closes are still answered.
+    package func ignoreMessages() { core.ignoreMessages() }
+
+    /// Sends a text message; waits while the peer takes none.
+    ///
+    /// - Throws: ``WebSocketError`` if the connection is closed or closing.
+    public func send(_ text: String) async throws {
+        var text = text
+        let isSent = text.withUTF8 { utf8 in
+            core.append { codec, output in codec.send(text: UnsafeRawBufferPointer(utf8), to: &output) }
+        }
+        try await finishSending(isSent)
+    }
+
+    /// Sends a binary message; waits while the peer takes none.
+    ///
+    /// - Throws: ``WebSocketError`` if the connection is closed or closing.
+    public func send(_ bytes: [UInt8]) async throws {
+        let isSent = bytes.withUnsafeBytes { raw in
+            core.append { codec, output in codec.send(binary: raw, to: &output) }
+        }
+        try await finishSending(isSent)
+    }
+
+    /// Sends a text message given as UTF-8, which is not checked.
+    package func send(utf8 bytes: [UInt8]) async throws {
+        let isSent = bytes.withUnsafeBytes { raw in
+            core.append { codec, output in codec.send(text: raw, to: &output) }
+        }
+        try await finishSending(isSent)
+    }
+
+    private func finishSending(_ isSent: Bool) async throws {
+        guard isSent else { throw WebSocketError(closeCode: nil, message: "the connection is closed") }
+        if core.stream.isAboveHighWater { await core.stream.drain() }
+    }
+
+    /// Begins the closing handshake, and returns at once. Messages still queued can be received.
+    public func close(code: WebSocketCloseCode = .normal, reason: String = "") { core.close(code, reason) }
+
+    /// Closes if nobody has, waits for the end, and releases the socket.
+    func finish() async {
+        core.ignoreMessages()
+        core.close(.normal, "")
+        await ended.wait()
+        await core.stream.drainCompletely()
+        // RFC 6455 §7.1.1: the server closes the TCP connection first; a client waits for that, but not for ever.
+        core.stream.finishWriting()
+        if role == .client, case .closed? = core.end {
+            core.stream.setReadDeadline(configuration.closeTimeout)
+            while await core.stream.fillOrWait() { core.stream.input.consume(core.stream.input.count) }
+        }
+        core.stream.close()
+    }
+
+    /// Ends a connection that was opened by a client: closes if nobody has, waits for the end as long as the close
+    /// timeout allows, and releases the socket. Not cut off by cancellation.
+    package nonisolated func release() async { await loop.startTask { await self.finish() }.value }
+
+    /// Cuts the connection without a Close, from anywhere.
+    package nonisolated func cut() {
+        let stream = core.stream
+        loop.execute { stream.close() }
+    }
+}
+
+/// A WebSocket connection that ended otherwise than by a Close of the peer.
+public struct WebSocketError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The close code that the peer was told, if it was.
+    public let closeCode: WebSocketCloseCode?
+    /// What happened.
+    public let message: String
+
+    /// The message, with the code if there is one.
+    public var description: String { closeCode.map { "\(message) (close code \($0.rawValue))" } ?? message }
+}

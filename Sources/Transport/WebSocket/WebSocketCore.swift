@@ -1,0 +1,210 @@
+/// The synchronous heart of a WebSocket connection: reads whenever the socket is readable, answers Pings and Closes by
+/// itself, and queues messages for whoever receives.
+///
+/// Driven by the loop's events and not by a task, so that neither the reader of the messages nor the code that
+/// produces outgoing ones can delay a Pong. Reading stops while the queue is full or the peer takes no answers. Confined
+/// to the loop's thread.
+final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
+    let stream: BufferedStream
+    private let configuration: WebSocketConfiguration
+    private var codec: WebSocketProtocol
+    private let role: WebSocketRole
+
+    private var queue: [WebSocketMessage] = []
+    private var queuedBytes = 0
+    private var receiver: UnsafeContinuation<Void, Never>?
+    private var ignoresMessages = false
+
+    /// How the connection ended; nil while it is open.
+    private(set) var end: WebSocketEnd?
+    /// Fires when ``end`` has been set.
+    let ended = OneShotEvent()
+    private var closeSent = false
+
+    private var pingTimer: LoopTimer?
+    private var pongTimer: LoopTimer?
+    private var closeTimer: LoopTimer?
+    private var replies = ByteBuffer()
+    private var continuesNextTick = false
+
+    init(_ stream: BufferedStream, role: WebSocketRole, configuration: WebSocketConfiguration) {
+        self.stream = stream
+        self.role = role
+        self.configuration = configuration
+        var limits = WebSocketLimits()
+        limits.maxMessageBytes = configuration.maxMessageBytes
+        codec = WebSocketProtocol(
+            role: role, limits: limits, acceptsInvalidText: configuration.acceptsInvalidText)
+    }
+
+    func start() {
+        stream.setReadDeadline(nil)
+        stream.onReadable = { [unowned self] in readAvailable() }
+        stream.onRoomToWrite = { [unowned self] in readAvailable() }
+        schedulePing()
+        readAvailable()
+    }
+
+    // MARK: Reading
+
+    /// How many times the socket is read in one go, so that a flood on one connection does not starve the others.
+    private static let readsPerTick = 16
+
+    private func readAvailable() {
+        var reads = 0
+        while end == nil {
+            if queuedBytes >= configuration.maxQueuedBytes || stream.isAboveHighWater { return }
+            if let event = codec.next(&stream.input, &replies) {
+                sendReplies()
+                receive(event)
+                continue
+            }
+            sendReplies()
+            if reads == Self.readsPerTick { return continueNextTick() }
+            reads += 1
+            switch stream.fill() {
+            case true?: pongTimer?.cancel()
+            case nil: return
+            case false?: receiveEnd()
+            }
+        }
+    }
+
+    private func continueNextTick() {
+        if continuesNextTick { return }
+        continuesNextTick = true
+        stream.loop.callAtEndOfTick(self)
+    }
+
+    func endOfTick() {
+        continuesNextTick = false
+        readAvailable()
+    }
+
+    private func sendReplies() {
+        if replies.isEmpty { return }
+        stream.write { output in replies.withReadableBytes { output.append(raw: $0) } }
+        replies.consume(replies.count)
+    }
+
+    private func receive(_ event: WebSocketEvent) {
+        switch event {
+        case .message(let message):
+            if ignoresMessages { return }
+            queue.append(message)
+            queuedBytes += message.byteCount + 64
+            wakeReceiver()
+        case .ping, .pong: break
+        case .closed(let code, let reason): finish(.closed(code: code, reason: reason))
+        case .failed(let error): finish(.violation(error))
+        }
+    }
+
+    private func receiveEnd() {
+        finish(.lost(stream.failure ?? .endOfStream))
+    }
+
+    // MARK: Messages
+
+    /// Everything queued; empties the queue, and goes on reading if that had stopped.
+    func takeQueue() -> [WebSocketMessage] {
+        let taken = queue
+        queue = []
+        let wasFull = queuedBytes >= configuration.maxQueuedBytes
+        queuedBytes = 0
+        if wasFull { readAvailable() }
+        return taken
+    }
+
+    /// The oldest queued message.
+    func takeMessage() -> WebSocketMessage? {
+        guard !queue.isEmpty else { return nil }
+        let message = queue.removeFirst()
+        let wasFull = queuedBytes >= configuration.maxQueuedBytes
+        queuedBytes -= message.byteCount + 64
+        if wasFull { readAvailable() }
+        return message
+    }
+
+    func awaitMessage(_ continuation: UnsafeContinuation<Void, Never>) {
+        if !queue.isEmpty || end != nil || receiver != nil { return continuation.resume() }
+        receiver = continuation
+    }
+
+    func wakeReceiver() {
+        let waiting = receiver
+        receiver = nil
+        waiting?.resume()
+    }
+
+    /// From now on incoming messages are read and dropped.
+    func ignoreMessages() {
+        ignoresMessages = true
+        _ = takeQueue()
+    }
+
+    /// Appends messages to the output; false if the connection is no longer open.
+    func append(_ body: (inout WebSocketProtocol, inout ByteBuffer) -> Void) -> Bool {
+        if end != nil || closeSent { return false }
+        stream.write { output in body(&codec, &output) }
+        return stream.failure == nil
+    }
+
+    // MARK: Ending
+
+    /// Sends a Close and waits for the peer's for no longer than the close timeout.
+    func close(_ code: WebSocketCloseCode, _ reason: String) {
+        if end != nil || closeSent { return }
+        closeSent = true
+        stream.write { output in codec.close(code, reason: reason, to: &output) }
+        pingTimer?.cancel()
+        pongTimer?.cancel()
+        closeTimer = stream.loop.schedule(after: configuration.closeTimeout) { [weak self] in
+            self?.finish(.lost(.timedOut))
+        }
+        readAvailable()
+    }
+
+    private func finish(_ end: WebSocketEnd) {
+        if self.end != nil { return }
+        self.end = end
+        for timer in [pingTimer, pongTimer, closeTimer] { timer?.cancel() }
+        stream.onReadable = nil
+        stream.onRoomToWrite = nil
+        wakeReceiver()
+        ended.fire()
+    }
+
+    // MARK: Keep-alive
+
+    private func schedulePing() {
+        guard let interval = configuration.pingInterval else { return }
+        pingTimer = stream.loop.schedule(after: interval) { [weak self] in self?.sendPing() }
+    }
+
+    /// A Ping is answered by a Pong, but any bytes show as well that the peer is there.
+    private func sendPing() {
+        if end != nil || closeSent { return }
+        stream.write { output in codec.ping([], to: &output) }
+        pongTimer?.cancel()
+        pongTimer = stream.loop.schedule(after: configuration.pongTimeout) { [weak self] in self?.pongIsMissing() }
+        schedulePing()
+    }
+
+    private func pongIsMissing() {
+        if end != nil || closeSent { return }
+        stream.write { output in codec.close(.internalError, reason: "keepalive ping timeout", to: &output) }
+        stream.flush()
+        finish(.lost(.timedOut))
+    }
+}
+
+/// How a WebSocket connection ended.
+package enum WebSocketEnd: Error, Sendable {
+    /// With the peer's Close: its code, if it gave one, and its reason.
+    case closed(code: WebSocketCloseCode?, reason: String)
+    /// By a violation of the protocol; the peer was told with the error's close code.
+    case violation(WebSocketProtocolError)
+    /// Without a Close.
+    case lost(StreamFailure)
+}

@@ -1,0 +1,92 @@
+internal import COpenSSL
+
+/// The opening handshake (RFC 6455 §4): pure functions from heads to heads.
+package enum WebSocketHandshake {
+    /// What a server answers.
+    enum Answer {
+        /// 101 with these fields.
+        case accepted(HTTPFields)
+        /// This status, and a text that says why.
+        case rejected(HTTPStatus, String)
+    }
+
+    /// The server's answer to a request (RFC 6455 §4.2). Subprotocols and extensions offered are not taken.
+    static func accept(_ head: HTTPRequestHead) -> Answer {
+        guard head.method == .get, head.version == .http11 else {
+            return .rejected(.badRequest, "a WebSocket handshake is a GET of HTTP/1.1")
+        }
+        guard head.asksForWebSocket else {
+            return .rejected(.upgradeRequired, "this address speaks WebSocket")
+        }
+        let keys = head.fields[values: .secWebSocketKey]
+        guard keys.count == 1, let key = keys.first, isKey(key) else {
+            return .rejected(.badRequest, "sec-websocket-key is missing or is not 16 bytes in base64")
+        }
+        guard head.fields[values: .secWebSocketVersion] == ["13"] else {
+            return .rejected(.badRequest, "sec-websocket-version is not 13")
+        }
+        return .accepted([(.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketAccept, acceptance(of: key))])
+    }
+
+    /// A client's side of one handshake (RFC 6455 §4.1).
+    struct Request {
+        /// The fields of the request, beside the caller's own.
+        let fields: HTTPFields
+        private let key: String
+
+        init() {
+            key = Base64.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+            // Lower case: there are servers that compare the text.
+            fields = [
+                (.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketKey, key),
+                (.secWebSocketVersion, "13"),
+            ]
+        }
+
+        /// What is wrong with the head of a 101; nil if nothing is.
+        func problem(with head: HTTPResponseHead) -> String? {
+            if !head.fields.hasToken("websocket", in: .upgrade) { return "the handshake upgrades to something else" }
+            if !head.fields.hasToken("upgrade", in: .connection) { return "the handshake does not upgrade" }
+            if head.fields[values: .secWebSocketAccept] != [WebSocketHandshake.acceptance(of: key)] {
+                return "the handshake's sec-websocket-accept is wrong"
+            }
+            if head.fields.contains(.secWebSocketExtensions) { return "the handshake names an extension not asked for" }
+            if head.fields.contains(.secWebSocketProtocol) { return "the handshake names a protocol not asked for" }
+            return nil
+        }
+    }
+
+    /// `sec-websocket-accept` for a key: the SHA-1 of the key and a fixed text, in base64 (§4.2.2).
+    static func acceptance(of key: String) -> String {
+        let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
+        var digest = [UInt8](repeating: 0, count: Int(SHA_DIGEST_LENGTH))
+        SHA1(text, text.count, &digest)
+        return Base64.encode(digest)
+    }
+
+    /// 16 bytes in base64 are 22 digits and two pads; of the last digit only the upper two bits count.
+    private static func isKey(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return bytes.count == 24 && bytes.suffix(2).elementsEqual("==".utf8) && bytes.prefix(22).allSatisfy(Base64.isDigit)
+    }
+}
+
+/// Base64 (RFC 4648 §4), as much of it as the handshake needs.
+enum Base64 {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    static func isDigit(_ byte: UInt8) -> Bool { digits.contains(byte) }
+
+    static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let word = group.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << UInt32(16 - 8 * $1.offset) }
+            for index in 0..<4 {
+                let digit = digits[Int(word >> UInt32(18 - 6 * index) & 63)]
+                text.append(index <= group.count ? digit : UInt8(ascii: "="))
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
