@@ -3,7 +3,7 @@
 package enum HTTPEncoder {
     package typealias Framing = HTTPBodyFraming
 
-    private static let framingNames = ["content-length", "transfer-encoding", "connection", "date", "server"]
+    private static let framingNames = ["content-length", "transfer-encoding", "date", "server"]
 
     /// The head of a response.
     ///
@@ -17,7 +17,8 @@ package enum HTTPEncoder {
     ) {
         output.append(contentsOf: StatusLines.line(status))
         output.append(contentsOf: commonFields)
-        append(fields, leavingOut: framingNames, to: &output)
+        // An upgrade needs its `connection` field.
+        append(fields, leavingOut: framingNames + (status == .switchingProtocols ? [] : ["connection"]), to: &output)
         append(framing, to: &output)
         if closes { output.append("connection: close\r\n") }
         output.append("\r\n")
