@@ -1,0 +1,84 @@
+/// A JSON object: keys in order, each once.
+///
+/// A key that is set again keeps its place and gets the new value, as Python's dictionaries have it. Keys are compared
+/// by their UTF-8. Looking up takes constant time in large objects.
+public struct JSONObject: Sendable, Hashable, RandomAccessCollection, ExpressibleByDictionaryLiteral {
+    /// A key with its value.
+    public typealias Element = (key: String, value: JSONValue)
+
+    /// From how many keys on an index is kept; below, comparing is faster.
+    private static let indexedFrom = 12
+
+    private var keys: [String] = []
+    private var values: [JSONValue] = []
+    private var positions: [ScalarString: Int] = [:]
+
+    /// An object without keys.
+    public init() {}
+
+    /// An object of the given keys, in their order.
+    public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
+
+    /// An object of the given keys, in their order.
+    public init(_ elements: some Sequence<(String, JSONValue)>) {
+        for (key, value) in elements { self[key] = value }
+    }
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { keys.count }
+
+    /// The key and value at a place.
+    public subscript(position: Int) -> Element { (keys[position], values[position]) }
+
+    /// The value of a key; nil if it is absent. Setting nil removes the key.
+    public subscript(key: String) -> JSONValue? {
+        get { position(of: key).map { values[$0] } }
+        set {
+            switch (position(of: key), newValue) {
+            case (let position?, let value?): values[position] = value
+            case (let position?, nil): remove(at: position)
+            case (nil, let value?): append(key, value)
+            case (nil, nil): break
+            }
+        }
+    }
+
+    private func position(of key: String) -> Int? {
+        if keys.count >= Self.indexedFrom { return positions[ScalarString(key)] }
+        return keys.firstIndex { $0.utf8.elementsEqual(key.utf8) }
+    }
+
+    private mutating func append(_ key: String, _ value: JSONValue) {
+        keys.append(key)
+        values.append(value)
+        if keys.count > Self.indexedFrom {
+            positions[ScalarString(key)] = keys.count - 1
+        } else if keys.count == Self.indexedFrom {
+            index()
+        }
+    }
+
+    private mutating func remove(at position: Int) {
+        keys.remove(at: position)
+        values.remove(at: position)
+        index()
+    }
+
+    private mutating func index() {
+        positions = [:]
+        if keys.count < Self.indexedFrom { return }
+        for (position, key) in keys.enumerated() { positions[ScalarString(key)] = position }
+    }
+
+    /// Equal keys and values in the same order.
+    public static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.keys.elementsEqual(right.keys) { $0.utf8.elementsEqual($1.utf8) } && left.values == right.values
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for (key, value) in self {
+            hasher.combine(ScalarString(key))
+            hasher.combine(value)
+        }
+    }
+}

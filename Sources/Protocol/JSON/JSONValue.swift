@@ -1,0 +1,107 @@
+/// A JSON value that loses nothing: objects keep their order, `1` and `1.0` stay two things, and integers have any size.
+///
+/// Equality is exact: texts by their UTF-8, numbers by their kind.
+public enum JSONValue: Sendable {
+    case null
+    case bool(Bool)
+    /// An integer that an `Int` holds.
+    case int(Int)
+    /// An integer that none does.
+    case largeInteger(JSONLargeInteger)
+    /// A number with a fraction or an exponent; may be non-finite when it was read as `NaN`, `Infinity` or `1e400`.
+    case double(Double)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+}
+
+/// An integer beyond the range of `Int`, as its decimal digits.
+public struct JSONLargeInteger: Sendable, Hashable, CustomStringConvertible {
+    /// The digits, with a minus in front of a negative number, without leading zeros.
+    public let description: String
+
+    /// An integer of the given digits; nil if they are not the JSON form of an integer.
+    public init?(_ text: String) {
+        let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
+        guard let first = digits.first, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+        if first == 0x30 && digits.count > 1 { return nil }
+        description = text
+    }
+}
+
+extension JSONValue {
+    /// The value of an object's key; nil if this is no object or has no such key.
+    public subscript(key: String) -> JSONValue? { objectValue?[key] }
+
+    /// The element of an array; nil if this is no array or is shorter.
+    public subscript(index: Int) -> JSONValue? {
+        guard case .array(let values) = self, values.indices.contains(index) else { return nil }
+        return values[index]
+    }
+
+    /// The text, if this is one.
+    public var stringValue: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// The integer, if this is one that an `Int` holds.
+    public var intValue: Int? { if case .int(let number) = self { number } else { nil } }
+
+    /// The number as a `Double`, if this is a number.
+    public var doubleValue: Double? {
+        switch self {
+        case .int(let number): Double(number)
+        case .largeInteger(let number): Double(number.description)
+        case .double(let number): number
+        default: nil
+        }
+    }
+
+    /// The truth value, if this is one.
+    public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+
+    /// The elements, if this is an array.
+    public var arrayValue: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+
+    /// The object, if this is one.
+    public var objectValue: JSONObject? { if case .object(let object) = self { object } else { nil } }
+}
+
+extension JSONValue: Hashable {
+    public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.int(let a), .int(let b)): a == b
+        case (.largeInteger(let a), .largeInteger(let b)): a == b
+        case (.double(let a), .double(let b)): a == b
+        case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)): a == b
+        default: false
+        }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .int(let number): hasher.combine(number)
+        case .largeInteger(let number): hasher.combine(number)
+        case .double(let number): hasher.combine(number)
+        case .string(let text): hasher.combine(ScalarString(text))
+        case .array(let values): hasher.combine(values)
+        case .object(let object): hasher.combine(object)
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int) { self = .int(value) }
+    public init(floatLiteral value: Double) { self = .double(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
+    public init(nilLiteral: ()) { self = .null }
+}

@@ -1,0 +1,26 @@
+/// The body of `POST /evaluate-response/`: `{"task_id":"…","response":"…","dataset":null}`.
+public struct EvaluateResponseRequest: Sendable, Hashable {
+    /// The task that is answered.
+    public var taskID: String
+    /// The answer.
+    public var response: String
+    /// The dataset; nil for the default.
+    public var dataset: String?
+
+    /// A request of the given parts.
+    public init(taskID: String, response: String, dataset: String? = nil) {
+        (self.taskID, self.response, self.dataset) = (taskID, response, dataset)
+    }
+
+    package init(body: RequestBody) throws {
+        var fields = try FieldReader(body.value)
+        taskID = fields.string("task_id")
+        response = fields.string("response")
+        dataset = fields.optionalString("dataset")
+        try fields.check()
+    }
+
+    package var json: JSONValue {
+        ["task_id": .string(taskID), "response": .string(response), "dataset": dataset.map { .string($0) } ?? .null]
+    }
+}

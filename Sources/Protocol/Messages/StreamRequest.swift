@@ -1,0 +1,26 @@
+/// The first message of a stream: `{"task_id":"…","instance_id":"…","dataset":null}`.
+public struct StreamRequest: Sendable, Hashable {
+    /// The task to set up or to grade.
+    public var taskID: String
+    /// The id of the sandbox.
+    public var instanceID: String
+    /// The dataset; nil for the default.
+    public var dataset: String?
+
+    /// A request of the given parts.
+    public init(taskID: String, instanceID: String, dataset: String? = nil) {
+        (self.taskID, self.instanceID, self.dataset) = (taskID, instanceID, dataset)
+    }
+
+    package init(json: JSONValue) throws {
+        var fields = try FieldReader(json)
+        taskID = fields.string("task_id")
+        instanceID = fields.string("instance_id")
+        dataset = fields.optionalString("dataset")
+        try fields.check()
+    }
+
+    package var json: JSONValue {
+        ["task_id": .string(taskID), "instance_id": .string(instanceID), "dataset": dataset.map { .string($0) } ?? .null]
+    }
+}

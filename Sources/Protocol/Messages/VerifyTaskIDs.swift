@@ -1,0 +1,39 @@
+/// The answer of `GET /verify-task-ids`: `{"task_ids":["task-1"]}`.
+public struct VerifyTaskIDsResponse: Sendable, Hashable {
+    /// The ids that were selected, in order.
+    public var taskIDs: [String]
+
+    /// A response of the given ids.
+    public init(taskIDs: [String]) { self.taskIDs = taskIDs }
+
+    package init(json: JSONValue) throws {
+        var fields = try FieldReader(json)
+        taskIDs = fields.strings("task_ids")
+        try fields.check()
+    }
+
+    package var json: JSONValue { ["task_ids": .array(taskIDs.map { .string($0) })] }
+}
+
+/// Which tasks of which dataset: ids win over a slice, no filter means all.
+public struct TaskFilter: Sendable, Hashable {
+    /// These tasks, in this order; empty for no choice by id.
+    public var taskIDs: [String]
+    /// A slice of the dataset's ids, as `start:stop:step`.
+    public var slice: String?
+    /// The dataset; nil for the default.
+    public var dataset: String?
+
+    /// A filter of the given parts.
+    public init(taskIDs: [String] = [], slice: String? = nil, dataset: String? = nil) {
+        (self.taskIDs, self.slice, self.dataset) = (taskIDs, slice, dataset)
+    }
+
+    /// The slice, parsed.
+    ///
+    /// - Throws: ``ProtocolError`` with code `.invalidSlice`, also if there is none.
+    public func parseSlice() throws -> SliceExpression {
+        guard let slice, !slice.isEmpty else { throw ProtocolError(.invalidSlice, "Slice is not provided") }
+        return try SliceExpression(slice)
+    }
+}

@@ -1,0 +1,56 @@
+/// What is wrong with a request's parameters or body: all of it, in the order of the fields. Answers 422.
+public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertible {
+    /// One mistake.
+    public struct Entry: Sendable, Hashable {
+        /// The kind, for programs: `missing`, `string_type`, …
+        public let type: String
+        /// Where: `body` or `query`, then a field or an offset.
+        public let location: [JSONValue]
+        /// The mistake, for people.
+        public let message: String
+        /// The value that was given.
+        public let input: JSONValue
+        /// More about it; only for JSON syntax.
+        public let context: JSONObject?
+
+        init(_ type: String, _ location: [JSONValue], _ message: String, input: JSONValue, context: JSONObject? = nil) {
+            (self.type, self.location, self.message) = (type, location, message)
+            (self.input, self.context) = (input, context)
+        }
+
+        var json: JSONValue {
+            var object: JSONObject = [
+                "type": .string(type), "loc": .array(location), "msg": .string(message), "input": input,
+            ]
+            if let context { object["ctx"] = .object(context) }
+            return .object(object)
+        }
+    }
+
+    /// The mistakes, at least one.
+    public let entries: [Entry]
+
+    init(_ entries: [Entry]) { self.entries = entries }
+
+    /// `{"detail":[{"type":…,"loc":…,"msg":…,"input":…},…]}`
+    public var body: JSONValue { ["detail": .array(entries.map(\.json))] }
+
+    /// The mistakes for people, one a line.
+    public var description: String {
+        let lines = entries.map { entry in
+            let place = entry.location.dropFirst().map { $0.stringValue ?? "\($0.intValue ?? 0)" }.joined(separator: ".")
+            return "\(place): \(entry.message)"
+        }
+        return "\(entries.count) validation error\(entries.count == 1 ? "" : "s")\n" + lines.joined(separator: "\n")
+    }
+}
+
+/// The bodies of errors.
+package enum ErrorBody {
+    /// `{"detail":"…"}`
+    package static func detail(_ text: String) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.write(text)
+        return Array(#"{"detail":"#.utf8) + writer.bytes + [UInt8(ascii: "}")]
+    }
+}
