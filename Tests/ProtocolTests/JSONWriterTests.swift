@@ -1,0 +1,53 @@
+import BenchmarkProtocol
+import Testing
+
+@Suite("Writing JSON as the service contract has it")
+struct JSONWriterTests {
+    private func text(_ value: JSONValue, _ floats: JSONFloatStyle = .http) throws -> String {
+        String(decoding: try value.serialized(floats: floats), as: UTF8.self)
+    }
+
+    @Test("objects keep their order and have no blanks")
+    func compact() throws {
+        #expect(try text(["b": [1, 2.5, true, nil], "a": [:]]) == #"{"b":[1,2.5,true,null],"a":{}}"#)
+    }
+
+    @Test(
+        "text is raw but for what must be escaped",
+        arguments: [
+            ("é😀/", #""é😀/""#), ("\"\\", #""\"\\""#), ("\u{8}\u{c}\n\r\t", #""\b\f\n\r\t""#),
+            ("\u{0}\u{1f}", #""\u0000\u001f""#), ("\u{7f}\u{2028}", "\"\u{7f}\u{2028}\""), ("a\r\nb", #""a\r\nb""#),
+        ])
+    func escapes(_ value: String, _ expected: String) throws {
+        #expect(try text(.string(value)) == expected)
+    }
+
+    @Test(
+        "doubles have the shortest digits, a fraction, and each style its exponents",
+        arguments: [
+            (1, "1.0", "1.0"), (0, "0.0", "0.0"), (-0.0, "-0.0", "-0.0"), (33.33333333333333, "33.33333333333333", nil),
+            (0.1, "0.1", nil), (100, "100.0", nil), (1e15, "1000000000000000.0", nil), (1e16, "1e+16", "1e+16"),
+            (1.5e300, "1.5e+300", nil), (0.0001, "0.0001", "0.0001"), (0.00001, "0.00001", "1e-05"),
+            (1e-6, "1e-6", "1e-06"), (1e-7, "1e-7", "1e-07"), (1.25e-10, "1.25e-10", "1.25e-10"),
+            (-12.5, "-12.5", nil), (123456789.125, "123456789.125", nil), (.nan, "null", "null"),
+            (.infinity, "null", "null"), (5e-324, "5e-324", nil),
+        ] as [(Double, String, String?)])
+    func doubles(_ number: Double, _ http: String, _ stream: String?) throws {
+        #expect(try text(.double(number), .http) == http)
+        #expect(try text(.double(number), .stream) == stream ?? http)
+    }
+
+    @Test("nesting is allowed to 254 levels and refused beyond")
+    func depth() throws {
+        var value = JSONValue.int(1)
+        for _ in 0..<254 { value = [value] }
+        #expect(try value.serialized().count == 2 * 254 + 1)
+        #expect(throws: ProtocolError.self) { try JSONValue.array([value]).serialized() }
+    }
+
+    @Test("what was written reads back the same")
+    func roundTrip() throws {
+        let value: JSONValue = ["a": [1, 1.0, -2.5e-9, "x\u{0}é\r\n", nil, true], "b": ["c": []]]
+        #expect(try JSONValue(parsing: try value.serialized()) == value)
+    }
+}

@@ -1,0 +1,121 @@
+import BenchmarkProtocol
+import Testing
+
+@Suite("Validation errors in the shape of the service contract")
+struct ValidationTests {
+    private func detail(_ body: () throws -> Void) -> String? {
+        do {
+            try body()
+            return nil
+        } catch let error as ValidationErrors {
+            return (try? error.body.serialized()).map { String(decoding: $0, as: UTF8.self) }
+        } catch { return "\(error)" }
+    }
+
+    private static let missing = #""msg":"Field required""#
+
+    @Test(
+        "a body of POST /evaluate-response/ is refused with all its mistakes",
+        arguments: [
+            (
+                #"{"task_id":"task-1"}"#,
+                #"{"type":"missing","loc":["body","response"],\#(missing),"input":{"task_id":"task-1"}}"#
+            ),
+            (
+                "{}",
+                #"{"type":"missing","loc":["body","task_id"],\#(missing),"input":{}},"#
+                    + #"{"type":"missing","loc":["body","response"],\#(missing),"input":{}}"#
+            ),
+            (
+                #"{"task_id":1,"response":null}"#,
+                #"{"type":"string_type","loc":["body","task_id"],"msg":"Input should be a valid string","input":1},"#
+                    + #"{"type":"string_type","loc":["body","response"],"msg":"Input should be a valid string","input":null}"#
+            ),
+            (
+                #"{"task_id":"a","response":"b","dataset":5}"#,
+                #"{"type":"string_type","loc":["body","dataset"],"msg":"Input should be a valid string","input":5}"#
+            ),
+            (
+                "[]",
+                #"{"type":"model_attributes_type","loc":["body"],"#
+                    + #""msg":"Input should be a valid dictionary or object to extract fields from","input":[]}"#
+            ),
+            ("null", #"{"type":"missing","loc":["body"],\#(missing),"input":null}"#),
+            ("", #"{"type":"missing","loc":["body"],\#(missing),"input":null}"#),
+            (
+                "{",
+                #"{"type":"json_invalid","loc":["body",1],"msg":"JSON decode error","input":{},"#
+                    + #""ctx":{"error":"Expecting property name enclosed in double quotes"}}"#
+            ),
+        ])
+    func evaluateResponse(_ body: String, _ entries: String) {
+        let found = detail {
+            _ = try EvaluateResponseRequest(body: RequestBody(Array(body.utf8), contentType: "application/json"))
+        }
+        #expect(found == #"{"detail":[\#(entries)]}"#)
+    }
+
+    @Test(
+        "results of POST /final-score/ must be an object",
+        arguments: [
+            ("{}", #"{"type":"missing","loc":["body","evaluation_results"],\#(missing),"input":{}}"#),
+            (
+                #"{"evaluation_results":[1]}"#,
+                #"{"type":"dict_type","loc":["body","evaluation_results"],"#
+                    + #""msg":"Input should be a valid dictionary","input":[1]}"#
+            ),
+        ])
+    func finalScore(_ body: String, _ entries: String) {
+        let found = detail {
+            _ = try FinalScoreRequest(body: RequestBody(Array(body.utf8), contentType: "application/json"))
+        }
+        #expect(found == #"{"detail":[\#(entries)]}"#)
+    }
+
+    @Test(
+        "a body is JSON by its content type alone",
+        arguments: [
+            ("application/json", true), ("APPLICATION/JSON; charset=latin-1", true), ("application/vnd.x+json", true),
+            (nil, false), ("text/plain", false), ("application/jsonx", false), ("json", false),
+        ] as [(String?, Bool)])
+    func contentType(_ type: String?, _ isJSON: Bool) throws {
+        let body = try RequestBody(Array(#"{"a":1}"#.utf8), contentType: type)
+        #expect(body.value == (isJSON ? ["a": 1] : .string(#"{"a":1}"#)))
+    }
+
+    @Test("a body that is no text is a plain error", arguments: ["application/json", "text/plain"])
+    func invalidText(_ type: String) {
+        #expect(throws: ProtocolError(.unreadableJSON, "There was an error parsing the body")) {
+            try RequestBody([0x22, 0xff, 0x22], contentType: type)
+        }
+    }
+
+    @Test(
+        "skip_validation takes Python's words for true and false",
+        arguments: [
+            ("1", true), ("TRUE", true), ("t", true), ("Yes", true), ("y", true), ("on", true), ("0", false),
+            ("False", false), ("f", false), ("no", false), ("n", false), ("OFF", false), ("", nil), ("2", nil),
+            ("1.0", nil), (" true", nil),
+        ] as [(String, Bool?)])
+    func booleans(_ text: String, _ expected: Bool?) {
+        let query = QueryParameters([("task_id", "a"), ("skip_validation", text)])
+        #expect((try? RetrieveTaskRequest(query: query))?.skipValidation == expected)
+    }
+
+    @Test("a missing task_id and a bad boolean are both named")
+    func query() {
+        let found = detail { _ = try RetrieveTaskRequest(query: QueryParameters([("skip_validation", "maybe")])) }
+        #expect(
+            found == #"{"detail":[{"type":"missing","loc":["query","task_id"],"msg":"Field required","input":null},"#
+                + #"{"type":"bool_parsing","loc":["query","skip_validation"],"#
+                + #""msg":"Input should be a valid boolean, unable to interpret input","input":"maybe"}]}"#)
+    }
+
+    @Test("the last of repeated parameters counts")
+    func repeated() throws {
+        let query = QueryParameters([("task_id", "a"), ("task_id", "b"), ("dataset", "x"), ("dataset", "y")])
+        let request = try RetrieveTaskRequest(query: query)
+        #expect(request.taskID == "b")
+        #expect(request.dataset == "y")
+    }
+}
