@@ -1,0 +1,75 @@
+import Glibc
+
+/// The processes of the machine as the kernel showed them at one moment, and who descends from whom.
+struct ProcessTree: Sendable {
+    private var children = [pid_t: [pid_t]]()
+    private var all = [pid_t]()
+
+    /// Reads `/proc`. Processes that end meanwhile are left out.
+    init() {
+        guard let directory = opendir("/proc") else { return }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            guard let pid = pid_t(entry.name), let parent = Self.parent(of: pid) else { continue }
+            all.append(pid)
+            children[parent, default: []].append(pid)
+        }
+    }
+
+    /// The children of a process.
+    func children(of pid: pid_t) -> [pid_t] { children[pid] ?? [] }
+
+    /// Everything below a process, parents before their children.
+    func descendants(of pid: pid_t) -> [pid_t] {
+        var found = [pid_t]()
+        var next = children(of: pid)
+        while !next.isEmpty {
+            found += next
+            next = next.flatMap(children(of:))
+        }
+        return found
+    }
+
+    /// The processes that were started with that setting in their environment, and everything below them.
+    func processes(withEnvironment setting: String) -> [pid_t] {
+        let wanted = Array(setting.utf8)
+        let marked = all.filter { pid in
+            guard let environment = Self.contents(of: "/proc/\(pid)/environ") else { return false }
+            return environment.split(separator: 0).contains { $0.elementsEqual(wanted) }
+        }
+        return Array(Set(marked + marked.flatMap(descendants(of:))))
+    }
+
+    /// The parent in `/proc/<pid>/stat`, whose second field is a name that may itself contain blanks and parentheses.
+    private static func parent(of pid: pid_t) -> pid_t? {
+        guard let line = contents(of: "/proc/\(pid)/stat"), let end = line.lastIndex(of: UInt8(ascii: ")")) else {
+            return nil
+        }
+        let fields = line[(end + 1)...].split(separator: UInt8(ascii: " "))
+        // A zombie has nothing left to kill.
+        guard fields.count > 1, fields[0].first != UInt8(ascii: "Z") else { return nil }
+        return pid_t(String(decoding: fields[1], as: UTF8.self))
+    }
+
+    private static func contents(of path: String) -> [UInt8]? {
+        guard let file = try? Descriptor.open(path, O_RDONLY) else { return nil }
+        var bytes = [UInt8]()
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(file.number, &piece, piece.count)
+            if count <= 0 { return count == 0 ? bytes : nil }
+            bytes += piece[..<count]
+        }
+    }
+}
+
+extension UnsafeMutablePointer<dirent> {
+    /// The name of a directory's entry.
+    var name: String {
+        withUnsafePointer(to: &pointee.d_name) { name in
+            name.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointee.d_name)) {
+                String(cString: $0)
+            }
+        }
+    }
+}

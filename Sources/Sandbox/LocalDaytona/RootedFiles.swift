@@ -1,0 +1,155 @@
+import CLinux
+import Glibc
+
+/// The files of one sandbox, seen from outside.
+///
+/// Every path is resolved by the kernel below the sandbox's root, as if that were "/": no link and no "..", nor a change
+/// made by a running command in between, leads out of it. Calls block as disks do; none waits for another process.
+struct RootedFiles: Sendable {
+    /// The root directory.
+    let root: Descriptor
+    /// What relative paths begin at.
+    let workingDirectory: String
+
+    /// The path that a client's path means.
+    func absolute(_ path: String) -> String {
+        path.utf8.first == UInt8(ascii: "/") ? path : "\(workingDirectory)/\(path)"
+    }
+
+    /// Opens a file; never follows a link out of the sandbox, never waits for the other end of a named pipe.
+    func open(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(FileError) -> Descriptor {
+        guard !path.isEmpty, !path.utf8.contains(0) else { throw FileError(number: EINVAL, path: path) }
+        let nonBlocking = flags & clinux_O_PATH == 0 ? O_NONBLOCK : 0
+        while true {
+            let number = clinux_open_in_root(root.number, absolute(path), flags | nonBlocking, mode)
+            if number >= 0 { return Descriptor(owning: number) }
+            // The kernel saw a rename race with the resolution and asks to try again.
+            guard clinux_errno() == EAGAIN || clinux_errno() == EINTR else { throw .last(path) }
+        }
+    }
+
+    /// Opens a folder.
+    func openDirectory(_ path: String) throws(FileError) -> Descriptor { try open(path, clinux_O_PATH | O_DIRECTORY) }
+
+    /// Opens a regular file for reading; answers it with its length in bytes.
+    func openForReading(_ path: String) throws(FileError) -> (file: Descriptor, byteCount: Int) {
+        let file = try open(path, O_RDONLY)
+        let status = try Self.status(file, path)
+        switch FileInfo.kind(status.st_mode) {
+        case Glibc.S_IFREG: return (file, Int(status.st_size))
+        case Glibc.S_IFDIR: throw FileError(number: EISDIR, path: path)
+        default: throw FileError(number: EINVAL, path: path)
+        }
+    }
+
+    /// Opens an empty file for writing in place of what is there; makes the folders above it, with mode 0755.
+    func create(_ path: String) throws(FileError) -> Descriptor {
+        do {
+            return try open(path, O_WRONLY | O_TRUNC)
+        } catch where error.number == ENOENT {
+            let parent = Self.split(absolute(path)).parent
+            try makeDirectories(parent)
+            // A dangling link refuses O_EXCL, and its target is made by the second attempt.
+            if let new = try? open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644) {
+                fchmod(new.number, 0o644)
+                return new
+            }
+            return try open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+        }
+    }
+
+    /// Makes a folder and those above it, if they are not there.
+    func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(FileError) {
+        do {
+            _ = try openDirectory(path)
+        } catch where error.number == ENOENT {
+            let (parent, name) = Self.split(absolute(path))
+            guard parent.utf8.count < absolute(path).utf8.count, !name.isEmpty else { throw error }
+            try makeDirectories(parent)
+            let above = try openDirectory(parent)
+            guard mkdirat(above.number, name, mode) == 0 || clinux_errno() == EEXIST else { throw .last(path) }
+            // The server's umask has no say. A link put here meanwhile is not followed.
+            let made = clinux_open_in_root(above.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
+            guard made >= 0 else { throw .last(path) }
+            fchmod(made, mode)
+            close(made)
+        }
+    }
+
+    /// What is known about a file, links followed.
+    func info(_ path: String) throws(FileError) -> FileInfo {
+        let file = try open(path, clinux_O_PATH)
+        return FileInfo(name: Self.split(absolute(path)).name, try Self.status(file, path))
+    }
+
+    /// The entries of a folder in the order of their names; of links what they lead to, unless they lead nowhere.
+    func list(_ path: String) throws(FileError) -> [FileInfo] {
+        let directory = try open(path, O_RDONLY | O_DIRECTORY)
+        return try Self.names(in: directory, path).compactMap { name in
+            if let followed = try? info("\(absolute(path))/\(name)") { return followed }
+            var status = stat()
+            guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+            return FileInfo(name: name, status)
+        }
+    }
+
+    /// The folder that holds a file, and the file's name in it.
+    func parent(of path: String) throws(FileError) -> (directory: Descriptor, name: String) {
+        let (parent, name) = Self.split(absolute(path))
+        guard !name.isEmpty, name != ".", name != ".." else { throw FileError(number: EINVAL, path: path) }
+        return (try openDirectory(parent), name)
+    }
+
+    /// Renames a file; nothing may be at the destination.
+    func move(_ source: String, to destination: String) throws(FileError) {
+        let (from, to) = (try parent(of: source), try parent(of: destination))
+        // A link that leads nowhere is in the way as well.
+        var status = stat()
+        guard fstatat(to.directory.number, to.name, &status, AT_SYMLINK_NOFOLLOW) != 0 else {
+            throw FileError(number: EEXIST, path: destination)
+        }
+        guard renameat(from.directory.number, from.name, to.directory.number, to.name) == 0 else { throw .last(source) }
+    }
+
+    /// Changes permissions and owner; what is nil stays.
+    func setPermissions(_ path: String, mode: mode_t?, owner: uid_t?, group: gid_t?) throws(FileError) {
+        let file = try open(path, clinux_O_PATH)
+        // The link in /proc leads to exactly the file that is open, which the calls on the descriptor itself refuse.
+        let link = "/proc/self/fd/\(file.number)"
+        if owner != nil || group != nil {
+            guard chown(link, owner ?? uid_t.max, group ?? gid_t.max) == 0 else { throw .last(path) }
+        }
+        if let mode { guard chmod(link, mode) == 0 else { throw .last(path) } }
+    }
+
+    /// The names in a folder except "." and "..", sorted by their bytes.
+    static func names(in directory: Descriptor, _ path: String) throws(FileError) -> [String] {
+        let copy = fcntl(directory.number, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw .last(path) }
+        guard let stream = fdopendir(copy) else {
+            close(copy)
+            throw .last(path)
+        }
+        defer { closedir(stream) }
+        var names = [String]()
+        while let entry = readdir(stream) {
+            let name = entry.name
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// A path without its last component, and that component; blank components do not count.
+    static func split(_ path: String) -> (parent: String, name: String) {
+        let parts = path.utf8.split(separator: UInt8(ascii: "/"))
+        guard let last = parts.last else { return ("/", "") }
+        let parent = parts.dropLast().map { "/\(Substring($0))" }.joined()
+        return (parent.isEmpty ? "/" : parent, String(Substring(last)))
+    }
+
+    private static func status(_ file: Descriptor, _ path: String) throws(FileError) -> stat {
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { throw .last(path) }
+        return status
+    }
+}
