@@ -6,8 +6,14 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-/// `O_PATH`: a descriptor that names a file without opening it.
-static const int clinux_O_PATH = O_PATH;
+/// `O_PATH`: a descriptor that names a file without opening it; glibc shows it to `_GNU_SOURCE` only.
+static const int clinux_O_PATH = 010000000;
+
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+
+/// Both ends of a new pipe, closed when the process turns into another program.
+static inline int clinux_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
 
 /// Starts `path` in a session of its own, with `standard` as descriptors 0 to 2 and no others, all signals at their
 /// defaults and none blocked, in `directory` unless that is null. Answers 0 or an `errno`.
@@ -29,7 +35,7 @@ static inline int clinux_spawn(
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(
-        &attributes, (short)(POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
+        &attributes, (short)(0x80 /* POSIX_SPAWN_SETSID */ | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
     for (int fd = 0; fd < 3 && !error; fd++)
         error = posix_spawn_file_actions_adddup2(&actions, standard[fd], fd);
     if (!error && directory) error = posix_spawn_file_actions_addchdir_np(&actions, directory);

@@ -1,20 +1,37 @@
+import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// A file descriptor that is closed when the last reference to it goes.
+/// A file descriptor that is closed when the last reference to it goes, or before.
 final class Descriptor: Sendable {
-    /// The number, valid as long as this object is.
-    let number: Int32
+    private let value: Locked<Int32>
 
     /// Takes ownership of an open descriptor.
-    init(owning number: Int32) { self.number = number }
+    init(owning number: Int32) { value = Locked(number) }
 
-    deinit { Glibc.close(number) }
+    deinit { close() }
+
+    /// The number, for the next system call; -1 once it is closed.
+    var number: Int32 { value.withLock { $0 } }
+
+    /// Gives the number away, to an owner who will close it.
+    func release() -> Int32 {
+        value.withLock { number in
+            defer { number = -1 }
+            return number
+        }
+    }
+
+    /// Closes it now; harmless when repeated.
+    func close() {
+        let number = release()
+        if number >= 0 { Glibc.close(number) }
+    }
 
     /// Both ends of a new pipe, neither inherited by child processes nor non-blocking.
     static func pipe() throws(SandboxError) -> (read: Descriptor, write: Descriptor) {
         var numbers: [Int32] = [-1, -1]
-        guard pipe2(&numbers, O_CLOEXEC) == 0 else { throw .lastError("cannot create a pipe") }
+        guard clinux_pipe(&numbers) == 0 else { throw .lastError("cannot create a pipe") }
         return (Descriptor(owning: numbers[0]), Descriptor(owning: numbers[1]))
     }
 
@@ -25,16 +42,20 @@ final class Descriptor: Sendable {
         return Descriptor(owning: number)
     }
 
-    /// A second descriptor for the same open file, for an owner of its own.
-    func duplicateNumber() throws(SandboxError) -> Int32 {
-        let number = fcntl(self.number, F_DUPFD_CLOEXEC, 0)
-        guard number >= 0 else { throw .lastError("cannot duplicate a descriptor") }
-        return number
-    }
-
     /// Makes reads and writes answer "would block" instead of waiting.
     func makeNonBlocking() {
+        let number = number
         _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+    }
+}
+
+extension BufferedStream {
+    /// Our end of a pipe, which it takes over. On the loop's thread.
+    static func pipe(_ end: Descriptor, on loop: EventLoop) throws(SandboxError) -> BufferedStream {
+        end.makeNonBlocking()
+        let stream = DescriptorStream(end.release(), on: loop)
+        do { try stream.register() } catch { throw .system(error.errorNumber, "cannot watch a pipe") }
+        return BufferedStream(stream, on: loop)
     }
 }
 

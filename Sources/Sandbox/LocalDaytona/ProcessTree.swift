@@ -3,15 +3,16 @@ import Glibc
 /// The processes of the machine as the kernel showed them at one moment, and who descends from whom.
 struct ProcessTree: Sendable {
     private var children = [pid_t: [pid_t]]()
-    private var all = [pid_t]()
+    /// When each process started, in ticks since the machine did: tells a process from a later one of the same number.
+    private var starts = [pid_t: String]()
 
     /// Reads `/proc`. Processes that end meanwhile are left out.
     init() {
         guard let directory = opendir("/proc") else { return }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
-            guard let pid = pid_t(entry.name), let parent = Self.parent(of: pid) else { continue }
-            all.append(pid)
+            guard let pid = pid_t(entry.name), let (parent, start) = Self.origin(of: pid) else { continue }
+            starts[pid] = start
             children[parent, default: []].append(pid)
         }
     }
@@ -30,25 +31,40 @@ struct ProcessTree: Sendable {
         return found
     }
 
+    /// A process with what tells it from a later one of the same number; nil if it is not there.
+    func identity(of pid: pid_t) -> Identity? { starts[pid].map { Identity(pid: pid, start: $0) } }
+
+    /// Whether that very process is there.
+    func contains(_ identity: Identity) -> Bool { starts[identity.pid] == identity.start }
+
+    /// A process, not merely its number.
+    struct Identity: Sendable, Hashable {
+        let pid: pid_t
+        fileprivate let start: String
+    }
+
     /// The processes that were started with that setting in their environment, and everything below them.
     func processes(withEnvironment setting: String) -> [pid_t] {
         let wanted = Array(setting.utf8)
-        let marked = all.filter { pid in
+        let marked = starts.keys.filter { pid in
             guard let environment = Self.contents(of: "/proc/\(pid)/environ") else { return false }
             return environment.split(separator: 0).contains { $0.elementsEqual(wanted) }
         }
         return Array(Set(marked + marked.flatMap(descendants(of:))))
     }
 
-    /// The parent in `/proc/<pid>/stat`, whose second field is a name that may itself contain blanks and parentheses.
-    private static func parent(of pid: pid_t) -> pid_t? {
+    /// Parent and start of a process from `/proc/<pid>/stat`, whose second field is a name that may itself contain
+    /// blanks and parentheses; nil for a zombie, which has nothing left to kill.
+    private static func origin(of pid: pid_t) -> (parent: pid_t, start: String)? {
         guard let line = contents(of: "/proc/\(pid)/stat"), let end = line.lastIndex(of: UInt8(ascii: ")")) else {
             return nil
         }
+        // State, parent, and so on: the start is field 22 of the line, counted from 1.
         let fields = line[(end + 1)...].split(separator: UInt8(ascii: " "))
-        // A zombie has nothing left to kill.
-        guard fields.count > 1, fields[0].first != UInt8(ascii: "Z") else { return nil }
-        return pid_t(String(decoding: fields[1], as: UTF8.self))
+        guard fields.count > 19, fields[0].first != UInt8(ascii: "Z"),
+            let parent = pid_t(String(decoding: fields[1], as: UTF8.self))
+        else { return nil }
+        return (parent, String(decoding: fields[19], as: UTF8.self))
     }
 
     private static func contents(of path: String) -> [UInt8]? {

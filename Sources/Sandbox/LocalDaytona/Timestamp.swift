@@ -1,8 +1,10 @@
+import CLinux
 import Glibc
 
 /// A moment in UTC, in the texts that the API writes.
 struct Timestamp: Sendable {
-    private let parts: tm
+    private let date: String
+    private let time: String
     private let nanoseconds: Int
 
     /// Now.
@@ -16,7 +18,9 @@ struct Timestamp: Sendable {
     init(_ moment: timespec) {
         var (seconds, parts) = (moment.tv_sec, tm())
         gmtime_r(&seconds, &parts)
-        self.parts = parts
+        let (year, month) = (Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1)
+        date = "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(Int(parts.tm_mday), 2))"
+        time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { Self.padded(Int($0), 2) }.joined(separator: ":")
         nanoseconds = moment.tv_nsec
     }
 
@@ -28,15 +32,6 @@ struct Timestamp: Sendable {
 
     /// `2026-06-23 15:20:00.123456789 +0000 UTC`, without zeros at the end of the fraction.
     var spelledOut: String { "\(date) \(time)\(fraction) +0000 UTC" }
-
-    private var date: String {
-        let (year, month) = (Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1)
-        return "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(Int(parts.tm_mday), 2))"
-    }
-
-    private var time: String {
-        [parts.tm_hour, parts.tm_min, parts.tm_sec].map { Self.padded(Int($0), 2) }.joined(separator: ":")
-    }
 
     private var fraction: String {
         var digits = Substring(Self.padded(nanoseconds, 9))

@@ -24,7 +24,7 @@ package struct LineLabeler: Sendable {
             let room = max(1, Self.maxHeldBytes - held.count)
             let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(min(newline.map { $0 + 1 } ?? rest.count, room)))
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))
-            if memchr(piece.baseAddress, 0, piece.count) == nil {
+            if memchr(base, 0, piece.count) == nil {
                 held += piece
             } else {
                 held += piece.lazy.filter { $0 != 0 }

@@ -1,0 +1,81 @@
+import BenchmarkTransport
+import CLinux
+import Glibc
+
+/// Reads a named pipe as its writers fill it. Confined to the loop's thread.
+///
+/// A pipe that nobody has opened for writing yet reads as if it had ended. Only the end that the kernel announces is
+/// one, when a writer has gone; or any, once ``acceptEnd()`` has said that there will be no writer any more.
+final class FIFOReader: ReadinessHandler, @unchecked Sendable {
+    // Safe to share: used on the loop's thread only.
+    private let stream: DescriptorStream
+    private let loop: EventLoop
+    private let receive: (UnsafeRawBufferPointer) -> Void
+    private let end: () -> Void
+    private var mayEnd = false
+    private var isOpen = true
+
+    /// The most that is read before others get their turn.
+    private static let maxBytesPerTurn = 256 * 1024
+
+    /// Takes over a pipe opened for reading, without waiting.
+    ///
+    /// - Parameters:
+    ///   - receive: is called with the bytes, in order.
+    ///   - end: is called once, at the end of the pipe, unless ``close()`` came first.
+    init(
+        _ pipe: Descriptor, on loop: EventLoop, receive: @escaping (UnsafeRawBufferPointer) -> Void,
+        end: @escaping () -> Void
+    ) throws(SandboxError) {
+        stream = DescriptorStream(pipe.release(), on: loop)
+        self.loop = loop
+        self.receive = receive
+        self.end = end
+        stream.owner = self
+        do { try stream.register() } catch { throw .system(error.errorNumber, "cannot watch a named pipe") }
+    }
+
+    func signal(_ readiness: Readiness) {
+        if !readiness.isDisjoint(with: .hangup) { mayEnd = true }
+        pump()
+    }
+
+    /// Says that whoever was to write has finished or never will come.
+    func acceptEnd() {
+        mayEnd = true
+        pump()
+    }
+
+    /// Stops reading; nothing is reported any more.
+    func close() {
+        isOpen = false
+        stream.close()
+    }
+
+    private func pump() {
+        withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { buffer in
+            var budget = Self.maxBytesPerTurn
+            while isOpen {
+                switch stream.read(into: buffer) {
+                case .bytes(let count):
+                    receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                    budget -= count
+                    if budget <= 0 {
+                        _ = loop.schedule(after: .zero) { [weak self] in self?.pump() }
+                        return
+                    }
+                case .wouldBlock: return
+                case .end:
+                    if mayEnd { finish() }
+                    return
+                case .failed: return finish()
+                }
+            }
+        }
+    }
+
+    private func finish() {
+        close()
+        end()
+    }
+}

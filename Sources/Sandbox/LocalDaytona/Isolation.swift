@@ -1,0 +1,37 @@
+/// How the processes of a sandbox are kept apart from the machine.
+public enum Isolation: Sendable, Hashable {
+    /// Namespaces of its own: a private root with the host's system directories read-only, and only its own processes.
+    case namespaces
+    /// A private directory only: paths of the API are mapped into it, but absolute paths inside commands are the host's.
+    case none
+}
+
+/// How namespaces are made on this machine, which depends on who asks.
+enum NamespaceKind: Sendable, Hashable {
+    /// As root: mount and pid namespaces.
+    case privileged
+    /// As a normal user: the same inside a user namespace in which the user is root.
+    case user
+
+    /// The program and arguments that start `arguments` in new namespaces.
+    func unshare(_ arguments: [String]) -> [String] {
+        let user = self == .user ? ["--user", "--map-root-user"] : []
+        return ["unshare"] + user + ["--mount", "--pid", "--fork", "--kill-child", "--"] + arguments
+    }
+
+    /// The program and arguments that start `arguments` in the namespaces of a process, as the leader of a session.
+    ///
+    /// The rights that would let a command undo the read-only mounts, reach devices or the kernel are dropped; what is
+    /// left is what containers usually have.
+    func enter(_ pid: Int32, _ arguments: [String]) -> [String] {
+        let user = self == .user ? ["--user", "--preserve-credentials"] : []
+        let rights = "-all,+" + Self.capabilities.joined(separator: ",+")
+        return ["nsenter", "--target", "\(pid)"] + user
+            + ["--mount", "--pid", "--", "setsid", "setpriv", "--bounding-set=\(rights)", "--"] + arguments
+    }
+
+    private static let capabilities = [
+        "chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service",
+        "net_raw", "sys_chroot", "audit_write", "setfcap",
+    ]
+}

@@ -1,0 +1,193 @@
+import BenchmarkTransport
+import CLinux
+import Glibc
+
+/// One sandbox of the loopback server: its record, and while it is started its processes and sessions.
+///
+/// What it keeps on disk lives in a directory of its own, until it is destroyed. Stopping kills every process and forgets
+/// the sessions, the files stay.
+actor LocalSandbox {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    /// The id, a UUID.
+    nonisolated let id: String
+
+    /// What the control plane shows.
+    private(set) var record: SandboxRecord
+    private let directory: String
+    private let kind: NamespaceKind?
+    private let grace: Duration
+    private var space: SandboxSpace?
+    private var sessions = [String: LocalSession]()
+    private var sessionOrder = [String]()
+    private var sessionCount = 0
+    /// Fires when the change of state under way has come to its end.
+    private var changeEnd: OneShotEvent?
+
+    /// What can go wrong with a request to a sandbox.
+    enum Failure: Error, Sendable, Equatable {
+        case changeInProgress, notStarted, sessionExists
+        case cannotStart(String)
+    }
+
+    /// A sandbox that is being created; ``start()`` comes next.
+    ///
+    /// - Parameters:
+    ///   - directory: the path of its directory on the host, which is not there yet.
+    ///   - kind: the namespaces it gets; nil for none.
+    ///   - grace: how long its processes may take to end when a session is deleted.
+    init(_ record: SandboxRecord, directory: String, kind: NamespaceKind?, grace: Duration, loop: EventLoop) {
+        (self.record, self.directory, self.kind, self.grace, self.loop) = (record, directory, kind, grace, loop)
+        id = record.id
+    }
+
+    // MARK: State
+
+    /// Changes what can be changed without a change of state.
+    func update(_ change: @Sendable (inout SandboxRecord) -> Void) -> SandboxRecord {
+        change(&record)
+        record.updatedAt = Timestamp()
+        return record
+    }
+
+    /// Starts it, from any state in which nothing is under way; a started one stays as it is.
+    func start() async throws {
+        if record.state == .started { return }
+        // A new sandbox is shown as being created from the beginning, before anything is under way.
+        guard changeEnd == nil, !record.state.isTransient || record.state == .creating, record.state != .destroyed else {
+            throw Failure.changeInProgress
+        }
+        let end = begin(record.state == .creating ? .creating : .starting, desired: .started)
+        defer { end.fire() }
+        do {
+            space = try await openSpace()
+            record.errorReason = nil
+            settle(.started)
+        } catch {
+            let reason = (error as? SandboxError)?.message ?? "\(error)"
+            record.errorReason = reason
+            settle(.error)
+            throw Failure.cannotStart(reason)
+        }
+    }
+
+    private func openSpace() async throws -> SandboxSpace {
+        for path in [directory, "\(directory)/root", "\(directory)/logs"] {
+            let isPrivate = path == directory
+            guard mkdir(path, isPrivate ? 0o700 : 0o755) == 0 || clinux_errno() == EEXIST else {
+                throw SandboxError.lastError("cannot create '\(path)'")
+            }
+        }
+        return try await SandboxSpace.open(root: "\(directory)/root", kind: kind, id: id, loop: loop)
+    }
+
+    /// Stops it: every process is killed, every session forgotten.
+    func stop() async throws {
+        if record.state == .stopped { return }
+        guard changeEnd == nil, !record.state.isTransient else { throw Failure.changeInProgress }
+        let end = begin(.stopping, desired: .stopped)
+        defer { end.fire() }
+        await endProcesses()
+        settle(.stopped)
+    }
+
+    /// Begins to destroy it: from now on it is shown so, and ``finishDestroying()`` must follow.
+    func beginDestroying() throws {
+        guard changeEnd == nil, !record.state.isTransient else { throw Failure.changeInProgress }
+        _ = begin(.destroying, desired: .destroyed)
+        record.name = "DESTROYED_\(record.name)"
+    }
+
+    /// Kills everything and removes the directory.
+    func finishDestroying() async {
+        await endProcesses()
+        await InstanceDirectory.remove(directory, on: loop)
+        let end = changeEnd
+        settle(.destroyed)
+        end?.fire()
+    }
+
+    /// Destroys it whatever its state, after the change that is under way.
+    func destroy() async {
+        while let changeEnd { await changeEnd.wait() }
+        if record.state == .destroyed { return }
+        _ = begin(.destroying, desired: .destroyed)
+        await finishDestroying()
+    }
+
+    private func begin(_ state: SandboxRecord.State, desired: SandboxRecord.State) -> OneShotEvent {
+        let end = OneShotEvent()
+        changeEnd = end
+        (record.state, record.desiredState) = (state, desired)
+        return end
+    }
+
+    private func settle(_ state: SandboxRecord.State) {
+        record.state = state
+        changeEnd = nil
+    }
+
+    private func endProcesses() async {
+        let ended = sessions
+        (sessions, sessionOrder) = ([:], [])
+        for session in ended.values { await session.abandon() }
+        await space?.close()
+        space = nil
+    }
+
+    // MARK: Toolbox
+
+    /// The space of a started sandbox; the request that asks counts as activity.
+    func activeSpace() throws -> SandboxSpace {
+        guard let space, record.state == .started else { throw Failure.notStarted }
+        record.lastActivityAt = Timestamp()
+        return space
+    }
+
+    /// Runs a command of its own.
+    func run(
+        _ text: String, in directory: String?, adding environment: [(name: String, value: String)], timeout: Duration?
+    ) async throws -> OneShotCommand.Outcome {
+        let space = try activeSpace()
+        let command = OneShotCommand(
+            text: text, directory: directory ?? SandboxSpace.home,
+            environment: space.environment(adding: record.environment + environment), timeout: timeout)
+        return await command.run(in: space, loop: loop)
+    }
+
+    /// Starts a session with the id that the client chose.
+    func createSession(_ id: String) throws {
+        let space = try activeSpace()
+        guard sessions[id] == nil else { throw Failure.sessionExists }
+        sessionCount += 1
+        let setting = LocalSession.Setting(
+            space: space, environment: space.environment(adding: record.environment),
+            logDirectory: "\(directory)/logs", number: sessionCount, grace: grace, loop: loop)
+        let session = try LocalSession(id: id, setting)
+        sessions[id] = session
+        sessionOrder.append(id)
+    }
+
+    /// The session with that id.
+    func session(_ id: String) throws -> LocalSession {
+        _ = try activeSpace()
+        guard let session = sessions[id] else { throw LocalSession.Failure.sessionNotFound }
+        return session
+    }
+
+    /// All sessions, in the order they were created.
+    func allSessions() throws -> [LocalSession] {
+        _ = try activeSpace()
+        return sessionOrder.compactMap { sessions[$0] }
+    }
+
+    /// Ends a session, see ``LocalSession/delete()``, and forgets it.
+    func deleteSession(_ id: String) async throws {
+        let session = try session(id)
+        await session.delete()
+        if sessions[id] === session {
+            sessions[id] = nil
+            sessionOrder.removeAll { $0.utf8.elementsEqual(id.utf8) }
+        }
+    }
+}

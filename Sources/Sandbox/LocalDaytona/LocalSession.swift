@@ -1,0 +1,267 @@
+import BenchmarkTransport
+import CLinux
+import Glibc
+
+/// One session of a sandbox: a shell that lives as long as the session, and the commands given to it one after the other.
+///
+/// The shell sources each command from a file, with named pipes as its standard streams, and writes its exit code to
+/// another one. This side reads the pipes and keeps the logs. A command that ends the shell (`exit`, `exec`, a failure
+/// under `set -e`) ends the session silently: the command never gets an exit code, as with the real service.
+actor LocalSession {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    /// The id that the client chose.
+    nonisolated let id: String
+
+    private let space: SandboxSpace
+    private let shell: ChildProcess
+    private let shellInput: BufferedStream
+    /// The API path of the session's own directory.
+    private let directory: String
+    private let logDirectory: String
+    private let grace: Duration
+    private var exitCodes: FIFOReader?
+    private var exitCodeText = [UInt8]()
+    private var commands = [String: SessionCommand]()
+    private var order = [String]()
+    private var isDeleted = false
+
+    /// What a session needs from its sandbox.
+    struct Setting: Sendable {
+        /// Where its shell runs.
+        let space: SandboxSpace
+        /// What the shell sees.
+        let environment: [String]
+        /// A directory of the host for logs that are too long for memory.
+        let logDirectory: String
+        /// A number that no other session of the sandbox has.
+        let number: Int
+        /// How long processes may take to end when the session is deleted.
+        let grace: Duration
+        let loop: EventLoop
+    }
+
+    /// Starts the shell of a new session. On the loop's thread.
+    init(id: String, _ setting: Setting) throws {
+        self.id = id
+        (space, loop, grace) = (setting.space, setting.loop, setting.grace)
+        logDirectory = setting.logDirectory
+        // The id may be any text; the name of the directory shows in error messages of the shell, so that it should be
+        // the id where that is a plain one.
+        let isPlain = id.utf8.count <= 64 && id.utf8.allSatisfy(Self.isPlain) && id.utf8.first != UInt8(ascii: ".")
+        directory = "\(SandboxSpace.home)/.daytona/sessions/\(isPlain ? id : "session-\(setting.number)")"
+        try space.files.makeDirectories(directory, mode: 0o700)
+        let above = try space.files.openDirectory(directory)
+        guard mkfifoat(above.number, "exit_codes", 0o600) == 0 else { throw SandboxError.lastError("cannot make a pipe") }
+        let pipe = try Descriptor.pipe()
+        let null = try Descriptor.open("/dev/null", O_RDWR)
+        shell = try space.startShell(
+            in: SandboxSpace.home, environment: setting.environment, standard: (pipe.read, null, null))
+        pipe.read.close()
+        shellInput = try BufferedStream.pipe(pipe.write, on: loop)
+        // A full pipe means a busy shell, however long that takes.
+        shellInput.writeStallLimit = .seconds(10 * 365 * 86_400)
+        // A plain SIGTERM to the shell shall do no harm.
+        shellInput.write { $0.append("trap : TERM\n") }
+    }
+
+    /// Begins to take exit codes in, before the first command.
+    private func beginReceiving() throws {
+        if exitCodes != nil { return }
+        // Open for writing as well, so that the pipe never ends.
+        let pipe = try space.files.open("\(directory)/exit_codes", O_RDWR)
+        exitCodes = try FIFOReader(pipe, on: loop) { [weak self] bytes in
+            let bytes = Array(bytes)
+            self?.assumeIsolated { $0.receiveExitCodes(bytes) }
+        } end: {
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+        }
+    }
+
+    // MARK: Commands
+
+    /// What can go wrong with a request to a session.
+    enum Failure: Error, Sendable, Equatable {
+        case sessionNotFound, commandNotFound, sessionCancelled, brokenPipe
+        case alreadyCompleted(Int)
+    }
+
+    /// What is known about a command.
+    struct CommandState: Sendable {
+        let id: String
+        let text: String
+        let exitCode: Int?
+    }
+
+    /// Gives a command to the shell.
+    ///
+    /// - Parameter isAsync: whether the command has a standard input, which then never ends by itself.
+    /// - Returns: the id of the command, whose log exists from now on.
+    func execute(_ text: String, isAsync: Bool, suppressesInputEcho: Bool) async throws -> String {
+        if isDeleted { throw Failure.sessionNotFound }
+        if shell.outcome != nil || shellInput.failure != nil { throw Failure.brokenPipe }
+        try beginReceiving()
+        let id = RandomText.uuid()
+        let command = SessionCommand(
+            id: id, text: text, suppressesInputEcho: suppressesInputEcho, logPath: "\(logDirectory)/\(id).log")
+        let folder = "\(directory)/\(id)"
+        try space.files.makeDirectories(folder, mode: 0o700)
+        let above = try space.files.openDirectory(folder)
+        try write(text, to: "\(folder)/cmd.sh")
+        for name in ["stdout", "stderr"] + (isAsync ? ["stdin"] : []) {
+            guard mkfifoat(above.number, name, 0o600) == 0 else { throw SandboxError.lastError("cannot make a pipe") }
+        }
+        for (stream, name) in [(LogStream.standardOutput, "stdout"), (.standardError, "stderr")] {
+            let pipe = try space.files.open("\(folder)/\(name)", O_RDONLY)
+            let reader = try FIFOReader(pipe, on: loop) { [weak self] bytes in
+                // The bytes are taken before the call returns.
+                nonisolated(unsafe) let bytes = bytes
+                self?.assumeIsolated { $0.commands[id]?.receive(bytes, stream) }
+            } end: { [weak self] in
+                self?.assumeIsolated { $0.commands[id]?.receiveEnd(of: stream) }
+            }
+            command.attach(reader, stream)
+        }
+        if isAsync {
+            let pipe = try space.files.open("\(folder)/stdin", O_RDWR)
+            command.input = try BufferedStream.pipe(pipe, on: loop)
+        }
+        commands[id] = command
+        order.append(id)
+        let line = feed(id, folder, isAsync: isAsync)
+        shellInput.write { $0.append(line) }
+        await shellInput.drainCompletely()
+        if shellInput.failure != nil, !isDeleted {
+            command.abandon()
+            commands[id] = nil
+            order.removeAll { $0 == id }
+            throw Failure.brokenPipe
+        }
+        return id
+    }
+
+    /// The line that makes the shell run a command: sourced, with its streams, and its exit code reported.
+    private func feed(_ id: String, _ folder: String, isAsync: Bool) -> String {
+        let path = { (name: String) in
+            let path = self.space.pathForCommands("\(folder)/\(name)")
+            return "'\(path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
+        }
+        let input = isAsync ? path("stdin") : "/dev/null"
+        let report = "command printf '%s %s\\n' \(id) \"$?\" >\(path("../../exit_codes"))"
+        return "{ . \(path("cmd.sh")); } <\(input) >\(path("stdout")) 2>\(path("stderr")); \(report)\n"
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        let file = try space.files.create(path)
+        var log = [UInt8](text.utf8)[...]
+        while !log.isEmpty {
+            let count = log.withUnsafeBytes { Glibc.write(file.number, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw SandboxError.lastError("cannot write '\(path)'") }
+            log = log.dropFirst(count)
+        }
+    }
+
+    private func receiveExitCodes(_ bytes: [UInt8]) {
+        exitCodeText += bytes
+        while let end = exitCodeText.firstIndex(of: 0x0A) {
+            let words = exitCodeText[..<end].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            exitCodeText.removeSubrange(...end)
+            guard words.count == 2, let code = Int(words[1]), let command = commands[words[0]] else { continue }
+            command.receiveExitCode(code)
+        }
+        // Only a command can write that much here without a line's end, and then it wrote no report.
+        if exitCodeText.count > 4096 { exitCodeText = [] }
+    }
+
+    /// Waits until a command has ended.
+    ///
+    /// - Throws: `Failure.sessionCancelled` when the session is deleted first.
+    func waitForEnd(of id: String) async throws -> CommandState {
+        let command = try command(id)
+        await command.ending.wait()
+        guard command.exitCode != nil else { throw Failure.sessionCancelled }
+        return try state(of: id)
+    }
+
+    private func command(_ id: String) throws -> SessionCommand {
+        if isDeleted { throw Failure.sessionNotFound }
+        guard let command = commands[id] else { throw Failure.commandNotFound }
+        return command
+    }
+
+    /// What is known about a command.
+    func state(of id: String) throws -> CommandState {
+        let command = try command(id)
+        return CommandState(id: id, text: command.text, exitCode: command.exitCode)
+    }
+
+    /// What is known about every command, in the order they were given.
+    var states: [CommandState] { order.compactMap { try? state(of: $0) } }
+
+    /// Types a line for a command.
+    func type(_ text: String, into id: String) async throws {
+        let command = try command(id)
+        if let code = command.exitCode { throw Failure.alreadyCompleted(code) }
+        guard let input = command.input else { throw Failure.brokenPipe }
+        let line = text.utf8.last == 0x0A ? text : text + "\n"
+        if !command.suppressesInputEcho { command.echo(Array(line.utf8)) }
+        input.write { $0.append(line) }
+        await input.drain()
+        if input.failure != nil, command.exitCode == nil { throw Failure.brokenPipe }
+    }
+
+    // MARK: Logs
+
+    /// What a reader of a log finds at an offset.
+    enum LogStep: Sendable {
+        /// More of the log.
+        case bytes([UInt8])
+        /// Nothing yet; the event fires when that may have changed.
+        case wait(OneShotEvent)
+        /// Nothing any more: the command has ended.
+        case end
+        /// The session is gone.
+        case gone
+        /// The log could not be kept.
+        case broken
+    }
+
+    /// The log of a command from an offset on.
+    func log(of id: String, from offset: Int, maxCount: Int) -> LogStep {
+        guard !isDeleted, let command = commands[id] else { return .gone }
+        let bytes = command.log.read(from: offset, maxCount: maxCount)
+        if !bytes.isEmpty { return .bytes(bytes) }
+        if command.log.isBroken || offset < command.log.count { return .broken }
+        return command.exitCode == nil ? .wait(command.nextChange) : .end
+    }
+
+    /// How many bytes the log of a command has now.
+    func logCount(of id: String) throws -> Int { try command(id).log.count }
+
+    // MARK: Ending
+
+    /// Ends the shell and everything below it, then the followers, and removes the session's directory.
+    func delete() async {
+        if isDeleted { return }
+        await Teardown(process: shell, leader: space.leader(of: shell), grace: grace).run(on: loop)
+        abandon()
+        if let (parent, name) = try? space.files.parent(of: directory) {
+            await parent.removeTree(named: name, on: loop)
+        }
+    }
+
+    /// Ends the session because its sandbox stops, which kills the shell.
+    func abandon() {
+        if isDeleted { return }
+        isDeleted = true
+        exitCodes?.close()
+        shellInput.close()
+        for command in commands.values { command.abandon() }
+    }
+}

@@ -1,0 +1,93 @@
+/// The shell programs that turn new namespaces into a sandbox, and then keep it.
+enum NamespaceScript {
+    /// Builds the sandbox's root in `$1`, changes to it, and turns into the program `$2`.
+    ///
+    /// Runs as the first process of new mount and pid namespaces, with all rights in them. It prints one line: `ready`
+    /// and its own process id as the host sees it, or `failed` and a reason. The system directories of the host are
+    /// bound with everything mounted below them and made read-only; where a mount below resists, the host's permissions
+    /// still hold. The rest of the root is the directory itself.
+    static let setup = #"""
+        set -eu
+        root=$1
+        read -r host_pid _ </proc/self/stat
+        fail() { echo "failed $1"; exit 1; }
+        # What a command left in place of a directory of ours must not lead the mounts elsewhere.
+        directory() {
+            if [ -L "$1" ]; then rm -f -- "$1"; fi
+            mkdir -p -- "$1"
+        }
+        umask 022
+        mount --bind "$root" "$root" || fail "cannot bind the root"
+        cd "$root"
+        for name in dev proc tmp var var/tmp run workspace home home/daytona; do directory "$name"; done
+        chmod 1777 tmp var/tmp
+
+        for name in usr bin sbin lib lib32 lib64 libx32 etc opt; do
+            if [ -L "/$name" ]; then
+                [ -L "$name" ] || [ -e "$name" ] || ln -s "$(readlink "/$name")" "$name"
+            elif [ -d "/$name" ]; then
+                directory "$name"
+                mount --rbind "/$name" "$name" || fail "cannot bind /$name"
+            fi
+        done
+        # Options that a mount already has are named again: without the right to clear them, leaving them out is refused.
+        while read -r _ _ _ _ point options _; do
+            case $point in
+            "$root"/?*) ;;
+            *) continue ;;
+            esac
+            options=$(printf %s ",$options," | sed 's/,rw,/,/; s/,ro,/,/; s/^,//; s/,$//')
+            mount -o "remount,bind,ro${options:+,$options}" "$(printf %b "$point")" || case ${point#"$root"/} in
+            */*) ;;
+            *) fail "cannot protect $point" ;;
+            esac
+        done </proc/self/mountinfo
+
+        mount -t tmpfs -o mode=755,nosuid,nodev none run || fail "cannot mount /run"
+        if [ -L /etc/resolv.conf ]; then
+            target=$(readlink -f /etc/resolv.conf || :)
+            case $target in
+            # A resolver file that is kept in /run would be lost with it.
+            /run/?*) mkdir -p ".${target%/*}" && cat "$target" >".$target" || : ;;
+            esac
+        fi
+        mount -t tmpfs -o mode=755,nosuid none dev || fail "cannot mount /dev"
+        for name in null zero full random urandom tty; do
+            [ -e "/dev/$name" ] || continue
+            : >"dev/$name"
+            mount --bind "/dev/$name" "dev/$name" || fail "cannot bind /dev/$name"
+        done
+        ln -s /proc/self/fd dev/fd
+        ln -s /proc/self/fd/0 dev/stdin
+        ln -s /proc/self/fd/1 dev/stdout
+        ln -s /proc/self/fd/2 dev/stderr
+        mkdir dev/shm dev/pts
+        mount -t tmpfs -o mode=1777,nosuid,nodev none dev/shm || :
+        if mount -t devpts -o newinstance,ptmxmode=0666,mode=620 none dev/pts; then ln -s pts/ptmx dev/ptmx; fi
+        mount -t proc -o nosuid,nodev,noexec none proc || fail "cannot mount /proc"
+        for name in sys sysrq-trigger irq bus; do
+            [ -e "proc/$name" ] || continue
+            mount --bind "proc/$name" "proc/$name" && mount -o remount,bind,ro,nosuid,nodev,noexec "proc/$name" || :
+        done
+
+        pivot_root . . || fail "cannot change the root"
+        umount -l . || fail "cannot leave the old root"
+        cd /
+        echo "ready $host_pid"
+        exec /bin/sh -c "$2" sandbox
+        """#
+
+    /// What the first process does for the rest of its life: it waits until its standard input ends, which is when the
+    /// server closes it or dies. The kernel then kills whatever else runs in the namespace.
+    ///
+    /// Waiting for the child takes in every orphan that ends meanwhile. A command may kill the child; it comes back.
+    static let keep = #"""
+        exec 3<&0 </dev/null >/dev/null 2>&1
+        status=1
+        while [ "$status" -ne 0 ]; do
+            cat <&3 &
+            status=0
+            wait "$!" || status=$?
+        done
+        """#
+}

@@ -1,0 +1,129 @@
+import BenchmarkTransport
+import CLinux
+import Glibc
+
+/// Where the processes of one started sandbox run, and its files as they see them.
+///
+/// Either namespaces, which end with ``close()`` or with the server, whatever ends it; or, without isolation, processes
+/// of the host that are told apart by a setting in their environment. To be used on the loop's thread.
+final class SandboxSpace: Sendable {
+    /// The home of commands, which is also where they start and what relative paths begin at.
+    static let home = "/home/daytona"
+    /// The setting in the environment of every process of a sandbox.
+    static let markerName = "DAYTONA_SANDBOX_ID"
+
+    /// The files of the sandbox.
+    let files: RootedFiles
+    private let place: Place
+    private let marker: String
+    private let loop: EventLoop
+
+    private enum Place: Sendable {
+        case namespaces(NamespaceKeeper)
+        /// A directory of the host.
+        case directory(String)
+    }
+
+    /// Opens the space of a sandbox over a directory that exists and belongs to it alone.
+    ///
+    /// - Parameters:
+    ///   - root: the absolute path of that directory on the host.
+    ///   - kind: which namespaces to make; nil for none.
+    ///   - id: the sandbox's id.
+    nonisolated(nonsending) static func open(
+        root: String, kind: NamespaceKind?, id: String, loop: EventLoop
+    ) async throws -> SandboxSpace {
+        let marker = "\(markerName)=\(id)"
+        if let kind {
+            let keeper = try await NamespaceKeeper.start(root: root, kind: kind, loop: loop)
+            do {
+                // Seen from there, with everything mounted below.
+                let root = try Descriptor.open("/proc/\(keeper.first)/root", clinux_O_PATH | O_DIRECTORY)
+                return SandboxSpace(root, .namespaces(keeper), marker, loop)
+            } catch {
+                await keeper.end()
+                throw error
+            }
+        }
+        let space = SandboxSpace(
+            try Descriptor.open(root, clinux_O_PATH | O_DIRECTORY), .directory(root), marker, loop)
+        for path in ["/tmp", "/var/tmp", "/run", "/workspace", home] { try space.files.makeDirectories(path) }
+        return space
+    }
+
+    private init(_ root: Descriptor, _ place: Place, _ marker: String, _ loop: EventLoop) {
+        files = RootedFiles(root: root, workingDirectory: Self.home)
+        (self.place, self.marker, self.loop) = (place, marker, loop)
+    }
+
+    /// How a command names the file that the API calls `path`: the same, unless there is no isolation.
+    func pathForCommands(_ path: String) -> String {
+        switch place {
+        case .namespaces: path
+        case .directory(let root): root + path
+        }
+    }
+
+    /// What every command sees in its environment, with additions that win over it and over one another.
+    func environment(adding additions: [(name: String, value: String)]) -> [String] {
+        var settings = [
+            ("PATH", Spawn.path), ("HOME", pathForCommands(Self.home)), ("USER", "daytona"), ("LOGNAME", "daytona"),
+            ("SHELL", Self.shell), ("LANG", "C.UTF-8"), ("TMPDIR", pathForCommands("/tmp")),
+        ]
+        for (name, value) in additions where !value.utf8.contains(0) {
+            settings.removeAll { $0.0.utf8.elementsEqual(name.utf8) }
+            settings.append((name, value))
+        }
+        return settings.map { "\($0.0)=\($0.1)" }.filter { !$0.hasPrefix("\(Self.markerName)=") } + [marker]
+    }
+
+    /// The shell that commands are given to.
+    static let shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"
+
+    /// Starts the shell without arguments, as the leader of a session of its own in the sandbox.
+    ///
+    /// - Parameter directory: an API path; a folder must be there.
+    func startShell(
+        in directory: String, environment: [String],
+        standard: (input: Descriptor, output: Descriptor, error: Descriptor)
+    ) throws -> ChildProcess {
+        switch place {
+        case .namespaces(let keeper):
+            let script = #"cd -- "$1" && exec "$2""#
+            let arguments = ["/bin/sh", "-c", script, "sh", files.absolute(directory), Self.shell]
+            return try ChildProcess(
+                keeper.kind.enter(keeper.first, arguments), environment: environment, standard: standard, loop: loop)
+        case .directory:
+            // Through the descriptor, so that a link put there meanwhile leads nowhere else.
+            let opened = try files.openDirectory(directory)
+            return try ChildProcess(
+                [Self.shell], environment: environment, directory: "/proc/self/fd/\(opened.number)",
+                standard: standard, loop: loop)
+        }
+    }
+
+    /// The leader of the session of a shell started here: with namespaces it is the child of the process that entered
+    /// them. That child is there shortly after the start; before, the process that will become it is the answer.
+    func leader(of process: ChildProcess) -> pid_t {
+        switch place {
+        case .namespaces: ProcessTree().children(of: process.pid).first ?? process.pid
+        case .directory: process.pid
+        }
+    }
+
+    /// Kills everything that runs in the sandbox, and returns when it is gone.
+    nonisolated(nonsending) func close() async {
+        switch place {
+        case .namespaces(let keeper): await keeper.end()
+        case .directory:
+            // Whoever is between fork and its next look gets caught by the next round.
+            for _ in 0..<100 {
+                let processes = ProcessTree().processes(withEnvironment: marker)
+                if processes.isEmpty { break }
+                for process in processes { kill(process, SIGKILL) }
+                try? await loop.sleep(for: .milliseconds(10))
+            }
+        }
+        files.root.close()
+    }
+}

@@ -1,0 +1,106 @@
+import BenchmarkTransport
+
+/// One command of a session: its text, its log, and whether it has ended. Belongs to the actor of its session.
+final class SessionCommand {
+    /// The id that the server gave it.
+    let id: String
+    /// The text as it was sent.
+    let text: String
+    /// Whether input is kept out of the log.
+    let suppressesInputEcho: Bool
+    /// The log so far, labelled.
+    private(set) var log: CommandLog
+    /// The exit code; nil until the command has ended **and** nobody can write to its output any more.
+    private(set) var exitCode: Int?
+    /// Where input goes; nil for a command without.
+    var input: BufferedStream?
+
+    private var labelers = [LogStream.standardOutput: LineLabeler(.standardOutput), .standardError: LineLabeler(.standardError)]
+    private var readers = [LogStream: FIFOReader]()
+    private var reportedCode: Int?
+    private var change: OneShotEvent?
+    private let end = OneShotEvent()
+
+    init(id: String, text: String, suppressesInputEcho: Bool, logPath: String) {
+        self.id = id
+        self.text = text
+        self.suppressesInputEcho = suppressesInputEcho
+        log = CommandLog(path: logPath)
+    }
+
+    /// Fires when the log grows, the command ends, or the session goes.
+    var nextChange: OneShotEvent {
+        if let change { return change }
+        let event = OneShotEvent()
+        change = event
+        return event
+    }
+
+    /// Fires when the command has ended or never will.
+    var ending: OneShotEvent { end }
+
+    /// Begins to take output from a pipe.
+    func attach(_ reader: FIFOReader, _ stream: LogStream) { readers[stream] = reader }
+
+    /// Takes output.
+    func receive(_ bytes: UnsafeRawBufferPointer, _ stream: LogStream) {
+        var lines = [UInt8]()
+        labelers[stream]?.receive(bytes, into: &lines)
+        append(lines)
+    }
+
+    /// Takes text that was typed, as a line of standard output of its own.
+    func echo(_ bytes: [UInt8]) {
+        var (labeler, lines) = (LineLabeler(.standardOutput), [UInt8]())
+        bytes.withUnsafeBytes { labeler.receive($0, into: &lines) }
+        labeler.finish(into: &lines)
+        append(lines)
+    }
+
+    /// Takes the end of one output.
+    func receiveEnd(of stream: LogStream) {
+        readers[stream] = nil
+        var lines = [UInt8]()
+        labelers[stream]?.finish(into: &lines)
+        append(lines)
+        endIfComplete()
+    }
+
+    /// Takes the exit code from the shell. Background processes may go on writing.
+    func receiveExitCode(_ code: Int) {
+        if reportedCode != nil { return }
+        reportedCode = code
+        for reader in readers.values { reader.acceptEnd() }
+        endIfComplete()
+    }
+
+    /// Ends all waiting without an exit code, because the session goes.
+    func abandon() {
+        for reader in readers.values { reader.close() }
+        readers = [:]
+        input?.close()
+        input = nil
+        notify()
+        end.fire()
+    }
+
+    private func append(_ lines: [UInt8]) {
+        if lines.isEmpty { return }
+        log.append(lines)
+        notify()
+    }
+
+    private func endIfComplete() {
+        guard exitCode == nil, readers.isEmpty, let reportedCode else { return }
+        exitCode = reportedCode
+        input?.close()
+        input = nil
+        notify()
+        end.fire()
+    }
+
+    private func notify() {
+        change?.fire()
+        change = nil
+    }
+}

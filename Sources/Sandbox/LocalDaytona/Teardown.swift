@@ -1,0 +1,46 @@
+import BenchmarkTransport
+import Glibc
+
+/// How a shell is ended together with everything it started.
+///
+/// SIGTERM to its process group and to every descendant; when after the grace something is left below it, SIGKILL to the
+/// same processes; then the shell itself. Descendants are found by walking the process tree, so that `setsid` and
+/// `nohup` do not protect them; one that another process has adopted, and that leads its own group, is not found.
+struct Teardown: Sendable {
+    /// The process started by us.
+    let process: ChildProcess
+    /// The leader of the group: the process itself, or the one that it started inside the namespaces.
+    let leader: pid_t
+    /// How long what was told to end may take.
+    let grace: Duration
+
+    private static let interval = Duration.milliseconds(100)
+
+    /// Ends everything, and returns when the process is gone.
+    nonisolated(nonsending) func run(on loop: EventLoop) async {
+        var known = Set<ProcessTree.Identity>()
+        _ = signal(SIGTERM, &known)
+        var left = grace
+        while left > .zero, process.outcome == nil {
+            try? await loop.sleep(for: Self.interval)
+            left -= Self.interval
+            if ProcessTree().children(of: leader).isEmpty { break }
+        }
+        if left <= .zero { while signal(SIGKILL, &known), process.outcome == nil { await Task.yield() } }
+        if process.outcome == nil {
+            kill(-leader, SIGKILL)
+            process.signalGroup(SIGKILL)
+        }
+        _ = await process.waitForExit()
+    }
+
+    /// Signals the group and all that descends or descended from the process; answers whether there was something.
+    private func signal(_ number: Int32, _ known: inout Set<ProcessTree.Identity>) -> Bool {
+        let tree = ProcessTree()
+        known.formUnion(tree.descendants(of: leader).compactMap(tree.identity(of:)))
+        let targets = known.filter(tree.contains)
+        if process.outcome == nil { kill(-leader, number) }
+        for target in targets { kill(target.pid, number) }
+        return !targets.isEmpty
+    }
+}

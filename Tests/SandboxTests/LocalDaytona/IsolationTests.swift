@@ -1,0 +1,128 @@
+import Glibc
+import Testing
+
+@testable import BenchmarkSandbox
+
+@Suite("Sandboxes as local processes")
+struct IsolationTests {
+    typealias Mode = SandboxFixture.Mode
+
+    @Test("a command runs at home and can write where it should", arguments: Mode.available)
+    func runsAtHome(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let result = try await sandbox.shell("pwd; echo x >here && cat here; echo $HOME; cd /nowhere || exit 7")
+            #expect(result.exitCode == 7)
+            let lines = result.output.split(separator: "\n")
+            #expect(lines.first?.hasSuffix("/home/daytona") == true)
+            #expect(lines.dropFirst().first == "x")
+            #expect(lines.dropFirst(2).first == lines.first)
+        }
+    }
+
+    @Test(
+        "writable places are writable", arguments: Mode.isolated, ["/workspace", "/tmp", "/var/tmp", "/run", "/home/daytona"])
+    func writable(_ mode: Mode, _ path: String) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let result = try await sandbox.shell("touch x && ls", in: path)
+            #expect(result == ShellResult(0, "x\n"))
+        }
+    }
+
+    @Test("nothing of the host can be changed", arguments: Mode.isolated)
+    func hostIsReadOnly(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            for path in ["/usr", "/etc", "/opt", "/bin", "/usr/lib"] {
+                let touch = try await sandbox.shell("touch \(path)/local-daytona-test 2>&1")
+                #expect(touch.exitCode != 0, "\(path): \(touch.output)")
+                #expect(access("\(path)/local-daytona-test", F_OK) != 0)
+            }
+            let remount = try await sandbox.shell("mount -o remount,bind,rw /usr; umount /usr; touch /usr/x")
+            #expect(remount.exitCode != 0)
+            let kernel = try await sandbox.shell("echo x >/proc/sys/kernel/core_pattern")
+            #expect(kernel.exitCode != 0)
+            let result1 = try await sandbox.shell("ls /root /work")
+            #expect(result1.exitCode != 0)
+        }
+    }
+
+    @Test("only the sandbox's own processes can be seen", arguments: Mode.isolated)
+    func seesOwnProcesses(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let result = try await sandbox.shell("ps -eo comm= | sort | uniq -c | tr -s ' '")
+            #expect(result.exitCode == 0)
+            #expect(!result.output.contains("swift"), "\(result.output)")
+            #expect(result.output.split(separator: "\n").count <= 8, "\(result.output)")
+            let result2 = try await sandbox.shell("kill -0 \(getpid())")
+            #expect(result2.exitCode != 0)
+        }
+    }
+
+    @Test("the usual devices are there", arguments: Mode.isolated)
+    func devices(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let text = """
+                echo x >/dev/null && head -c 3 /dev/zero | wc -c && head -c 4 /dev/urandom | wc -c
+                echo err >/dev/stderr; echo y | cat /dev/stdin; cat <(echo z); touch /dev/shm/a && echo shm
+                """
+            let result3 = try await sandbox.shell(text)
+            #expect(result3 == ShellResult(0, "3\n4\nerr\ny\nz\nshm\n"))
+        }
+    }
+
+    @Test("the first process survives everything, and takes in orphans", arguments: Mode.isolated)
+    func firstProcessSurvives(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            _ = try await sandbox.shell("(sleep 0.01 & sleep 0.01 &) ; kill -9 -1")
+            let result4 = try await sandbox.shell("ps -eo stat= | grep -c Z")
+            #expect(result4 == ShellResult(1, "0\n"))
+        }
+    }
+
+    @Test("files stay and processes go when it is stopped and started", arguments: Mode.available)
+    func restarts(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            _ = try await sandbox.shell("echo kept >~/kept; setsid sleep 1000 >/dev/null 2>&1 &")
+            try await sandbox.stop()
+            #expect(await sandbox.record.state == .stopped)
+            await #expect(throws: LocalSandbox.Failure.notStarted) { try await sandbox.shell("true") }
+            try await sandbox.start()
+            let result5 = try await sandbox.shell("cat ~/kept")
+            #expect(result5 == ShellResult(0, "kept\n"))
+            if mode != .none {
+                let result6 = try await sandbox.shell("pgrep -c sleep")
+                #expect(result6.output == "0\n")
+            }
+        }
+    }
+
+    @Test("a link left in place of a directory leads no mount elsewhere", arguments: Mode.isolated)
+    func replacedDirectories(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let text = "rm -rf /workspace /home/daytona /home && ln -s /usr /home && ln -s /etc /workspace"
+            let result7 = try await sandbox.shell(text, in: "/")
+            #expect(result7.exitCode == 0)
+            try await sandbox.stop()
+            try await sandbox.start()
+            let result8 = try await sandbox.shell("touch /workspace/a /home/daytona/b && ls /workspace")
+            #expect(result8 == ShellResult(0, "a\n"))
+            #expect(access("/usr/daytona", F_OK) != 0)
+        }
+    }
+
+    @Test("destroying kills everything and leaves no directory", arguments: Mode.available)
+    func destroys(_ mode: Mode) async throws {
+        let mark = "9\(Int.random(in: 1_000_000...9_999_999))"
+        try await SandboxFixture.with(mode) { sandbox in
+            let text = """
+                (setsid nohup sleep \(mark) >/dev/null 2>&1 &)
+                nohup sleep \(mark) >/dev/null 2>&1 &
+                """
+            let result9 = try await sandbox.shell(text)
+            #expect(result9.exitCode == 0)
+            #expect(Processes.count(withArgument: mark) == 2)
+            await sandbox.destroy()
+            #expect(Processes.count(withArgument: mark) == 0)
+            #expect(await sandbox.record.state == .destroyed)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Testing
+
+@testable import BenchmarkSandbox
+
+@Suite("One-shot commands")
+struct OneShotTests {
+    typealias Mode = SandboxFixture.Mode
+
+    @Test("a command is the standard input of its shell", arguments: Mode.available)
+    func isStandardInput(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let result1 = try await sandbox.shell("echo one\ncat\necho two")
+            #expect(result1 == ShellResult(0, "one\necho two"))
+            let result2 = try await sandbox.shell("cat; echo after")
+            #expect(result2 == ShellResult(0, "after\n"))
+            let result3 = try await sandbox.shell("exit 300")
+            #expect(result3.exitCode == 44)
+            let long = String(repeating: "true\n", count: 60_000)
+            let result4 = try await sandbox.shell("\(long)echo end")
+            #expect(result4 == ShellResult(0, "end\n"))
+        }
+    }
+
+    @Test("both outputs come as one text", arguments: Mode.available)
+    func mergesOutput(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let result5 = try await sandbox.shell("echo a; echo b >&2; echo c")
+            #expect(result5 == ShellResult(0, "a\nb\nc\n"))
+            let result = try await sandbox.shell("seq 1 20000 | tail -n 3; head -c 3000000 /dev/zero | tr '\\0' x")
+            #expect(result.output.utf8.count == 18 + 3_000_000)
+        }
+    }
+
+    @Test("signals give 128 and more for a child, -1 for the shell", arguments: Mode.available)
+    func signals(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let result6 = try await sandbox.shell("sh -c 'kill -9 $$'")
+            #expect(result6.exitCode == 137)
+            let result7 = try await sandbox.shell("echo before; kill -9 $$")
+            #expect(result7 == ShellResult(-1, "before\n"))
+        }
+    }
+
+    @Test("a missing directory is exit code -1 and a reason", arguments: Mode.available)
+    func missingDirectory(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let result = try await sandbox.shell("echo never", in: "/not/there")
+            #expect(result.exitCode == -1)
+            #expect(result.output.contains("/not/there"))
+        }
+    }
+
+    @Test("the environment is clean, with additions", arguments: Mode.available)
+    func environment(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            _ = await sandbox.update { $0.environment = [("FIRST", "1"), ("SECOND", "1")] }
+            let result = try await sandbox.shell(
+                "echo $FIRST$SECOND$LANG; env | cut -d= -f1 | sort | tr '\\n' ' '", adding: [("SECOND", "2")])
+            #expect(result.output.hasPrefix("12C.UTF-8\nDAYTONA_SANDBOX_ID FIRST HOME LANG LOGNAME "), "\(result.output)")
+        }
+    }
+
+    @Test("at the timeout the whole group is killed", arguments: Mode.available)
+    func timesOut(_ mode: Mode) async throws {
+        let mark = "8\(Int.random(in: 1_000_000...9_999_999))"
+        try await SandboxFixture.with(mode) { sandbox in
+            let outcome = try await sandbox.run(
+                "sleep \(mark) & sleep \(mark)", in: nil, adding: [], timeout: .milliseconds(300))
+            #expect(outcome == .timedOut)
+            while Processes.count(withArgument: mark) > 0 { await Task.yield() }
+        }
+    }
+
+    @Test("a background process survives if it gives the output up", arguments: Mode.available)
+    func background(_ mode: Mode) async throws {
+        let mark = "7\(Int.random(in: 1_000_000...9_999_999))"
+        try await SandboxFixture.with(mode) { sandbox in
+            let result8 = try await sandbox.shell("sleep \(mark) >/dev/null 2>&1 & echo hi")
+            #expect(result8 == ShellResult(0, "hi\n"))
+            #expect(Processes.count(withArgument: mark) == 1)
+            let result9 = try await sandbox.shell("sleep 0.2 & echo waits")
+            #expect(result9 == ShellResult(0, "waits\n"))
+        }
+    }
+}
