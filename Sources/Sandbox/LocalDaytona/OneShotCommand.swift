@@ -23,8 +23,14 @@ struct OneShotCommand: Sendable {
     /// The most output that is kept; what comes after is read and dropped.
     static let maxOutputBytes = 64 * 1024 * 1024
 
-    /// Runs it. To be called on the loop's thread; nothing of it is left if the caller is cancelled.
+    /// Runs it. Nothing of it is left if the caller is cancelled.
     nonisolated(nonsending) func run(in space: SandboxSpace, loop: EventLoop) async -> Outcome {
+        // A task of its own, so that all of it stays on the loop's thread, whoever calls.
+        let task = loop.startTask { await start(in: space, loop) }
+        return await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+    }
+
+    private func start(in space: SandboxSpace, _ loop: EventLoop) async -> Outcome {
         do {
             _ = try space.files.openDirectory(directory)
             let (script, output) = (try Descriptor.pipe(), try Descriptor.pipe())
@@ -32,29 +38,28 @@ struct OneShotCommand: Sendable {
                 in: directory, environment: environment, standard: (script.read, output.write, output.write))
             script.read.close()
             output.write.close()
-            return try await watch(
-                process, input: .pipe(script.write, on: loop), output: .pipe(output.read, on: loop), space, loop)
+            let run = OneShotRun(
+                process: process, input: try .pipe(script.write, on: loop), output: try .pipe(output.read, on: loop),
+                space: space, loop: loop)
+            return await run.watch(text, timeout)
         } catch let error as FileError {
             return .ended(exitCode: -1, output: Array("chdir \(directory): \(error.message)".utf8))
         } catch {
             return .ended(exitCode: -1, output: Array("\(error)".utf8))
         }
     }
+}
 
-    private nonisolated(nonsending) func watch(
-        _ process: ChildProcess, input: BufferedStream, output: BufferedStream, _ space: SandboxSpace, _ loop: EventLoop
-    ) async -> Outcome {
-        let isStopped = OneShotEvent()
-        let stop: @Sendable () -> Void = {
-            isStopped.fire()
-            let leader = space.leader(of: process)
-            if process.outcome == nil {
-                kill(-leader, SIGKILL)
-                process.signalGroup(SIGKILL)
-            }
-            input.close()
-            output.close()
-        }
+/// The running shell of a one-shot command. Confined to the loop's thread.
+private struct OneShotRun: Sendable {
+    let process: ChildProcess
+    let input: BufferedStream
+    let output: BufferedStream
+    let space: SandboxSpace
+    let loop: EventLoop
+    let isStopped = OneShotEvent()
+
+    func watch(_ text: String, _ timeout: Duration?) async -> OneShotCommand.Outcome {
         let timer = timeout.map { loop.schedule(after: $0, stop) }
         defer { timer?.cancel() }
         // Nobody may ever read the script, and that is no reason to give up.
@@ -65,19 +70,33 @@ struct OneShotCommand: Sendable {
             input.close()
         }
         return await withTaskCancellationHandler {
-            var collected = [UInt8]()
-            while await output.fillOrWait() {
-                let bytes = output.input.take(output.input.count)
-                collected += bytes.prefix(max(0, Self.maxOutputBytes - collected.count))
-            }
-            output.close()
-            let outcome = await process.waitForExit()
-            input.close()
-            if isStopped.hasFired { return .timedOut }
-            let exitCode = if case .exited(let code) = outcome { Int(code) } else { -1 }
-            return .ended(exitCode: exitCode, output: collected)
+            await collect()
         } onCancel: {
-            loop.execute(stop)
+            loop.execute { stop() }
         }
+    }
+
+    private func collect() async -> OneShotCommand.Outcome {
+        var collected = [UInt8]()
+        while await output.fillOrWait() {
+            let bytes = output.input.take(output.input.count)
+            collected += bytes.prefix(max(0, OneShotCommand.maxOutputBytes - collected.count))
+        }
+        output.close()
+        let outcome = await process.waitForExit()
+        input.close()
+        if isStopped.hasFired { return .timedOut }
+        let exitCode = if case .exited(let code) = outcome { Int(code) } else { -1 }
+        return .ended(exitCode: exitCode, output: collected)
+    }
+
+    private func stop() {
+        isStopped.fire()
+        let leader = space.leader(of: process)
+        if process.outcome == nil {
+            kill(-leader, SIGKILL)
+            process.signalGroup(SIGKILL)
+        }
+        output.close()
     }
 }

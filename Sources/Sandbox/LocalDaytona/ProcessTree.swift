@@ -81,11 +81,11 @@ struct ProcessTree: Sendable {
 
 extension UnsafeMutablePointer<dirent> {
     /// The name of a directory's entry.
+    ///
+    /// An entry is only as long as its name: the field must not be touched as a whole, its end may lie behind the end of
+    /// mapped memory.
     var name: String {
-        withUnsafePointer(to: &pointee.d_name) { name in
-            name.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointee.d_name)) {
-                String(cString: $0)
-            }
-        }
+        guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return "" }
+        return String(cString: (UnsafeRawPointer(self) + offset).assumingMemoryBound(to: CChar.self))
     }
 }
