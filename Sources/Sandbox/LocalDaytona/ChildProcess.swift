@@ -23,8 +23,11 @@ final class ChildProcess: Sendable {
 
     /// Starts a program; see ``Spawn/start(_:environment:directory:standard:)``.
     init(
-        _ arguments: [String], environment: [String] = Spawn.toolEnvironment, directory: String? = nil,
-        standard: (input: Descriptor, output: Descriptor, error: Descriptor), loop: EventLoop
+        _ arguments: [String],
+        environment: [String] = Spawn.toolEnvironment,
+        directory: String? = nil,
+        standard: (input: Descriptor, output: Descriptor, error: Descriptor),
+        loop: EventLoop
     ) throws(SandboxError) {
         self.loop = loop
         pid = try Spawn.start(arguments, environment: environment, directory: directory, standard: standard)

@@ -41,7 +41,9 @@ struct CommandLog {
         return [UInt8](unsafeUninitializedCapacity: length) { buffer, filled in
             filled = 0
             while filled < length {
-                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<length])
+                let rest = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[filled..<length]
+                )
                 let got = pread(file.number, rest.baseAddress, rest.count, off_t(offset + filled))
                 if got < 0, clinux_errno() == EINTR { continue }
                 guard got > 0 else { return }

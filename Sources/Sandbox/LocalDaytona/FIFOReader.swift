@@ -24,7 +24,9 @@ final class FIFOReader: ReadinessHandler, @unchecked Sendable {
     ///   - receive: is called with the bytes, in order.
     ///   - end: is called once, at the end of the pipe, unless ``close()`` came first.
     init(
-        _ pipe: Descriptor, on loop: EventLoop, receive: @escaping (UnsafeRawBufferPointer) -> Void,
+        _ pipe: Descriptor,
+        on loop: EventLoop,
+        receive: @escaping (UnsafeRawBufferPointer) -> Void,
         end: @escaping () -> Void
     ) throws(SandboxError) {
         stream = DescriptorStream(pipe.release(), on: loop)

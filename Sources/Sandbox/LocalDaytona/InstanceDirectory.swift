@@ -73,8 +73,11 @@ extension Descriptor {
             guard fstatat(number, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
                 let null = try? Descriptor.open("/dev/null", O_RDWR),
                 let process = try? ChildProcess(
-                    program + ["--", "./\(name)"], directory: "/proc/self/fd/\(number)", standard: (null, null, null),
-                    loop: loop)
+                    program + ["--", "./\(name)"],
+                    directory: "/proc/self/fd/\(number)",
+                    standard: (null, null, null),
+                    loop: loop
+                )
             else { return }
             _ = await process.waitForExit()
         }

@@ -11,7 +11,9 @@ enum IsolationProbe {
     /// - Returns: the namespaces to make, nil for none, and why there are none although some were tried.
     /// - Throws: `SandboxError` with code `.isolationUnavailable` if namespaces are wanted and do not work.
     nonisolated(nonsending) static func run(
-        _ wanted: Isolation?, in directory: String, loop: EventLoop
+        _ wanted: Isolation?,
+        in directory: String,
+        loop: EventLoop
     ) async throws -> (kind: NamespaceKind?, reason: String?) {
         if wanted == Isolation.none { return (nil, nil) }
         var reason = "unknown"
@@ -28,10 +30,17 @@ enum IsolationProbe {
     }
 
     private nonisolated(nonsending) static func check(
-        _ kind: NamespaceKind, in directory: String, loop: EventLoop
+        _ kind: NamespaceKind,
+        in directory: String,
+        loop: EventLoop
     ) async throws {
         let sandbox = LocalSandbox(
-            SandboxRecord(id: RandomText.uuid()), directory: directory, kind: kind, grace: .zero, loop: loop)
+            SandboxRecord(id: RandomText.uuid()),
+            directory: directory,
+            kind: kind,
+            grace: .zero,
+            loop: loop
+        )
         do {
             try await sandbox.start()
             let outcome = try await sandbox.run("echo works", in: nil, adding: [], timeout: .seconds(10))

@@ -54,7 +54,8 @@ actor LocalSandbox {
     func start() async throws {
         if record.state == .started { return }
         // A new sandbox is shown as being created from the beginning, before anything is under way.
-        guard changeEnd == nil, !record.state.isTransient || record.state == .creating, record.state != .destroyed else {
+        guard changeEnd == nil, !record.state.isTransient || record.state == .creating, record.state != .destroyed
+        else {
             throw Failure.changeInProgress
         }
         let end = begin(record.state == .creating ? .creating : .starting, desired: .started)
@@ -146,12 +147,18 @@ actor LocalSandbox {
 
     /// Runs a command of its own.
     func run(
-        _ text: String, in directory: String?, adding environment: [(name: String, value: String)], timeout: Duration?
+        _ text: String,
+        in directory: String?,
+        adding environment: [(name: String, value: String)],
+        timeout: Duration?
     ) async throws -> OneShotCommand.Outcome {
         let space = try activeSpace()
         let command = OneShotCommand(
-            text: text, directory: directory ?? SandboxSpace.home,
-            environment: space.environment(adding: record.environment + environment), timeout: timeout)
+            text: text,
+            directory: directory ?? SandboxSpace.home,
+            environment: space.environment(adding: record.environment + environment),
+            timeout: timeout
+        )
         return await command.run(in: space, loop: loop)
     }
 
@@ -161,8 +168,13 @@ actor LocalSandbox {
         guard sessions[id] == nil else { throw Failure.sessionExists }
         sessionCount += 1
         let setting = LocalSession.Setting(
-            space: space, environment: space.environment(adding: record.environment),
-            logDirectory: "\(directory)/logs", number: sessionCount, grace: grace, loop: loop)
+            space: space,
+            environment: space.environment(adding: record.environment),
+            logDirectory: "\(directory)/logs",
+            number: sessionCount,
+            grace: grace,
+            loop: loop
+        )
         let session = try LocalSession(id: id, setting)
         sessions[id] = session
         sessionOrder.append(id)

@@ -52,11 +52,16 @@ actor LocalSession {
         directory = "\(SandboxSpace.home)/.daytona/sessions/\(isPlain ? id : "session-\(setting.number)")"
         try space.files.makeDirectories(directory, mode: 0o700)
         let above = try space.files.openDirectory(directory)
-        guard mkfifoat(above.number, "exit_codes", 0o600) == 0 else { throw SandboxError.lastError("cannot make a pipe") }
+        guard mkfifoat(above.number, "exit_codes", 0o600) == 0 else {
+            throw SandboxError.lastError("cannot make a pipe")
+        }
         let pipe = try Descriptor.pipe()
         let null = try Descriptor.open("/dev/null", O_RDWR)
         shell = try space.startShell(
-            in: SandboxSpace.home, environment: setting.environment, standard: (pipe.read, null, null))
+            in: SandboxSpace.home,
+            environment: setting.environment,
+            standard: (pipe.read, null, null)
+        )
         pipe.read.close()
         shellInput = try BufferedStream.pipe(pipe.write, on: loop)
         // A full pipe means a busy shell, however long that takes.
@@ -109,7 +114,11 @@ actor LocalSession {
         try beginReceiving()
         let id = RandomText.uuid()
         let command = SessionCommand(
-            id: id, text: text, suppressesInputEcho: suppressesInputEcho, logPath: "\(logDirectory)/\(id).log")
+            id: id,
+            text: text,
+            suppressesInputEcho: suppressesInputEcho,
+            logPath: "\(logDirectory)/\(id).log"
+        )
         let folder = "\(directory)/\(id)"
         try space.files.makeDirectories(folder, mode: 0o700)
         let above = try space.files.openDirectory(folder)
@@ -153,7 +162,7 @@ actor LocalSession {
             return "'\(path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#))'"
         }
         let input = isAsync ? path("stdin") : "/dev/null"
-        let report = "command printf '%s %s\\n' \(id) \"$?\" >\(path("../../exit_codes"))"
+        let report = "command printf '%s %s\\n' \(id) \"$?\" >\(path("../exit_codes"))"
         return "{ . \(path("cmd.sh")); } <\(input) >\(path("stdout")) 2>\(path("stderr")); \(report)\n"
     }
 
@@ -170,7 +179,9 @@ actor LocalSession {
     private func receiveExitCodes(_ bytes: [UInt8]) {
         exitCodeText += bytes
         while let end = exitCodeText.firstIndex(of: 0x0A) {
-            let words = exitCodeText[..<end].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            let words = exitCodeText[..<end].split(separator: UInt8(ascii: " ")).map {
+                String(decoding: $0, as: UTF8.self)
+            }
             exitCodeText.removeSubrange(...end)
             guard words.count == 2, let code = Int(words[1]), let command = commands[words[0]] else { continue }
             command.receiveExitCode(code)
@@ -246,11 +257,16 @@ actor LocalSession {
 
     // MARK: Ending
 
-    /// Ends the shell and everything below it, then the followers, and removes the session's directory.
+    /// Waits until the shell has ended, by itself or not.
+    func waitForShell() async { _ = await shell.waitForExit() }
+
+    /// Ends what waits for the session, then the shell and everything below it, and removes the session's directory.
     func delete() async {
         if isDeleted { return }
+        abandonCommands()
+        // The shell must not see the end of its input before: without it, what it started is found no more.
         await Teardown(process: shell, leader: space.leader(of: shell), grace: grace).run(on: loop)
-        abandon()
+        shellInput.close()
         if let (parent, name) = try? space.files.parent(of: directory) {
             await parent.removeTree(named: name, on: loop)
         }
@@ -259,9 +275,13 @@ actor LocalSession {
     /// Ends the session because its sandbox stops, which kills the shell.
     func abandon() {
         if isDeleted { return }
+        abandonCommands()
+        shellInput.close()
+    }
+
+    private func abandonCommands() {
         isDeleted = true
         exitCodes?.close()
-        shellInput.close()
         for command in commands.values { command.abandon() }
     }
 }

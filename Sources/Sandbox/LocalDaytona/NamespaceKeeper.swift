@@ -19,7 +19,9 @@ struct NamespaceKeeper: Sendable {
     ///
     /// - Throws: `SandboxError` with code `.isolationUnavailable` where the machine does not allow it.
     nonisolated(nonsending) static func start(
-        root: String, kind: NamespaceKind, loop: EventLoop
+        root: String,
+        kind: NamespaceKind,
+        loop: EventLoop
     ) async throws -> NamespaceKeeper {
         let (lifeline, report) = (try Descriptor.pipe(), try Descriptor.pipe())
         let arguments = kind.unshare(["/bin/sh", "-c", NamespaceScript.setup, "sh", root, NamespaceScript.keep])
@@ -41,7 +43,8 @@ struct NamespaceKeeper: Sendable {
         }
         maker.signalGroup(SIGKILL)
         _ = await maker.waitForExit()
-        let reason = lines.last { $0.hasPrefix("failed ") }.map { $0.dropFirst(7) } ?? lines.last { !$0.isEmpty } ?? "no answer"
+        let reason =
+            lines.last { $0.hasPrefix("failed ") }.map { $0.dropFirst(7) } ?? lines.last { !$0.isEmpty } ?? "no answer"
         throw SandboxError(.isolationUnavailable, "cannot make namespaces: \(reason)")
     }
 

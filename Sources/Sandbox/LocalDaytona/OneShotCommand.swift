@@ -27,7 +27,11 @@ struct OneShotCommand: Sendable {
     nonisolated(nonsending) func run(in space: SandboxSpace, loop: EventLoop) async -> Outcome {
         // A task of its own, so that all of it stays on the loop's thread, whoever calls.
         let task = loop.startTask { await start(in: space, loop) }
-        return await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     private func start(in space: SandboxSpace, _ loop: EventLoop) async -> Outcome {
@@ -35,12 +39,19 @@ struct OneShotCommand: Sendable {
             _ = try space.files.openDirectory(directory)
             let (script, output) = (try Descriptor.pipe(), try Descriptor.pipe())
             let process = try space.startShell(
-                in: directory, environment: environment, standard: (script.read, output.write, output.write))
+                in: directory,
+                environment: environment,
+                standard: (script.read, output.write, output.write)
+            )
             script.read.close()
             output.write.close()
             let run = OneShotRun(
-                process: process, input: try .pipe(script.write, on: loop), output: try .pipe(output.read, on: loop),
-                space: space, loop: loop)
+                process: process,
+                input: try .pipe(script.write, on: loop),
+                output: try .pipe(output.read, on: loop),
+                space: space,
+                loop: loop
+            )
             return await run.watch(text, timeout)
         } catch let error as FileError {
             return .ended(exitCode: -1, output: Array("chdir \(directory): \(error.message)".utf8))

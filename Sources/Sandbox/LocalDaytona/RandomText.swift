@@ -4,7 +4,10 @@ enum RandomText {
     static func hexadecimal(count: Int) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var generator = SystemRandomNumberGenerator()
-        return String(decoding: (0..<count).map { _ in digits[Int(generator.next(upperBound: UInt(16)))] }, as: UTF8.self)
+        return String(
+            decoding: (0..<count).map { _ in digits[Int(generator.next(upperBound: UInt(16)))] },
+            as: UTF8.self
+        )
     }
 
     /// A random UUID (RFC 9562 §5.4) in lower case.

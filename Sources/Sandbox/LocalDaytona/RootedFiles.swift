@@ -46,7 +46,7 @@ struct RootedFiles: Sendable {
     func create(_ path: String) throws(FileError) -> Descriptor {
         do {
             return try open(path, O_WRONLY | O_TRUNC)
-        } catch where error.number == ENOENT {
+        } catch  where error.number == ENOENT {
             let parent = Self.split(absolute(path)).parent
             try makeDirectories(parent)
             // A dangling link refuses O_EXCL, and its target is made by the second attempt.
@@ -62,7 +62,7 @@ struct RootedFiles: Sendable {
     func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(FileError) {
         do {
             _ = try openDirectory(path)
-        } catch where error.number == ENOENT {
+        } catch  where error.number == ENOENT {
             let (parent, name) = Self.split(absolute(path))
             guard parent.utf8.count < absolute(path).utf8.count, !name.isEmpty else { throw error }
             try makeDirectories(parent)

@@ -31,7 +31,10 @@ final class SandboxSpace: Sendable {
     ///   - kind: which namespaces to make; nil for none.
     ///   - id: the sandbox's id.
     nonisolated(nonsending) static func open(
-        root: String, kind: NamespaceKind?, id: String, loop: EventLoop
+        root: String,
+        kind: NamespaceKind?,
+        id: String,
+        loop: EventLoop
     ) async throws -> SandboxSpace {
         let marker = "\(markerName)=\(id)"
         if let kind {
@@ -46,7 +49,11 @@ final class SandboxSpace: Sendable {
             }
         }
         let space = SandboxSpace(
-            try Descriptor.open(root, clinux_O_PATH | O_DIRECTORY), .directory(root), marker, loop)
+            try Descriptor.open(root, clinux_O_PATH | O_DIRECTORY),
+            .directory(root),
+            marker,
+            loop
+        )
         for path in ["/tmp", "/var/tmp", "/run", "/workspace", home] { try space.files.makeDirectories(path) }
         return space
     }
@@ -84,7 +91,8 @@ final class SandboxSpace: Sendable {
     ///
     /// - Parameter directory: an API path; a folder must be there.
     func startShell(
-        in directory: String, environment: [String],
+        in directory: String,
+        environment: [String],
         standard: (input: Descriptor, output: Descriptor, error: Descriptor)
     ) throws -> ChildProcess {
         switch place {
@@ -92,13 +100,21 @@ final class SandboxSpace: Sendable {
             let script = #"cd -- "$1" && exec "$2""#
             let arguments = ["/bin/sh", "-c", script, "sh", files.absolute(directory), Self.shell]
             return try ChildProcess(
-                keeper.kind.enter(keeper.first, arguments), environment: environment, standard: standard, loop: loop)
+                keeper.kind.enter(keeper.first, arguments),
+                environment: environment,
+                standard: standard,
+                loop: loop
+            )
         case .directory:
             // Through the descriptor, so that a link put there meanwhile leads nowhere else.
             let opened = try files.openDirectory(directory)
             return try ChildProcess(
-                [Self.shell], environment: environment, directory: "/proc/self/fd/\(opened.number)",
-                standard: standard, loop: loop)
+                [Self.shell],
+                environment: environment,
+                directory: "/proc/self/fd/\(opened.number)",
+                standard: standard,
+                loop: loop
+            )
         }
     }
 

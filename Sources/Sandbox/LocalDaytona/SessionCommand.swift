@@ -15,7 +15,9 @@ final class SessionCommand {
     /// Where input goes; nil for a command without.
     var input: BufferedStream?
 
-    private var labelers = [LogStream.standardOutput: LineLabeler(.standardOutput), .standardError: LineLabeler(.standardError)]
+    private var labelers = [
+        LogStream.standardOutput: LineLabeler(.standardOutput), .standardError: LineLabeler(.standardError),
+    ]
     private var readers = [LogStream: FIFOReader]()
     private var reportedCode: Int?
     private var change: OneShotEvent?

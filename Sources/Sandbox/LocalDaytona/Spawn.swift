@@ -17,7 +17,9 @@ enum Spawn {
     ///   - directory: where it starts; nil for the server's directory.
     /// - Returns: the process id. The caller must wait for it.
     static func start(
-        _ arguments: [String], environment: [String] = toolEnvironment, directory: String? = nil,
+        _ arguments: [String],
+        environment: [String] = toolEnvironment,
+        directory: String? = nil,
         standard: (input: Descriptor, output: Descriptor, error: Descriptor)
     ) throws(SandboxError) -> pid_t {
         guard let name = arguments.first, let program = find(name) else {

@@ -12,7 +12,8 @@ package struct LogDemultiplexer: Sendable {
 
     /// Takes the next bytes of the log and calls `deliver` with each stretch that belongs to one stream.
     package mutating func receive(
-        _ bytes: some Collection<UInt8>, _ deliver: (LogStream, [UInt8]) throws -> Void
+        _ bytes: some Collection<UInt8>,
+        _ deliver: (LogStream, [UInt8]) throws -> Void
     ) rethrows {
         var stretch = [UInt8]()
         for byte in bytes {

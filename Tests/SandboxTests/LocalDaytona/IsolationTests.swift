@@ -20,7 +20,10 @@ struct IsolationTests {
     }
 
     @Test(
-        "writable places are writable", arguments: Mode.isolated, ["/workspace", "/tmp", "/var/tmp", "/run", "/home/daytona"])
+        "writable places are writable",
+        arguments: Mode.isolated,
+        ["/workspace", "/tmp", "/var/tmp", "/run", "/home/daytona"]
+    )
     func writable(_ mode: Mode, _ path: String) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             let result = try await sandbox.shell("touch x && ls", in: path)

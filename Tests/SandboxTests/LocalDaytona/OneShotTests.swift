@@ -55,8 +55,13 @@ struct OneShotTests {
         try await SandboxFixture.with(mode) { sandbox in
             _ = await sandbox.update { $0.environment = [("FIRST", "1"), ("SECOND", "1")] }
             let result = try await sandbox.shell(
-                "echo $FIRST$SECOND$LANG; env | cut -d= -f1 | sort | tr '\\n' ' '", adding: [("SECOND", "2")])
-            #expect(result.output.hasPrefix("12C.UTF-8\nDAYTONA_SANDBOX_ID FIRST HOME LANG LOGNAME "), "\(result.output)")
+                "echo $FIRST$SECOND$LANG; env | cut -d= -f1 | sort | tr '\\n' ' '",
+                adding: [("SECOND", "2")]
+            )
+            #expect(
+                result.output.hasPrefix("12C.UTF-8\nDAYTONA_SANDBOX_ID FIRST HOME LANG LOGNAME "),
+                "\(result.output)"
+            )
         }
     }
 
@@ -65,7 +70,11 @@ struct OneShotTests {
         let mark = "8\(Int.random(in: 1_000_000...9_999_999))"
         try await SandboxFixture.with(mode) { sandbox in
             let outcome = try await sandbox.run(
-                "sleep \(mark) & sleep \(mark)", in: nil, adding: [], timeout: .milliseconds(300))
+                "sleep \(mark) & sleep \(mark)",
+                in: nil,
+                adding: [],
+                timeout: .milliseconds(300)
+            )
             #expect(outcome == .timedOut)
             while Processes.count(withArgument: mark) > 0 { await Task.yield() }
         }

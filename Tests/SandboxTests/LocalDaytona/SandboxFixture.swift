@@ -28,13 +28,20 @@ struct SandboxFixture: Sendable {
 
     /// Calls `body` with a started sandbox, then destroys it.
     static func with(
-        _ mode: Mode, grace: Duration = .seconds(5), _ body: @Sendable (LocalSandbox) async throws -> Void
+        _ mode: Mode,
+        grace: Duration = .seconds(5),
+        _ body: @Sendable (LocalSandbox) async throws -> Void
     ) async throws {
         let loop = EventLoopGroup.shared.next()
         let instance = try InstanceDirectory(in: "/tmp")
         let record = SandboxRecord(id: RandomText.uuid())
         let sandbox = LocalSandbox(
-            record, directory: "\(instance.path)/1", kind: mode.kind, grace: grace, loop: loop)
+            record,
+            directory: "\(instance.path)/1",
+            kind: mode.kind,
+            grace: grace,
+            loop: loop
+        )
         var failure: (any Error)?
         do {
             try await sandbox.start()
@@ -57,7 +64,9 @@ struct ShellResult: Equatable, Sendable {
 extension LocalSandbox {
     /// The exit code and output of a command.
     func shell(
-        _ text: String, in directory: String? = nil, adding environment: [(name: String, value: String)] = []
+        _ text: String,
+        in directory: String? = nil,
+        adding environment: [(name: String, value: String)] = []
     ) async throws -> ShellResult {
         switch try await run(text, in: directory, adding: environment, timeout: .seconds(60)) {
         case .ended(let code, let output): ShellResult(code, String(decoding: output, as: UTF8.self))
