@@ -1,1 +1,39 @@
-print("not built yet")
+import BenchmarkSandbox
+import BenchmarkTransport
+import Glibc
+
+/// Writes a text to a descriptor, past the buffers of the C library.
+@Sendable func put(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { _ = write(descriptor, $0.baseAddress, $0.count) }
+}
+
+/// Writes a line where people and logs read it.
+@Sendable func report(_ line: String) {
+    put("local-daytona: \(line)\n", to: STDERR_FILENO)
+}
+
+switch Arguments(CommandLine.arguments.dropFirst()) {
+case .help:
+    put(Arguments.usage, to: STDOUT_FILENO)
+case .invalid(let reason):
+    report(reason)
+    put(Arguments.usage, to: STDERR_FILENO)
+    exit(2)
+case .run(var configuration):
+    // From here on a signal asks for an orderly end, also while the server starts.
+    let signals = TerminationSignals.install()
+    configuration.log = report
+    do {
+        let daytona = try await LocalDaytona.start(configuration)
+        let values = [("API_URL", daytona.apiURL), ("API_KEY", daytona.apiKey), ("TARGET", daytona.target)]
+        put(values.map { "DAYTONA_\($0)=\($1)\n" }.joined(), to: STDOUT_FILENO)
+        let isolation = daytona.isolation == .namespaces ? "namespaces of its own" : "a directory of its own, nothing more"
+        report("each sandbox gets \(isolation)")
+        await signals.first.wait()
+        await daytona.shutdown()
+    } catch {
+        report("\(error)")
+        exit(1)
+    }
+}

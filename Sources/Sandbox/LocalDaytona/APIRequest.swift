@@ -1,0 +1,76 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+
+/// A request to the API as its routes look at it.
+struct APIRequest: Sendable {
+    /// The method, in upper case as it was sent.
+    let method: String
+    /// The path as it was sent, without the query.
+    let path: String
+    /// The decoded components of the path behind the prefix that chose the routes.
+    var segments: ArraySlice<String>
+    /// The decoded query, in order.
+    let query: [(name: String, value: String)]
+    /// The values of the header fields that routes look at, by their names in lower case.
+    let fields: [String: String]
+    /// The content.
+    let body: HTTPRequestBody
+
+    /// The first value of a query parameter.
+    func queryValue(_ name: String) -> String? {
+        query.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+    }
+
+    /// Whether a query parameter is exactly `true`.
+    func isTrue(_ name: String) -> Bool { queryValue(name) == "true" }
+
+    /// The path of the file that the request is about.
+    var filePath: String {
+        get throws(APIError) {
+            guard let path = queryValue("path"), !path.isEmpty else { throw APIError(400, "path is required") }
+            return path
+        }
+    }
+
+    /// The content as JSON; nil if there is none.
+    func json() async throws -> JSONValue? {
+        let bytes: [UInt8]
+        do { bytes = try await body.collect(maxBytes: Self.maxJSONBytes) } catch let error as HTTPBodyError {
+            throw APIError(error.status, error.description)
+        }
+        if bytes.isEmpty { return nil }
+        do { return try JSONValue.parse(bytes) } catch {
+            throw APIError(400, "invalid request body: \(error)", code: "INVALID_REQUEST_BODY")
+        }
+    }
+
+    /// The content as a JSON object.
+    func jsonObject() async throws -> JSONObject {
+        guard let value = try await json() else { return JSONObject() }
+        guard case .object(let object) = value else {
+            throw APIError(400, "invalid request body: not an object", code: "INVALID_REQUEST_BODY")
+        }
+        return object
+    }
+
+    /// Commands can be long, files do not come as JSON.
+    private static let maxJSONBytes = 64 * 1024 * 1024
+
+    /// The components of a path as it was sent, percent-decoded one by one; empty ones do not count.
+    static func segments(_ path: String) -> [String] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map { segment in
+            var bytes = [UInt8]()
+            var rest = segment
+            while let byte = rest.popFirst() {
+                let digits = rest.prefix(2).compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+                if byte == UInt8(ascii: "%"), digits.count == 2 {
+                    bytes.append(UInt8(digits[0] << 4 | digits[1]))
+                    rest = rest.dropFirst(2)
+                } else {
+                    bytes.append(byte)
+                }
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+}

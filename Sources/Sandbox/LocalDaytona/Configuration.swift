@@ -1,0 +1,24 @@
+extension LocalDaytona {
+    /// How a server is set up.
+    public struct Configuration: Sendable {
+        /// The address to listen on. Whoever can reach it and knows the key can run commands as this user.
+        public var host = "127.0.0.1"
+        /// The port to listen on; 0 lets the system choose one.
+        public var port: UInt16 = 0
+        /// The key that requests must carry; nil draws a random one.
+        public var apiKey: String?
+        /// How sandboxes are kept apart from the machine; nil takes namespaces where the machine allows them.
+        public var isolation: Isolation?
+        /// The directory in which the server makes its own, private one; nil takes `TMPDIR`, else `/tmp`.
+        public var directory: String?
+        /// How long the processes of a session may take to end, once told to, when it is deleted.
+        public var sessionGrace: Duration = .seconds(5)
+        /// How long a follower of a log waits behind the end of the command before it closes.
+        public var quietPeriod: Duration = .seconds(1)
+        /// Is told what a user of the server should know, one line at a time, from any thread; it must not block.
+        public var log: @Sendable (String) -> Void = { _ in }
+
+        /// The defaults: loopback, a port of the system's choice, a random key, the best isolation there is.
+        public init() {}
+    }
+}

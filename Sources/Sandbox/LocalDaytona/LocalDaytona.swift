@@ -1,0 +1,113 @@
+import BenchmarkTransport
+import Glibc
+
+/// A server on this machine that speaks the Daytona API and runs each sandbox as local processes.
+///
+/// The default for development, demonstrations and tests: what works against it works against the real service, without
+/// an account, a network or a container runtime.
+///
+/// ```swift
+/// let daytona = try await LocalDaytona.start()
+/// // DAYTONA_API_URL = daytona.apiURL, DAYTONA_API_KEY = daytona.apiKey, DAYTONA_TARGET = daytona.target
+/// await daytona.shutdown()
+/// ```
+///
+/// Each sandbox has mount and process namespaces of its own: a private root with the system directories of the machine
+/// read-only, and `/workspace`, `/tmp` and its home to write to. Where the machine does not allow that, API paths are
+/// mapped into a private directory, and absolute paths inside commands are the machine's; this is told to the log once.
+/// Images and snapshots are recorded, not built: commands see the programs of this machine. The network is the
+/// machine's, too, and resources are not limited. It keeps accidents apart, not attackers.
+public final class LocalDaytona: Sendable {
+    /// The base URL of the API, such as `http://127.0.0.1:3986/api`.
+    public let apiURL: String
+    /// The key that requests must carry.
+    public let apiKey: String
+    /// The region to name in requests.
+    public let target = "local"
+    /// How sandboxes are kept apart from the machine.
+    public let isolation: Isolation
+
+    private let registry: SandboxRegistry
+    private let server: HTTPServer
+    private let instance: InstanceDirectory
+    private let loop: EventLoop
+
+    /// Starts a server.
+    ///
+    /// - Throws: ``SandboxError`` if its directory cannot be made, or with code `.isolationUnavailable` if namespaces
+    ///   were asked for and the machine does not allow them; the transport's errors if the address cannot be had.
+    public static func start(_ configuration: Configuration = Configuration()) async throws -> LocalDaytona {
+        let loop = EventLoopGroup.shared.next()
+        let parent = configuration.directory ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let instance = try InstanceDirectory(in: parent)
+        do {
+            await instance.removeStale(on: loop)
+            let (kind, reason) = try await IsolationProbe.run(
+                configuration.isolation, in: "\(instance.path)/probe", loop: loop)
+            if let reason {
+                configuration.log(
+                    "no isolation (\(reason)): paths of the API are mapped into \(instance.path), but absolute paths "
+                        + "inside commands are this machine's")
+            }
+            return try await LocalDaytona(configuration, instance, kind, loop)
+        } catch {
+            await InstanceDirectory.remove(instance.path, on: loop)
+            throw error
+        }
+    }
+
+    private init(
+        _ configuration: Configuration, _ instance: InstanceDirectory, _ kind: NamespaceKind?, _ loop: EventLoop
+    ) async throws {
+        (self.instance, self.loop) = (instance, loop)
+        isolation = kind == nil ? .none : .namespaces
+        apiKey = configuration.apiKey ?? "dtn_\(RandomText.hexadecimal(count: 64))"
+        registry = SandboxRegistry(
+            directory: instance.path, kind: kind, grace: configuration.sessionGrace, loop: loop)
+        let responder = ResponderSlot()
+        var settings = HTTPServerConfiguration()
+        (settings.host, settings.port) = (configuration.host, configuration.port)
+        // Uploads are written as they come.
+        settings.limits.maxBodyBytes = 1 << 40
+        // The daemon never pings; clients do.
+        settings.webSocket.pingInterval = nil
+        settings.shutdownTimeout = .seconds(5)
+        server = HTTPServer(configuration: settings, responder: responder)
+        let address = try await server.start()
+        let isWildcard = address.host == "0.0.0.0" || address.host == "::"
+        let origin = isWildcard ? "http://127.0.0.1:\(address.port)" : "http://\(address)"
+        apiURL = "\(origin)/api"
+        let toolboxURL = "\(origin)/toolbox"
+        let logs = ToolboxLogs(loop: loop, quietPeriod: configuration.quietPeriod)
+        responder.fill(
+            LocalDaytonaResponder(
+                apiKey: apiKey, registry: registry,
+                controlPlane: ControlPlane(
+                    registry: registry, toolboxURL: toolboxURL, loop: loop, log: configuration.log),
+                toolbox: Toolbox(processes: ToolboxProcesses(logs: logs), files: ToolboxFiles()), origin: origin))
+    }
+
+    /// Kills every process of every sandbox, closes every connection, and removes all directories.
+    ///
+    /// Returns when nothing is left. Not cut off by cancellation; a second call waits for the same end.
+    public func shutdown() async {
+        await loop.startTask { [self] in
+            // The sandboxes first: what waits for their processes then comes to its end by itself.
+            await registry.close()
+            await server.shutDown()
+            await InstanceDirectory.remove(instance.path, on: loop)
+        }.value
+    }
+}
+
+/// Holds the responder, which needs the address of the server that it is given to.
+private final class ResponderSlot: HTTPResponder {
+    private let responder = Locked<LocalDaytonaResponder?>(nil)
+
+    func fill(_ responder: LocalDaytonaResponder) { self.responder.withLock { $0 = responder } }
+
+    nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+        guard let responder = responder.withLock({ $0 }) else { return .empty(503) }
+        return await responder.respond(to: request)
+    }
+}

@@ -1,0 +1,76 @@
+import BenchmarkTransport
+
+/// The sandboxes of one server.
+actor SandboxRegistry {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let directory: String
+    private let kind: NamespaceKind?
+    private let grace: Duration
+    private var entries = [Entry]()
+    private var createdCount = 0
+    private var isClosed = false
+
+    private struct Entry {
+        let sandbox: LocalSandbox
+        /// The name it was created with; a sandbox that is being destroyed has given it up.
+        var name: String?
+    }
+
+    /// - Parameter directory: where each sandbox gets a directory.
+    init(directory: String, kind: NamespaceKind?, grace: Duration, loop: EventLoop) {
+        (self.directory, self.kind, self.grace, self.loop) = (directory, kind, grace, loop)
+    }
+
+    /// Adds a sandbox that is still to be started.
+    ///
+    /// - Throws: `APIError` 409 if the name is taken, 503 if the server shuts down.
+    func add(_ record: SandboxRecord) throws -> LocalSandbox {
+        if isClosed { throw APIError(503, "the server is shutting down") }
+        guard !entries.contains(where: { $0.name?.utf8.elementsEqual(record.name.utf8) == true }) else {
+            throw APIError(409, "Sandbox with name \(record.name) already exists")
+        }
+        createdCount += 1
+        let sandbox = LocalSandbox(
+            record, directory: "\(directory)/\(createdCount)", kind: kind, grace: grace, loop: loop)
+        entries.append(Entry(sandbox: sandbox, name: record.name))
+        return sandbox
+    }
+
+    /// The sandbox with that id.
+    func sandbox(id: String) -> LocalSandbox? {
+        entries.first { $0.sandbox.id.utf8.elementsEqual(id.utf8) }?.sandbox
+    }
+
+    /// The sandbox with that id, else the one with that name.
+    func sandbox(idOrName: String) -> LocalSandbox? {
+        sandbox(id: idOrName) ?? entries.first { $0.name?.utf8.elementsEqual(idOrName.utf8) == true }?.sandbox
+    }
+
+    /// All of them, the oldest first.
+    var all: [LocalSandbox] { entries.map(\.sandbox) }
+
+    /// Begins to destroy a sandbox, which goes on when this returns.
+    ///
+    /// - Returns: the record that shows it on its way.
+    func destroy(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
+        try await sandbox.beginDestroying()
+        if let index = entries.firstIndex(where: { $0.sandbox === sandbox }) { entries[index].name = nil }
+        loop.startTask {
+            await sandbox.finishDestroying()
+            await self.remove(sandbox)
+        }
+        return await sandbox.record
+    }
+
+    private func remove(_ sandbox: LocalSandbox) { entries.removeAll { $0.sandbox === sandbox } }
+
+    /// Destroys all of them, and refuses new ones. Not cut off by cancellation.
+    func close() async {
+        isClosed = true
+        let tasks = all.map { sandbox in loop.startTask { await sandbox.destroy() } }
+        for task in tasks { await task.value }
+        entries = []
+    }
+}

@@ -1,0 +1,103 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+
+/// The logs of session commands: as a whole, or followed over a WebSocket.
+struct ToolboxLogs: Sendable {
+    let loop: EventLoop
+    /// How long a follower waits behind the end of a command before it closes.
+    let quietPeriod: Duration
+
+    /// The most bytes in one message of a follower.
+    private static let maxMessageBytes = 1024
+    private static let maxPieceBytes = 64 * 1024
+
+    /// Answers a request for the log of a command that exists.
+    func reply(to request: APIRequest, _ session: LocalSession, _ id: String) async throws -> HTTPServerResponse {
+        // The daemon compares the value as it is: another spelling gets the plain log.
+        guard request.fields["upgrade"] == "websocket" else { return try await whole(request, session, id) }
+        let subprotocol = Self.subprotocol(of: request)
+        let isPlain = Self.format(of: request) == .plainText
+        let follows = request.isTrue("follow")
+        return HTTPServerResponse(
+            status: .switchingProtocols,
+            fields: subprotocol.map { [(.secWebSocketProtocol, $0.whole)] } ?? [],
+            body: .webSocket { socket in
+                let follower = LogFollower(
+                    session: session, command: id, removesMarkers: isPlain, follows: follows, quietPeriod: quietPeriod,
+                    maxMessageBytes: Self.maxMessageBytes, loop: loop)
+                await follower.run(socket)
+            })
+    }
+
+    /// The subprotocol that carries the version of an SDK in a browser.
+    private static func subprotocol(of request: APIRequest) -> (whole: String, version: String)? {
+        for offer in (request.fields["sec-websocket-protocol"] ?? "").split(separator: ",") {
+            let whole = offer.drop { $0 == " " }.prefix { $0 != " " }
+            let parts = whole.split(separator: "~", maxSplits: 1)
+            if parts.count == 2, parts[0] == "X-Daytona-SDK-Version" { return (String(whole), String(parts[1])) }
+        }
+        return nil
+    }
+
+    private static func format(of request: APIRequest) -> LogFormat {
+        LogFormat(
+            version: request.fields["x-daytona-sdk-version"] ?? subprotocol(of: request)?.version,
+            keepsMarkers: request.fields["x-daytona-split-output"] == "true")
+    }
+
+    // MARK: As a whole
+
+    private func whole(_ request: APIRequest, _ session: LocalSession, _ id: String) async throws -> HTTPServerResponse {
+        let count = try await session.logCount(of: id)
+        switch Self.format(of: request) {
+        case .json:
+            var object = JSONObject()
+            for (name, value) in try await texts(of: id, session, request) { object[name] = value }
+            return .json(200, .object(object))
+        case .markedText:
+            return .text(
+                .stream(length: count) { writer in
+                    var offset = 0
+                    while offset < count {
+                        let maxCount = min(Self.maxPieceBytes, count - offset)
+                        guard case .bytes(let bytes) = await session.log(of: id, from: offset, maxCount: maxCount) else {
+                            throw APIError(500, "the log has gone")
+                        }
+                        try await writer.write(bytes)
+                        offset += bytes.count
+                    }
+                })
+        case .plainText: return .text(.bytes(Self.withoutMarkers(await read(id, session, count))))
+        }
+    }
+
+    /// The log in the members of a JSON answer, as the client's SDK expects them.
+    func texts(
+        of id: String, _ session: LocalSession, _ request: APIRequest
+    ) async throws -> [(name: String, value: JSONValue)] {
+        let log = await read(id, session, try await session.logCount(of: id))
+        let text = { (bytes: [UInt8]) in JSONValue.string(String(decoding: bytes, as: UTF8.self)) }
+        switch Self.format(of: request) {
+        case .plainText: return [("output", text(Self.withoutMarkers(log))), ("stdout", .null), ("stderr", .null)]
+        case .markedText: return [("output", text(log)), ("stdout", .null), ("stderr", .null)]
+        case .json:
+            let streams = LogDemultiplexer.split(log)
+            return [
+                ("output", text(log)), ("stdout", text(streams.standardOutput)), ("stderr", text(streams.standardError)),
+            ]
+        }
+    }
+
+    private func read(_ id: String, _ session: LocalSession, _ count: Int) async -> [UInt8] {
+        guard case .bytes(let bytes) = await session.log(of: id, from: 0, maxCount: count) else { return [] }
+        return bytes
+    }
+
+    private static func withoutMarkers(_ log: [UInt8]) -> [UInt8] {
+        var demultiplexer = LogDemultiplexer()
+        var text = [UInt8]()
+        demultiplexer.receive(log) { text += $1 }
+        demultiplexer.finish { text += $1 }
+        return text
+    }
+}
