@@ -55,7 +55,9 @@ let package = Package(
         .testTarget(
             name: "ProtocolTests", dependencies: ["BenchmarkProtocol", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "SandboxTests", dependencies: ["BenchmarkSandbox", "TestSupport"], swiftSettings: settings),
+            name: "SandboxTests",
+            dependencies: ["BenchmarkSandbox", "BenchmarkProtocol", "BenchmarkTransport", "local-daytona", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "FrameworkTests", dependencies: ["BenchmarkFramework", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ScaffoldTests", dependencies: ["scaffold", "TestSupport"], swiftSettings: settings),

@@ -11,6 +11,24 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let isolationUnavailable = Code(description: "isolation unavailable")
         /// A program could not be started.
         public static let launchFailed = Code(description: "launch failed")
+        /// There is no such sandbox, session, command or file.
+        public static let notFound = Code(description: "not found")
+        /// The key is wrong or does not allow this; from the toolbox, also an unknown sandbox.
+        public static let unauthorized = Code(description: "unauthorized")
+        /// The thing exists already, or is changing its state.
+        public static let conflict = Code(description: "conflict")
+        /// Too many requests.
+        public static let rateLimited = Code(description: "rate limited")
+        /// It took too long.
+        public static let timedOut = Code(description: "timed out")
+        /// The server could not be reached, or a proxy answered in its place.
+        public static let unavailable = Code(description: "unavailable")
+        /// The server's answer makes no sense.
+        public static let protocolViolation = Code(description: "protocol violation")
+        /// A command ended with another exit code than 0.
+        public static let commandFailed = Code(description: "command failed")
+        /// The server refused or failed for another reason.
+        public static let failed = Code(description: "failed")
         /// A setting cannot be used.
         public static let invalidConfiguration = Code(description: "invalid configuration")
     }
@@ -26,6 +44,6 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         self.message = message
     }
 
-    /// The kind and the text.
-    public var description: String { "\(code): \(message)" }
+    /// The text.
+    public var description: String { message }
 }

@@ -39,7 +39,7 @@ struct APIRequest: Sendable {
             throw APIError(error.status, error.description)
         }
         if bytes.isEmpty { return nil }
-        do { return try JSONValue.parse(bytes) } catch {
+        do { return try JSONValue(parsing: bytes) } catch {
             throw APIError(400, "invalid request body: \(error)", code: "INVALID_REQUEST_BODY")
         }
     }

@@ -151,7 +151,7 @@ struct ControlPlane: Sendable {
     private func filtered(_ request: APIRequest) async throws -> [SandboxRecord] {
         let labels: [(name: String, value: String)]
         if let text = request.queryValue("labels"), !text.isEmpty {
-            guard let value = try? JSONValue.parse(Array(text.utf8)) else { throw APIError(400, "labels must be JSON") }
+            guard let value = try? JSONValue(parsing: Array(text.utf8)) else { throw APIError(400, "labels must be JSON") }
             labels = try SandboxRecord.texts(value, "labels")
         } else {
             labels = []

@@ -1,3 +1,4 @@
+import BenchmarkProtocol
 import BenchmarkTransport
 import CLinux
 import Glibc
@@ -18,8 +19,8 @@ actor LocalSandbox {
     private let kind: NamespaceKind?
     private let grace: Duration
     private var space: SandboxSpace?
-    private var sessions = [String: LocalSession]()
-    private var sessionOrder = [String]()
+    private var sessions = [ScalarString: LocalSession]()
+    private var sessionOrder = [ScalarString]()
     private var sessionCount = 0
     /// Fires when the change of state under way has come to its end.
     private var changeEnd: OneShotEvent?
@@ -165,7 +166,8 @@ actor LocalSandbox {
     /// Starts a session with the id that the client chose.
     func createSession(_ id: String) throws {
         let space = try activeSpace()
-        guard sessions[id] == nil else { throw Failure.sessionExists }
+        let key = ScalarString(id)
+        guard sessions[key] == nil else { throw Failure.sessionExists }
         sessionCount += 1
         let setting = LocalSession.Setting(
             space: space,
@@ -176,14 +178,14 @@ actor LocalSandbox {
             loop: loop
         )
         let session = try LocalSession(id: id, setting)
-        sessions[id] = session
-        sessionOrder.append(id)
+        sessions[key] = session
+        sessionOrder.append(key)
     }
 
     /// The session with that id.
     func session(_ id: String) throws -> LocalSession {
         _ = try activeSpace()
-        guard let session = sessions[id] else { throw LocalSession.Failure.sessionNotFound }
+        guard let session = sessions[ScalarString(id)] else { throw LocalSession.Failure.sessionNotFound }
         return session
     }
 
@@ -197,9 +199,10 @@ actor LocalSandbox {
     func deleteSession(_ id: String) async throws {
         let session = try session(id)
         await session.delete()
-        if sessions[id] === session {
-            sessions[id] = nil
-            sessionOrder.removeAll { $0.utf8.elementsEqual(id.utf8) }
+        let key = ScalarString(id)
+        if sessions[key] === session {
+            sessions[key] = nil
+            sessionOrder.removeAll { $0 == key }
         }
     }
 }

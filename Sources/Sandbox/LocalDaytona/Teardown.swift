@@ -15,6 +15,7 @@ struct Teardown: Sendable {
     let grace: Duration
 
     private static let interval = Duration.milliseconds(100)
+    private static let maxKillCount = 200
 
     /// Ends everything, and returns when the process is gone.
     nonisolated(nonsending) func run(on loop: EventLoop) async {
@@ -26,7 +27,12 @@ struct Teardown: Sendable {
             left -= Self.interval
             if ProcessTree().children(of: leader).isEmpty { break }
         }
-        if left <= .zero { while signal(SIGKILL, &known), process.outcome == nil { await Task.yield() } }
+        if left <= .zero {
+            // A killed process is not gone at once, and one that sleeps in the kernel may take its time.
+            for _ in 0..<Self.maxKillCount where signal(SIGKILL, &known) {
+                try? await loop.sleep(for: .milliseconds(5))
+            }
+        }
         if process.outcome == nil {
             kill(-leader, SIGKILL)
             process.signalGroup(SIGKILL)

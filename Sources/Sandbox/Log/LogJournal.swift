@@ -1,0 +1,74 @@
+/// How far a command's log has been delivered, across any number of looks at it from its beginning.
+///
+/// Raw bytes in, text of both streams in arrival order out. A UTF-8 sequence that was cut is held until its rest comes;
+/// each stream has a decoder of its own.
+struct LogJournal: Sendable {
+    /// The number of raw bytes of the log that were taken.
+    private(set) var offset = 0
+    private var replayed = 0
+    private var demultiplexer = LogDemultiplexer()
+    private var decoders = Decoders()
+
+    /// The next bytes are the log's first ones: those taken already are skipped.
+    mutating func beginReplay() { replayed = 0 }
+
+    /// Takes bytes of the log and returns the text they complete, which may be empty.
+    mutating func receive(_ bytes: [UInt8]) -> String {
+        let known = min(bytes.count, max(0, offset - replayed))
+        replayed += bytes.count
+        if known == bytes.count { return "" }
+        offset += bytes.count - known
+        var text = ""
+        demultiplexer.receive(bytes[known...]) { stream, bytes in text += decoders.decode(bytes, of: stream) }
+        return text
+    }
+
+    /// The log is complete: returns what was held back.
+    mutating func finish() -> String {
+        var text = ""
+        demultiplexer.finish { stream, bytes in text += decoders.decode(bytes, of: stream) }
+        return text + decoders.finish()
+    }
+
+    /// One decoder per stream: a sequence of one is not completed by bytes of the other.
+    private struct Decoders {
+        private var output = UTF8Decoder()
+        private var error = UTF8Decoder()
+
+        mutating func decode(_ bytes: [UInt8], of stream: LogStream) -> String {
+            stream == .standardOutput ? output.decode(bytes) : error.decode(bytes)
+        }
+
+        mutating func finish() -> String { output.finish() + error.finish() }
+    }
+}
+
+/// Decodes UTF-8 that comes in pieces: a sequence that may still be completed waits for its rest, anything else that is
+/// no UTF-8 becomes U+FFFD.
+struct UTF8Decoder: Sendable {
+    private var pending: [UInt8] = []
+
+    mutating func decode(_ bytes: [UInt8]) -> String {
+        let all = pending.isEmpty ? bytes : pending + bytes
+        let complete = all.count - Self.incompleteTail(all)
+        pending = Array(all[complete...])
+        return String(decoding: all[..<complete], as: UTF8.self)
+    }
+
+    /// What was left incomplete.
+    mutating func finish() -> String {
+        defer { pending = [] }
+        return String(decoding: pending, as: UTF8.self)
+    }
+
+    /// How many bytes at the end begin a sequence that is not complete, 0 to 3.
+    private static func incompleteTail(_ bytes: [UInt8]) -> Int {
+        for length in 1...3 where length <= bytes.count {
+            let byte = bytes[bytes.count - length]
+            if byte & 0b1100_0000 == 0b1000_0000 { continue }  // a continuation: its beginning is further in front
+            let needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 1
+            return byte <= 0xf4 && needed > length ? length : 0
+        }
+        return 0
+    }
+}

@@ -1,0 +1,127 @@
+@testable import BenchmarkSandbox
+import BenchmarkTransport
+import Testing
+
+@Suite("The Daytona client against a local Daytona")
+struct DaytonaClientTests {
+    private func withSandbox(_ body: @Sendable (DaytonaSandbox, DaytonaClient) async throws -> Void) async throws {
+        let local = try await LocalDaytona.start()
+        do {
+            let client = try DaytonaClient(local.credentials)
+            try await body(try await client.createSandbox(CreateSandboxRequest()), client)
+            await local.shutdown()
+        } catch {
+            await local.shutdown()
+            throw error
+        }
+    }
+
+    @Test("a file comes back as it was written, under any name", arguments: ["/workspace/a.txt", "/tmp/ž ü/%41 b", "rel.bin"])
+    func files(_ path: String) async throws {
+        try await withSandbox { sandbox, _ in
+            let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            try await sandbox.upload(bytes, to: path)
+            #expect(try await sandbox.download(path) == bytes)
+        }
+    }
+
+    @Test("a missing file is told by its name")
+    func missingFile() async throws {
+        try await withSandbox { sandbox, _ in
+            let error = await #expect(throws: SandboxError.self) { try await sandbox.download("/nope/x") }
+            #expect(error?.code == .notFound)
+            #expect(error?.message.contains("/nope/x") == true)
+        }
+    }
+
+    @Test("a short command has an exit code and its output")
+    func run() async throws {
+        try await withSandbox { sandbox, _ in
+            let result = try await sandbox.run(
+                "echo out; echo err >&2; pwd; echo $A; exit 3", cwd: "/workspace", environment: [("A", "b c")],
+                timeout: nil)
+            #expect(result == CommandResult(exitCode: 3, output: "out\nerr\n/workspace\nb c\n"))
+        }
+    }
+
+    @Test("output streams whole and in order", arguments: [0, 1, 5000])
+    func stream(lineCount: Int) async throws {
+        try await withSandbox { sandbox, _ in
+            var output = ""
+            for try await text in streamCommand(sandbox, "i=0; while [ $i -lt \(lineCount) ]; do echo line $i; i=$((i+1)); done", cwd: "/tmp") {
+                output += text
+            }
+            #expect(output == (0..<lineCount).map { "line \($0)\n" }.joined())
+        }
+    }
+
+    @Test(
+        "the exit code decides, after all output, also of a shell that ends itself",
+        arguments: [
+            ("echo x; false", 1), ("echo x; exit 7", 7), ("echo x; set -e; false; echo y", 1),
+            ("echo x; nosuchcommand 2>/dev/null", 127),
+        ])
+    func failure(_ command: String, _ exitCode: Int) async throws {
+        try await withSandbox { sandbox, _ in
+            var output = ""
+            let error = await #expect(throws: SandboxError.self) {
+                for try await text in streamCommand(sandbox, command, cwd: "/") { output += text }
+            }
+            #expect(output == "x\n")
+            #expect(error == SandboxError(.commandFailed, "Command failed with exit code \(exitCode)"))
+
+            output = ""
+            for try await text in streamCommand(sandbox, command, cwd: "/", ignoreError: true) { output += text }
+            #expect(output == "x\n")
+        }
+    }
+
+    @Test("text that needs quoting, and bytes of several kinds, arrive")
+    func quoting() async throws {
+        try await withSandbox { sandbox, _ in
+            var output = ""
+            for try await text in streamCommand(sandbox, #"printf '%s|' "it's" 'a b' "\"" '$HOME' é😀; printf '\377\n'"#, cwd: "'/tmp'") {
+                output += text
+            }
+            #expect(output == "it's|a b|\"|$HOME|é😀|\u{fffd}\n")
+        }
+    }
+
+    @Test("leaving early kills the command and deletes its session")
+    func leaving() async throws {
+        try await withSandbox { sandbox, client in
+            for try await text in streamCommand(sandbox, "echo started; sleep 1000", cwd: "/") {
+                #expect(text == "started\n")
+                break
+            }
+            // The session's deletion goes on by itself; it has happened when no session is listed.
+            var sessions = "unknown"
+            while sessions != "[]" {
+                let url = sandbox.toolbox.appending("/process/session")
+                sessions = try await client.send(HTTPClientRequest(.get, url, fields: client.fields)).text
+            }
+            #expect(try await sandbox.run("pgrep -f 'sleep 1000' | wc -l").output.hasPrefix("0"))
+        }
+    }
+
+    @Test("a wrong key is unauthorized, an unknown sandbox not found")
+    func refusals() async throws {
+        let local = try await LocalDaytona.start()
+        var wrong = local.credentials
+        wrong.apiKey = "wrong"
+        let unauthorized = await #expect(throws: SandboxError.self) { try await DaytonaClient(wrong).sandbox("x") }
+        let unknown = await #expect(throws: SandboxError.self) { try await DaytonaClient(local.credentials).sandbox("x") }
+        await local.shutdown()
+        #expect(unauthorized?.code == .unauthorized)
+        #expect(unknown?.code == .notFound)
+        #expect(unknown?.message == "Failed to get sandbox: Sandbox with ID or name x not found")
+    }
+
+    @Test("an address that is none is named")
+    func badAddress() {
+        let error = #expect(throws: SandboxError.self) {
+            try DaytonaClient(DaytonaCredentials(apiKey: "k", apiURL: "nonsense", target: ""))
+        }
+        #expect(error?.message.contains("nonsense") == true)
+    }
+}
