@@ -110,6 +110,14 @@ public actor WebSocketConnection {
         if core.stream.isAboveHighWater { await core.stream.drain() }
     }
 
+    /// Sends a Ping and returns when its Pong has come.
+    ///
+    /// - Throws: ``WebSocketError`` if the connection has ended; `CancellationError`.
+    package func ping() async throws {
+        try await core.ping().waitUnlessCancelled()
+        if let end = core.end { _ = try Self.outcome(end) as WebSocketMessage? }
+    }
+
     /// Begins the closing handshake, and returns at once. Messages still queued can be received.
     public func close(code: WebSocketCloseCode = .normal, reason: String = "") { core.close(code, reason) }
 

@@ -25,6 +25,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private var pongTimer: LoopTimer?
     private var closeTimer: LoopTimer?
     private var replies = ByteBuffer()
+    private var awaitedPongs: [[UInt8]: OneShotEvent] = [:]
     private var continuesNextTick = false
 
     init(_ stream: BufferedStream, role: WebSocketRole, configuration: WebSocketConfiguration) {
@@ -39,8 +40,8 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     func start() {
         stream.setReadDeadline(nil)
-        stream.onReadable = { [unowned self] in readAvailable() }
-        stream.onRoomToWrite = { [unowned self] in readAvailable() }
+        stream.onReadable = { [weak self] in self?.readAvailable() }
+        stream.onRoomToWrite = { [weak self] in self?.readAvailable() }
         schedulePing()
         readAvailable()
     }
@@ -94,7 +95,8 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
             queue.append(message)
             queuedBytes += message.byteCount + 64
             wakeReceiver()
-        case .ping, .pong: break
+        case .ping: break
+        case .pong(let payload): awaitedPongs.removeValue(forKey: payload)?.fire()
         case .closed(let code, let reason): finish(.closed(code: code, reason: reason))
         case .failed(let error): finish(.violation(error))
         }
@@ -172,6 +174,8 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         stream.onReadable = nil
         stream.onRoomToWrite = nil
         wakeReceiver()
+        for event in awaitedPongs.values { event.fire() }
+        awaitedPongs = [:]
         ended.fire()
     }
 
@@ -189,6 +193,19 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         pongTimer?.cancel()
         pongTimer = stream.loop.schedule(after: configuration.pongTimeout) { [weak self] in self?.pongIsMissing() }
         schedulePing()
+    }
+
+    /// Sends a Ping of its own; the event fires with its Pong, or when the connection ends.
+    func ping() -> OneShotEvent {
+        let event = OneShotEvent()
+        if end != nil || closeSent {
+            event.fire()
+            return event
+        }
+        let payload = (0..<8).map { _ in UInt8.random(in: .min ... .max) }
+        awaitedPongs[payload] = event
+        stream.write { output in codec.ping(payload, to: &output) }
+        return event
     }
 
     private func pongIsMissing() {

@@ -1,0 +1,116 @@
+public import BenchmarkTransport
+
+/// A benchmark service as a program: built from the service's type, configured, and run.
+///
+/// ```swift
+/// try await BenchmarkServiceApp(ArithmeticService.self).run()
+/// ```
+///
+/// A value: routes are added before it runs.
+public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
+    /// How it is served.
+    public var configuration: ServiceConfiguration
+    private var customRoutes: [CustomRoute] = []
+
+    /// An app for a service type; the instance is made when it starts.
+    public init(_ service: Service.Type, configuration: ServiceConfiguration = ServiceConfiguration()) {
+        self.configuration = configuration
+    }
+
+    /// Adds a route of the service's own, behind the same authentication as the others.
+    ///
+    /// - Parameters:
+    ///   - method: the method it answers; others on the same path are 405.
+    ///   - path: compared with the percent-decoded path, exactly; with or without a trailing slash, the other form is
+    ///     redirected.
+    ///   - isNonBlocking: whether the handler never blocks its thread, and may run on an event loop.
+    ///   - handler: what it throws becomes a response as with the service's methods.
+    public mutating func route(
+        _ method: HTTPMethod, _ path: String, isNonBlocking: Bool = false,
+        _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
+    ) {
+        customRoutes.append(CustomRoute(method: method, path: path, isNonBlocking: isNonBlocking, handler: handler))
+    }
+
+    /// Makes the service, loads its datasets, and begins to serve.
+    ///
+    /// - Returns: the running service, to be stopped by its owner.
+    /// - Throws: what the service's `init` and `loadDatasets` throw, or ``SystemError`` if the address cannot be had.
+    public func start() async throws -> RunningService {
+        let call = ServiceCaller(
+            executor: ServiceExecutor(maxThreads: configuration.maxServiceThreads),
+            nonBlocking: Service.nonBlockingMethods, authentication: configuration.authentication)
+        let (service, datasets) = try await call.entering(nil) {
+            let service = try await Service()
+            return (service, try await service.loadDatasets())
+        }
+        let log = LineLog.standardError
+        let core = ServiceCore(service: service, datasets: datasets, call: call, log: log)
+        let router = Router(
+            routes: HTTPEndpoints(core: core).routes + customRoutes.map { $0.route(call) },
+            streams: StreamEndpoints(core: core).routes,
+            authorize: { headers in try await call(.checkAuth) { try await service.checkAuth(headers) } },
+            trustedProxies: configuration.trustedProxies, log: log)
+        var accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
+        if configuration.logsRequests { accessLog = { log.write($0.line) } }
+        let server = HTTPServer(configuration: configuration.server, accessLog: accessLog, responder: router)
+        let address = try await server.start()
+        return RunningService(address: address, server: server, log: log)
+    }
+
+    /// Serves until SIGINT or SIGTERM, then stops gracefully; a second signal stops at once.
+    ///
+    /// Reads `--host` and `--port` from the command line unless told not to; prints the address on standard error.
+    /// Never returns after a failed start: it prints why, and exits with 1 (the address is taken) or 3 (the service
+    /// failed to start), as runners of the original toolkit expect; a usage error exits with 2.
+    public func run(arguments: [String]? = nil) async throws {
+        var app = self
+        ServiceOptions.parseOrExit(arguments ?? Array(CommandLine.arguments.dropFirst()), into: &app.configuration)
+        let running: RunningService
+        do {
+            running = try await app.start()
+        } catch let error as SystemError {
+            LineLog.exit(1, "cannot serve on \(app.configuration.server.host): \(error)")
+        } catch let error as AddressError {
+            LineLog.exit(1, "\(error)")
+        } catch {
+            LineLog.exit(3, "the service failed to start: \(error)")
+        }
+        running.log.write("serving \(Service.self) on http://\(running.address) (stop with Ctrl-C)")
+        await running.stopOnSignal()
+    }
+}
+
+/// A service that is being served.
+public struct RunningService: Sendable {
+    /// The address it listens on.
+    public let address: SocketAddress
+    let server: HTTPServer
+    let log: LineLog
+
+    /// `http://` and the address.
+    public var url: String { "http://\(address)" }
+
+    /// Stops gracefully: requests in flight are answered, WebSockets closed with 1012, and the cleanup of their streams
+    /// is awaited.
+    public func stop() async {
+        await server.shutDown()
+        log.flush()
+    }
+
+    /// Waits for SIGINT or SIGTERM and stops gracefully; at a second signal, at once.
+    func stopOnSignal() async {
+        let signals = TerminationSignals.install()
+        await signals.first.wait()
+        log.write("stopping")
+        let server = server
+        let stopping = EventLoopGroup.shared.next().startTask { await server.shutDown() }
+        let watcher = EventLoopGroup.shared.next().startTask {
+            do { try await signals.second.waitUnlessCancelled() } catch { return }
+            await server.stopNow()
+        }
+        await stopping.value
+        watcher.cancel()
+        log.flush()
+    }
+}

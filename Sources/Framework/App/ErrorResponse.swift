@@ -1,0 +1,47 @@
+import BenchmarkProtocol
+import BenchmarkSandbox
+import BenchmarkTransport
+
+/// An error that is a 500 whatever it is.
+struct UnexpectedError: Error {
+    let underlying: any Error
+}
+
+/// Turns any error into its response: the one place that knows the statuses.
+enum ErrorResponse {
+    static func detail(_ status: Int, _ detail: String) -> HTTPServerResponse {
+        json(HTTPStatus(status), ErrorBody.detail(detail))
+    }
+
+    static func json(_ status: HTTPStatus, _ body: [UInt8]) -> HTTPServerResponse {
+        HTTPServerResponse(status: status, fields: HTTPFields([(.contentType, "application/json")]), body: .bytes(body))
+    }
+
+    static func response(for error: any Error, _ head: HTTPRequestHead, _ log: LineLog) -> HTTPServerResponse {
+        switch error {
+        case let error as HTTPError: return detail(error.status, error.detail)
+        case let error as ServiceError where error.code != .unsupported && error.code != .invalidData:
+            return detail(400, error.message)
+        case let error as ValidationErrors:
+            return json(.unprocessableContent, (try? error.body.serialized()) ?? ErrorBody.detail("invalid request"))
+        case let error as ProtocolError: return detail(400, error.message)
+        case let error as DecodingError: return detail(400, "\(error)")
+        case let error as HTTPBodyError: return detail(error.status, error.description)
+        default: return unexpected(error, head, log)
+        }
+    }
+
+    /// The text goes to the log and not on the wire; the connection is closed after it.
+    private static func unexpected(
+        _ error: any Error, _ head: HTTPRequestHead, _ log: LineLog
+    ) -> HTTPServerResponse {
+        let cause = (error as? UnexpectedError)?.underlying ?? error
+        log.write("error: \(head.method.rawValue) \(head.rawPath): \(message(of: cause))")
+        var response = detail(500, "Internal server error")
+        response.closesConnection = true
+        return response
+    }
+
+    /// An error's text for people: its own description, never a trace.
+    static func message(of error: any Error) -> String { "\(error)" }
+}

@@ -1,0 +1,72 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+
+/// The five HTTP routes of the service contract.
+struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
+    let core: ServiceCore<Service>
+
+    var routes: [Route] {
+        [
+            Route(method: .get, path: "/health") { _ in Self.health },
+            Route(method: .get, path: "/verify-task-ids") { try await verifyTaskIDs($0) },
+            Route(method: .get, path: "/retrieve-task/") { try await retrieveTask($0) },
+            Route(method: .post, path: "/evaluate-response/") { try await evaluateResponse($0) },
+            Route(method: .post, path: "/final-score/") { try await finalScore($0) },
+        ]
+    }
+
+    private static var health: HTTPServerResponse {
+        HTTPServerResponse(
+            status: .ok, fields: HTTPFields([(.contentType, "application/json")]),
+            body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
+    }
+
+    private func verifyTaskIDs(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
+        let query = QueryParameters(request.head.queryItems)
+        let dataset = try core.datasets.dataset(query.last("dataset"))
+        var seen = Set<ScalarString>()
+        let ids = query.all("task_ids").filter { seen.insert(ScalarString($0)).inserted }
+        let selected = try dataset.filter(TaskFilter(taskIDs: ids, slice: query.last("slice")))
+        return try json(VerifyTaskIDsResponse(taskIDs: selected).json)
+    }
+
+    private func retrieveTask(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
+        let parameters = try RetrieveTaskRequest(query: QueryParameters(request.head.queryItems))
+        let dataset = try core.datasets.dataset(parameters.dataset)
+        let task = try await core.call(.retrieveTask) { [service = core.service] in
+            try await service.retrieveTask(
+                parameters.taskID, in: dataset, skipValidation: parameters.skipValidation)
+        }
+        return try json(task.json)
+    }
+
+    private func evaluateResponse(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
+        let body = try EvaluateResponseRequest(body: try await read(request))
+        let dataset = try core.datasets.dataset(body.dataset)
+        let result = try await core.call(.evaluateResponse) { [service = core.service] in
+            try await service.evaluateResponse(body, in: dataset)
+        }
+        return try json(result)
+    }
+
+    private func finalScore(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
+        let body = try FinalScoreRequest(body: try await read(request))
+        let dataset = try core.datasets.dataset(body.dataset)
+        let ids = try dataset.validate(body.evaluationResults.map(\.key))
+        let score = try await core.call(.calculateFinalScore) { [service = core.service] in
+            try await service.calculateFinalScore(body.evaluationResults, in: dataset)
+        }
+        return try json(
+            FinalScoreResponse(tasksEvaluated: ids, finalScore: score.score, metadata: score.metadata).json)
+    }
+
+    /// The body as JSON, by the rules of the service contract about content types.
+    private func read(_ request: HTTPServerRequest) async throws -> RequestBody {
+        let bytes = try await request.body.collect(maxBytes: .max)  // the decoder's limit holds
+        return try RequestBody(bytes, contentType: request.head.fields[.contentType])
+    }
+
+    private func json(_ value: JSONValue) throws -> HTTPServerResponse {
+        ErrorResponse.json(.ok, try value.serialized(floats: .http))
+    }
+}

@@ -1,0 +1,122 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+
+/// One HTTP route: what answers a method on a path.
+struct Route: Sendable {
+    let method: HTTPMethod
+    let path: String
+    let handle: @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
+}
+
+/// One WebSocket route.
+struct StreamRoute: Sendable {
+    let path: String
+    let handle: @Sendable (HTTPServerRequest, WebSocketConnection) async -> Void
+}
+
+/// A route that the service's author added.
+struct CustomRoute: Sendable {
+    let method: HTTPMethod
+    let path: String
+    let isNonBlocking: Bool
+    let handler: @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
+
+    func route(_ call: ServiceCaller) -> Route {
+        let (handler, target) = (handler, isNonBlocking ? nil : call.executor)
+        return Route(method: method, path: path) { request in
+            try await call.entering(target) { try await handler(request) }
+        }
+    }
+}
+
+/// Finds what answers a request: authentication first, then the route, a redirect to its other spelling, or an error.
+///
+/// Every error ends here, in one response.
+struct Router: HTTPResponder {
+    private let routes: [ScalarString: [Route]]
+    private let streams: [ScalarString: StreamRoute]
+    private let authorize: @Sendable (HTTPFields) async throws -> Bool
+    private let trustedProxies: [String]
+    private let log: LineLog
+
+    init(
+        routes: [Route], streams: [StreamRoute], authorize: @escaping @Sendable (HTTPFields) async throws -> Bool,
+        trustedProxies: [String], log: LineLog
+    ) {
+        self.routes = Dictionary(grouping: routes) { ScalarString($0.path) }
+        self.streams = Dictionary(streams.map { (ScalarString($0.path), $0) }) { first, _ in first }
+        (self.authorize, self.trustedProxies, self.log) = (authorize, trustedProxies, log)
+    }
+
+    nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+        let path = request.head.path
+        if request.head.asksForWebSocket { return stream(request, path) }
+        do {
+            // The exempt path is compared decoded, as routes are.
+            if path != "/health", try await !isAuthorized(request.head.fields) {
+                return ErrorResponse.detail(401, "Unauthorized")
+            }
+            return try await answer(request, path)
+        } catch {
+            return ErrorResponse.response(for: error, request.head, log)
+        }
+    }
+
+    private nonisolated(nonsending) func isAuthorized(_ fields: HTTPFields) async throws -> Bool {
+        do { return try await authorize(fields) } catch {
+            throw UnexpectedError(underlying: error)  // whatever the hook throws, also a refusal, is a 500
+        }
+    }
+
+    private nonisolated(nonsending) func answer(
+        _ request: HTTPServerRequest, _ path: String
+    ) async throws -> HTTPServerResponse {
+        if let candidates = routes[ScalarString(path)] {
+            guard let route = candidates.first(where: { $0.method == request.head.method }) else {
+                var refusal = ErrorResponse.detail(405, "Method Not Allowed")
+                refusal.fields.set(.allow, candidates.map(\.method.rawValue).joined(separator: ", "))
+                return refusal
+            }
+            return try await route.handle(request)
+        }
+        if let location = otherSpelling(request, path) {
+            var redirect = HTTPServerResponse(status: .temporaryRedirect)
+            redirect.fields.set(.location, location)
+            return redirect
+        }
+        return ErrorResponse.detail(404, "Not Found")
+    }
+
+    /// The absolute URL of the route whose path differs by its trailing slash; nil if there is none.
+    private func otherSpelling(_ request: HTTPServerRequest, _ path: String) -> String? {
+        func toggled(_ path: String) -> String {
+            guard path.utf8.last == UInt8(ascii: "/") else { return path + "/" }
+            return String(decoding: path.utf8.reversed().drop { $0 == UInt8(ascii: "/") }.reversed(), as: UTF8.self)
+        }
+        guard routes[ScalarString(toggled(path))] != nil else { return nil }
+        let query = request.head.query.map { "?\($0)" } ?? ""
+        let host = request.head.authority ?? request.head.fields[.host] ?? "localhost"
+        return "\(scheme(of: request))://\(host)\(toggled(request.head.rawPath))\(query)"
+    }
+
+    /// `https` if a trusted proxy says that the client came to it that way: a redirect to `http` would make clients drop
+    /// their credentials.
+    private func scheme(of request: HTTPServerRequest) -> String {
+        let isTrusted =
+            request.peer.isLoopback || trustedProxies.contains("*") || trustedProxies.contains(request.peer.host)
+        let forwarded = request.head.fields[.xForwardedProto]?.lowercased()
+        return isTrusted && (forwarded == "https" || forwarded == "wss") ? "https" : "http"
+    }
+
+    /// Authentication is not decided in the handshake: the stream's handler closes with 1008.
+    private func stream(_ request: HTTPServerRequest, _ path: String) -> HTTPServerResponse {
+        guard let route = streams[ScalarString(path)] else {
+            var refusal = HTTPServerResponse(status: .forbidden)
+            refusal.closesConnection = true
+            return refusal
+        }
+        return HTTPServerResponse(status: .switchingProtocols, body: .webSocket { socket in
+            await route.handle(request, socket)
+        })
+    }
+}

@@ -1,0 +1,29 @@
+import BenchmarkTransport
+
+/// The one way into service code: through the service's executor, once per call.
+struct ServiceCaller: Sendable {
+    let executor: ServiceExecutor
+    let nonBlocking: ServiceMethods
+    let authentication: BuiltInAuthentication
+
+    /// Calls a method of the service: on its executor, or, if it is declared non-blocking, right here.
+    nonisolated(nonsending) func callAsFunction<R: Sendable>(
+        _ method: ServiceMethods, _ body: @concurrent @Sendable () async throws -> R
+    ) async throws -> R {
+        try await entering(nonBlocking.contains(method) ? nil : executor, body)
+    }
+
+    /// Calls service code on an executor; nil for that of the calling task.
+    ///
+    /// `body` is `@concurrent`: code isolated to an actor of a loop would not follow the preference.
+    nonisolated(nonsending) func entering<R: Sendable>(
+        _ target: ServiceExecutor?, _ body: @concurrent @Sendable () async throws -> R
+    ) async throws -> R {
+        try await ServiceExecutor.$current.withValue(executor) {
+            try await BuiltInAuthentication.$current.withValue(authentication) {
+                guard let target else { return try await body() }
+                return try await withTaskExecutorPreference(target) { try await body() }
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+import BenchmarkTransport
+import BenchmarkSandbox
+
+/// What the endpoints share: the service, its datasets, the way to call it, and the connections to sandboxes.
+struct ServiceCore<Service: BenchmarkService>: Sendable {
+    let service: Service
+    let datasets: Datasets<Service.Item>
+    let call: ServiceCaller
+    let log: LineLog
+    let sandboxes = HTTPClient(configuration: DaytonaClient.httpConfiguration)
+}

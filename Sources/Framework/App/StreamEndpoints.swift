@@ -1,0 +1,132 @@
+import BenchmarkProtocol
+import BenchmarkSandbox
+import BenchmarkTransport
+
+/// The two WebSocket routes of the service contract.
+///
+/// The sequence after the handshake is fixed: authentication, the sandbox headers, the first message, the sandbox, the
+/// stream, Close 1000. What fails before the first message closes with 1008; what fails after it is one error chunk.
+struct StreamEndpoints<Service: BenchmarkService>: Sendable {
+    let core: ServiceCore<Service>
+
+    var routes: [StreamRoute] {
+        let service = core.service
+        return [
+            StreamRoute(path: "/ws/setup-task") { request, socket in
+                await serve(request, socket, .setupTask) { id, dataset, sandbox in
+                    try await service.setupTask(id, in: dataset, sandbox: sandbox)
+                }
+            },
+            StreamRoute(path: "/ws/evaluate-instance") { request, socket in
+                await serve(request, socket, .evaluateInstance) { id, dataset, sandbox in
+                    try await service.evaluateInstance(id, in: dataset, sandbox: sandbox)
+                }
+            },
+        ]
+    }
+
+    private typealias Method<S> =
+        @concurrent @Sendable (String, Dataset<Service.Item>, any Sandbox) async throws -> S
+
+    private func serve<S: ChunkSequence>(
+        _ request: HTTPServerRequest, _ socket: WebSocketConnection, _ kind: ServiceMethods,
+        _ method: @escaping Method<S>
+    ) async {
+        do {
+            guard let credentials = try await admit(request.head.fields, socket) else { return }
+            guard let message = try await socket.receive() else { return }
+            await socket.ignoreMessages()
+            try await open(message, credentials, kind, method, until: socket)
+        } catch is CancellationError {
+            // The peer is gone, or the server stops: there is nobody to tell.
+        } catch let error as WebSocketError {
+            core.log.write("stream: \(request.peer): \(error)")
+        } catch {
+            await send(.error(ErrorResponse.message(of: error)), to: socket)
+        }
+        await socket.close()
+    }
+
+    /// Authentication, then the three headers; nil if the connection was closed for one of them.
+    private func admit(_ fields: HTTPFields, _ socket: WebSocketConnection) async throws -> DaytonaCredentials? {
+        let isAuthorized = try await core.call(.checkAuth) { [service = core.service] in
+            try await service.checkAuth(fields)
+        }
+        guard isAuthorized else {
+            await socket.close(code: .policyViolation, reason: "Unauthorized")
+            return nil
+        }
+        func value(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
+        guard let key = value("x-api-key"), let url = value("x-api-url"), let target = value("x-target") else {
+            await socket.close(
+                code: .policyViolation, reason: "Missing required headers: x-api-key, x-api-url, x-target")
+            return nil
+        }
+        return DaytonaCredentials(apiKey: key, apiURL: url, target: target)
+    }
+
+    /// Runs the stream and the watch for the peer's leaving side by side; whichever ends first ends the other, and the
+    /// cleanup of both is awaited.
+    private func open<S: ChunkSequence>(
+        _ message: WebSocketMessage, _ credentials: DaytonaCredentials, _ kind: ServiceMethods,
+        _ method: @escaping Method<S>, until socket: WebSocketConnection
+    ) async throws {
+        let request = try StreamRequest(message)
+        let scope = ProducerScope()
+        let outcome = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
+            group.addTask {
+                await ProducerScope.$current.withValue(scope) {
+                    await ServiceExecutor.$current.withValue(core.call.executor) {
+                        await Result { try await run(request, credentials, kind, method, socket) }
+                    }
+                }
+            }
+            group.addTask {
+                try? await socket.waitUntilEnded()
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            await group.waitForAll()
+            return first
+        }
+        await scope.end()
+        guard let outcome else { throw CancellationError() }
+        try outcome.get()
+    }
+
+    private func run<S: ChunkSequence>(
+        _ request: StreamRequest, _ credentials: DaytonaCredentials, _ kind: ServiceMethods,
+        _ method: @escaping Method<S>, _ socket: WebSocketConnection
+    ) async throws {
+        let dataset = try core.datasets.dataset(request.dataset)
+        let client = try DaytonaClient(credentials, http: core.sandboxes)
+        let sandbox = try await client.sandbox(request.instanceID)
+        let chunks = try await core.call(kind) { try await method(request.taskID, dataset, sandbox) }
+        // The author's sequence is iterated where service code belongs; its chunks reach the loop in batches.
+        let stream = (chunks as? ChunkStream) ?? ChunkStream { writer in
+            for try await chunk in chunks { try await writer.send(chunk) }
+        }
+        let iterator = stream.chunks.makeAsyncIterator()
+        var warned = false
+        while let batch = try await iterator.nextBatch() {
+            for chunk in batch {
+                if case .result(let value) = chunk, case .object = value {} else if case .result = chunk, !warned {
+                    warned = true
+                    core.log.write("warning: a result of \(request.taskID) is not an object; runners may refuse it")
+                }
+                try await socket.send(utf8: try chunk.serialized())
+            }
+        }
+    }
+
+    private func send(_ chunk: StreamChunk, to socket: WebSocketConnection) async {
+        if let bytes = try? chunk.serialized() { try? await socket.send(utf8: bytes) }
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

@@ -1,0 +1,93 @@
+public import BenchmarkProtocol
+import BenchmarkTransport
+
+/// Any asynchronous sequence of chunks: what a stream method may return.
+public typealias ChunkSequence = AsyncSequence<StreamChunk, any Error> & Sendable
+
+/// A stream of chunks written by a closure.
+///
+/// ```swift
+/// ChunkStream { stream in
+///     try await stream.message("compiling\n")
+///     try await stream.forward(streamCommand(sandbox, "make", cwd: "/workspace"))
+///     try await stream.result(["resolved": true])
+/// }
+/// ```
+///
+/// - Buffered: chunks of about 64 KiB in all, or one that is larger. Then the closure waits in its next call of the
+///   writer, so a slow reader slows the producer and memory stays flat.
+/// - Consumers: one. Every iteration runs the closure anew, from its first demand.
+/// - Consumer leaves: the closure's task is cancelled and the writer throws `CancellationError`; `defer` blocks and
+///   cleanup run, and the server waits for them.
+/// - Closure ends: the stream ends after what is buffered; what the closure throws, the stream throws.
+///
+/// The closure runs on the service's executor and may block its thread.
+public struct ChunkStream: AsyncSequence, Sendable {
+    /// A chunk.
+    public typealias Element = StreamChunk
+    /// What the closure throws.
+    public typealias Failure = any Error
+
+    package let chunks: ProducedSequence<StreamChunk>
+
+    /// A stream written by `body`.
+    public init(_ body: @escaping @Sendable (ChunkWriter) async throws -> Void) {
+        chunks = ProducedSequence(
+            capacity: 64 * 1024,
+            launch: { ServiceExecutor.current.startTask($0) },
+            body: { try await body(ChunkWriter(channel: $0)) })
+    }
+
+    /// Starts an iteration.
+    public func makeAsyncIterator() -> Iterator { Iterator(base: chunks.makeAsyncIterator()) }
+
+    /// Takes the chunks one by one.
+    public struct Iterator: AsyncIteratorProtocol {
+        package let base: ProducedSequence<StreamChunk>.Iterator
+
+        /// The next chunk; nil at the end.
+        public mutating func next() async throws -> StreamChunk? { try await base.next() }
+
+        /// The next chunk, taken on the caller's actor.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> StreamChunk? {
+            try await base.next(isolation: actor)
+        }
+    }
+}
+
+/// Writes the chunks of a ``ChunkStream``. Every call waits while the reader is slower than the writer.
+///
+/// Each throws `CancellationError` when the reader has left or the task is cancelled.
+public struct ChunkWriter: Sendable {
+    let channel: BoundedChannel<StreamChunk>
+
+    /// Sends a chunk of any type.
+    public nonisolated(nonsending) func send(_ chunk: StreamChunk) async throws {
+        try await channel.send(chunk, cost: chunk.approximateByteCount)
+    }
+
+    /// Sends text to be logged. Readers join messages without a separator, so a line carries its own newline.
+    public nonisolated(nonsending) func message(_ text: String) async throws { try await send(.message(text)) }
+
+    /// Reports a failure. The stream may go on; runners take the task as failed.
+    public nonisolated(nonsending) func error(_ text: String) async throws { try await send(.error(text)) }
+
+    /// Sends the result. Runners take the first and leave, so it comes last.
+    public nonisolated(nonsending) func result(_ value: JSONValue) async throws { try await send(.result(value)) }
+
+    /// Sends every element of a sequence of texts, such as a command's output, as a message.
+    public nonisolated(nonsending) func forward<Texts: AsyncSequence>(_ texts: Texts) async throws
+    where Texts.Element == String {
+        for try await text in texts { try await message(text) }
+    }
+}
+
+extension StreamChunk {
+    /// What the chunk counts in a bounded buffer.
+    package var approximateByteCount: Int {
+        switch self {
+        case .message(let text), .error(let text): 64 + text.utf8.count
+        case .result, .other: 1024
+        }
+    }
+}

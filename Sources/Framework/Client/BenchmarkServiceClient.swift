@@ -1,0 +1,196 @@
+public import BenchmarkProtocol
+public import BenchmarkSandbox
+public import BenchmarkTransport
+
+/// Calls a benchmark service as a runner does.
+///
+/// Redirects are followed. Failures of the transport are retried, up to five attempts with a random pause of 1 to 10
+/// seconds; that holds for POST requests too, so an evaluation may run twice. A status is never retried: any but 200
+/// throws. Streams are not retried.
+public struct BenchmarkServiceClient: Sendable {
+    /// How a client behaves; the defaults are those of the original client.
+    public struct Configuration: Sendable {
+        /// Fields of every request and handshake, such as `authorization`.
+        public var headers = HTTPFields()
+        /// The limit of each phase: connecting, and every wait for bytes.
+        public var timeout: Duration = .seconds(60)
+        /// How often a request whose transport failed is tried.
+        public var maxAttempts = 5
+        /// The pause between two attempts.
+        public var retryPause: ClosedRange<Double> = 1...10
+        /// The largest chunk taken; a larger one ends the stream with close code 1009.
+        public var maxChunkBytes = 10 << 20
+        /// Whether an error chunk ends its stream with ``ServiceCallError``, as the hosted runner has it.
+        public var errorChunksAreFatal = false
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// The address of the service.
+    public let url: HTTPURL
+    /// How this client behaves.
+    public let configuration: Configuration
+    /// Where the sandboxes of streams are.
+    public let sandboxCredentials: DaytonaCredentials?
+    private let http: HTTPClient
+
+    /// A client for the service at an address.
+    ///
+    /// - Parameters:
+    ///   - url: `http://host:port`, with a path if the service is mounted below one.
+    ///   - sandboxes: where the sandboxes of streams are, sent as the three `x-…` headers with every request.
+    ///   - configuration: how it behaves.
+    /// - Throws: ``HTTPClientError`` with code `.invalidURL`.
+    public init(
+        url: String, sandboxes: DaytonaCredentials? = nil, configuration: Configuration = Configuration()
+    ) throws {
+        self.url = try HTTPURL(url)
+        self.configuration = configuration
+        sandboxCredentials = sandboxes
+        var http = HTTPClientConfiguration()
+        http.connectTimeout = configuration.timeout
+        http.readTimeout = configuration.timeout
+        http.maxRedirects = 20
+        http.maxIdleConnections = 200
+        http.credentialFields = ["x-api-key", "x-descope-api-key"].compactMap { HTTPField.Name($0) }
+        self.http = HTTPClient(configuration: http)
+    }
+
+    // MARK: Requests
+
+    /// Whether the service answers `GET /health` with 200, within 2 seconds and at the first attempt.
+    public func health() async -> Bool {
+        let request = HTTPClientRequest(.get, url.appending("/health"), fields: fields, readTimeout: .seconds(2))
+        return (try? await http.send(request))?.status == 200
+    }
+
+    /// The ids that a filter selects: `GET /verify-task-ids`.
+    public func verifyTaskIDs(_ filter: TaskFilter = TaskFilter()) async throws -> [String] {
+        var query = filter.taskIDs.map { ("task_ids", $0) }
+        if let slice = filter.slice { query.append(("slice", slice)) }
+        if let dataset = filter.dataset { query.append(("dataset", dataset)) }
+        return try VerifyTaskIDsResponse(json: try await get("/verify-task-ids", query)).taskIDs
+    }
+
+    /// What a task needs: `GET /retrieve-task/`.
+    public func retrieveTask(
+        _ taskID: String, skipValidation: Bool = false, dataset: String? = nil
+    ) async throws -> RetrieveTaskResponse {
+        var query = [("task_id", taskID), ("skip_validation", skipValidation ? "true" : "false")]
+        if let dataset { query.append(("dataset", dataset)) }
+        return try RetrieveTaskResponse(json: try await get("/retrieve-task/", query))
+    }
+
+    /// The evaluation of a response given as text: `POST /evaluate-response/`.
+    public func evaluateResponse(_ request: EvaluateResponseRequest) async throws -> JSONValue {
+        try await post("/evaluate-response/", request.json)
+    }
+
+    /// The score of a run: `POST /final-score/`.
+    public func finalScore(_ request: FinalScoreRequest) async throws -> FinalScoreResponse {
+        try FinalScoreResponse(json: try await post("/final-score/", request.json))
+    }
+
+    // MARK: Streams
+
+    /// Sets a task up in a sandbox: `/ws/setup-task`.
+    ///
+    /// Pull-based: the connection is opened by the first demand, and nothing is read ahead beyond the connection's own
+    /// bounded buffer. Leaving the stream early, or cancelling, closes the connection, and the service stops.
+    /// - Throws (while iterating): ``ServiceCallError``, or ``HTTPClientError`` if no connection could be made.
+    public func setupTask(
+        _ taskID: String, instanceID: String, dataset: String? = nil
+    ) -> AsyncThrowingStream<StreamChunk, any Error> {
+        stream("/ws/setup-task", StreamRequest(taskID: taskID, instanceID: instanceID, dataset: dataset))
+    }
+
+    /// Grades the outcome in a sandbox: `/ws/evaluate-instance`. As ``setupTask(_:instanceID:dataset:)``.
+    public func evaluateInstance(
+        _ taskID: String, instanceID: String, dataset: String? = nil
+    ) -> AsyncThrowingStream<StreamChunk, any Error> {
+        stream("/ws/evaluate-instance", StreamRequest(taskID: taskID, instanceID: instanceID, dataset: dataset))
+    }
+
+    private func stream(_ path: String, _ request: StreamRequest) -> AsyncThrowingStream<StreamChunk, any Error> {
+        var webSocket = WebSocketConfiguration()
+        webSocket.maxMessageBytes = configuration.maxChunkBytes
+        webSocket.pongTimeout = .seconds(86_400)  // a busy service may leave a Ping unanswered for long
+        let call = StreamCall(
+            url.appending(path), fields, webSocket, request, http, errorsAreFatal: configuration.errorChunksAreFatal)
+        return AsyncThrowingStream(unfolding: { try await call.next() })
+    }
+
+    // MARK: Sending
+
+    private var fields: HTTPFields {
+        var fields = sandboxCredentials?.headers ?? HTTPFields()
+        for field in configuration.headers { fields.set(field.name, field.value) }
+        return fields
+    }
+
+    private func get(_ path: String, _ query: [(String, String)]) async throws -> JSONValue {
+        let text = query.map { "\($0)=\(HTTPURL.escape($1))" }.joined(separator: "&")
+        let target = url.appending(text.isEmpty ? path : "\(path)?\(text)")
+        return try await send(HTTPClientRequest(.get, target, fields: fields))
+    }
+
+    private func post(_ path: String, _ body: JSONValue) async throws -> JSONValue {
+        var request = HTTPClientRequest(.post, url.appending(path), fields: fields)
+        request.fields.set(.contentType, "application/json")
+        request.body = .bytes(try body.serialized())
+        return try await send(request)
+    }
+
+    private func send(_ request: HTTPClientRequest) async throws -> JSONValue {
+        var attempt = 1
+        while true {
+            do {
+                let result = try await http.send(request)
+                guard result.status == 200 else {
+                    throw ServiceCallError(
+                        .badStatus, "\(request.url) answered \(result.status): \(result.text)", status: result.status)
+                }
+                return try JSONValue(parsing: result.body)
+            } catch let error as HTTPClientError where error.code != .badRedirect && error.code != .invalidURL {
+                if attempt >= configuration.maxAttempts { throw error }
+                attempt += 1
+                let pause = Duration.seconds(Double.random(in: configuration.retryPause))
+                try await EventLoopGroup.shared.next().sleep(for: pause)
+            }
+        }
+    }
+}
+
+/// A call that reached the service, but not its purpose.
+public struct ServiceCallError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kind of failure. More may be added.
+    public struct Code: Sendable, Hashable {
+        let rawValue: String
+
+        /// The answer's status was not 200.
+        public static let badStatus = Code(rawValue: "badStatus")
+        /// The service closed a stream otherwise than with 1000, or the connection was lost.
+        public static let streamBroken = Code(rawValue: "streamBroken")
+        /// A message of a stream is no chunk.
+        public static let invalidChunk = Code(rawValue: "invalidChunk")
+        /// An error chunk, where those are fatal.
+        public static let errorChunk = Code(rawValue: "errorChunk")
+        /// A stream ended without a result.
+        public static let noResult = Code(rawValue: "noResult")
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What happened, with the service's own words.
+    public let message: String
+    /// The status, where there was one.
+    public let status: Int?
+
+    package init(_ code: Code, _ message: String, status: Int? = nil) {
+        (self.code, self.message, self.status) = (code, message, status)
+    }
+
+    /// The message.
+    public var description: String { message }
+}

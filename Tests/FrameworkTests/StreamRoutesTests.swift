@@ -1,0 +1,142 @@
+import BenchmarkFramework
+import Testing
+import TestSupport
+
+@Suite("The WebSocket routes of the service contract")
+struct StreamRoutesTests {
+    private func collect(_ stream: AsyncThrowingStream<StreamChunk, any Error>) async throws -> [StreamChunk] {
+        var chunks: [StreamChunk] = []
+        for try await chunk in stream { chunks.append(chunk) }
+        return chunks
+    }
+
+    @Test("every chunk arrives, in order, also after an error and a result")
+    func order() async throws {
+        let chunks: [StreamChunk] = [
+            .message("a"), .error("no"), .result(["n": 1]), .message(String(repeating: "é", count: 100_000)),
+            .other(type: "later", data: [1.0]), .message(""),
+        ]
+        try await withSampleStreams(custom: ["t": .stream(chunks)]) { client, _ in
+            #expect(try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom")) == chunks)
+            let again = try await collect(
+                client.evaluateInstance("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
+            #expect(again == chunks)
+        }
+    }
+
+    @Test("ten thousand chunks arrive")
+    func many() async throws {
+        let tasks: Dataset<SampleService.Item> = [
+            "t": .custom { stream in for index in 0..<10_000 { try await stream.message("line \(index)\n") } }
+        ]
+        try await withSampleStreams(custom: tasks) { client, _ in
+            let chunks = try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
+            #expect(chunks == (0..<10_000).map { .message("line \($0)\n") })
+        }
+    }
+
+    @Test("what the service throws is an error chunk without a trace, after what was sent")
+    func failure() async throws {
+        try await withSampleStreams(custom: ["t": .stream([.message("a")], throwing: SomeError())]) { client, _ in
+            let chunks = try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
+            #expect(chunks == [.message("a"), .error("something secret")])
+        }
+    }
+
+    @Test(
+        "a bad request is one error chunk",
+        arguments: [
+            ("zzz", "sandbox-1", nil, "Task ID not found: zzz"),
+            ("t", "nope", nil, "Failed to get sandbox: Sandbox with ID or name nope not found"),
+            ("t", "sandbox-1", "nope", "Dataset 'nope' not found. Available datasets: default, alt, custom"),
+        ] as [(String, String, String?, String)])
+    func refused(_ taskID: String, _ instanceID: String, _ dataset: String?, _ message: String) async throws {
+        try await withSampleStreams(custom: [:]) { client, _ in
+            let chunks = try await collect(client.setupTask(taskID, instanceID: instanceID, dataset: dataset))
+            #expect(chunks == [.error(message)])
+        }
+    }
+
+    @Test("an error chunk is fatal where the client says so")
+    func fatal() async throws {
+        try await withSampleStreams(custom: ["t": .stream([.error("no"), .message("b")])]) { client, running in
+            var configuration = BenchmarkServiceClient.Configuration()
+            configuration.errorChunksAreFatal = true
+            configuration.headers = HTTPFields([])
+            let fatal = try BenchmarkServiceClient(
+                url: running.url, sandboxes: client.sandboxCredentials, configuration: configuration)
+            let error = await #expect(throws: ServiceCallError.self) {
+                try await collect(fatal.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
+            }
+            #expect(error?.code == .errorChunk)
+            #expect(error?.message == "no")
+        }
+    }
+
+    // MARK: Raw handshakes
+
+    private func open(_ running: RunningService, _ path: String, _ fields: HTTPFields) async throws -> WebSocketConnection {
+        try await HTTPClient().openWebSocket(try HTTPURL(running.url + path), fields: fields)
+    }
+
+    @Test("the connection is accepted first, and closed with 1008 for missing credentials or headers")
+    func policy() async throws {
+        try await withSampleService(apiKey: "secret") { running in
+            let unauthorized = try await open(running, "/ws/setup-task", [])
+            #expect(try await unauthorized.receive() == nil)
+            #expect(await unauthorized.end?.closing == "1008 Unauthorized")
+            await unauthorized.release()
+
+            for target in [nil, "", "  "] {
+                var fields: HTTPFields = [(.authorization, "Bearer secret")]
+                fields.set("x-api-key", "k")
+                fields.set("x-api-url", "http://127.0.0.1:9/api")
+                if let target { fields.set("x-target", target) }
+                let socket = try await open(running, "/ws/evaluate-instance", fields)
+                #expect(try await socket.receive() == nil)
+                #expect(
+                    await socket.end?.closing
+                        == "1008 Missing required headers: x-api-key, x-api-url, x-target")
+                await socket.release()
+            }
+        }
+    }
+
+    @Test("an unknown WebSocket path is 403", arguments: ["/ws/setup-task/", "/health", "/nope"])
+    func unknownPath(_ path: String) async throws {
+        try await withSampleService(apiKey: "secret") { running in
+            let error = await #expect(throws: HTTPClientError.self) { try await open(running, path, []) }
+            #expect(error?.status == 403)
+            #expect(error?.body == "")
+        }
+    }
+
+    @Test(
+        "a malformed first message is one error chunk and a normal close",
+        arguments: ["", "nonsense", "[]", "{}", #"{"task_id":1,"instance_id":"x"}"#])
+    func malformed(_ message: String) async throws {
+        try await withSampleService { running in
+            let credentials = DaytonaCredentials(apiKey: "k", apiURL: "http://127.0.0.1:9/api", target: "t")
+            let socket = try await open(running, "/ws/setup-task", credentials.headers)
+            try await socket.send(message)
+            guard let answer = try await socket.receive() else {
+                Issue.record("no error chunk")
+                return
+            }
+            guard case .error = try StreamChunk(parsing: answer.bytes) else {
+                Issue.record("not an error chunk")
+                return
+            }
+            #expect(try await socket.receive() == nil)
+            #expect(await socket.end?.closing == "1000 ")
+            await socket.release()
+        }
+    }
+}
+
+extension WebSocketEnd {
+    /// Code and reason of the peer's Close.
+    var closing: String? {
+        if case .closed(let code, let reason) = self { "\(code?.rawValue ?? 1005) \(reason)" } else { nil }
+    }
+}
