@@ -1,0 +1,50 @@
+import BenchmarkFramework
+import Foundation
+
+/// The agent as it runs inside a sandbox: shell text, and perhaps a program that is uploaded first.
+struct Agent: Sendable {
+    private let command: String
+    private let program: (bytes: [UInt8], path: String)?
+
+    /// - Parameter text: the `--agent` argument. If its first word is a file here, the file travels into the sandbox.
+    init(_ text: String) {
+        let words = text.split(separator: " ", maxSplits: 1).map(String.init)
+        guard let first = words.first, let data = FileManager.default.contents(atPath: first) else {
+            command = text
+            program = nil
+            return
+        }
+        let path = "/tmp/agent/\((first as NSString).lastPathComponent)"
+        program = (Array(data), path)
+        command = ([path] + words.dropFirst()).joined(separator: " ")
+    }
+
+    /// Runs the agent and hands its output on. A non-zero exit or a passed time limit is an outcome, not an error.
+    ///
+    /// - Returns: how it ended, for people.
+    func run(
+        _ task: RetrieveTaskResponse, id: String, timeoutSeconds: Double, in sandbox: any Sandbox,
+        output: @escaping @Sendable (String) -> Void
+    ) async throws -> String {
+        if let program {
+            try await sandbox.upload(program.bytes, to: program.path)
+            _ = try await sandbox.run("chmod 755 \(quote(program.path))")
+        }
+        let limit = task.agentTimeout ?? timeoutSeconds
+        let settings = [
+            ("PROBLEM_PATH", task.problemPath), ("WORKDIR", task.cwd), ("TASK_ID", id), ("AGENT_TIMEOUT", "\(limit)"),
+        ].map { "\($0)=\(quote($1))" }.joined(separator: " ")
+        // timeout(1) ends the agent inside the sandbox, where its children are; 10 seconds to clean up.
+        let text = "export \(settings); timeout -k 10 \(limit) sh -c \(quote(command))"
+        do {
+            for try await piece in streamCommand(sandbox, text, cwd: quote(task.cwd)) { output(piece) }
+            return "done"
+        } catch let error as SandboxError where error.code == .commandFailed {
+            return error.message.hasSuffix(" 124") ? "timed out after \(limit) s" : error.message
+        }
+    }
+
+    private func quote(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    }
+}

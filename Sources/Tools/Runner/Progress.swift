@@ -1,0 +1,65 @@
+import BenchmarkFramework
+import BenchmarkTransport
+import Foundation
+
+/// Tells a person how far the run is: one line that is rewritten on a terminal, a line per event elsewhere; and keeps
+/// what each task has printed.
+final class Progress: Sendable {
+    private struct State: Sendable {
+        var phases: [String: String] = [:]
+        var finished = 0
+        var resolved = 0
+        var isLineOpen = false
+    }
+    private let state = Locked(State())
+    private let total: Int
+    private let isTerminal: Bool
+    private let logs: LogDirectory?
+
+    init(total: Int, logs: LogDirectory?) {
+        self.total = total
+        self.logs = logs
+        isTerminal = isatty(1) == 1
+    }
+
+    /// A task enters a phase.
+    func phase(_ taskID: String, _ phase: String) {
+        logs?.append(taskID, "== \(phase)\n")
+        let line = state.withLock { state -> String in
+            state.phases[taskID] = phase
+            return Self.line(state, total)
+        }
+        if isTerminal { rewrite(line) } else { print("\(taskID): \(phase)") }
+        fflush(nil)
+    }
+
+    /// A task's setup, agent or evaluation has printed something.
+    func output(_ taskID: String, _ text: String) { logs?.append(taskID, text) }
+
+    /// A task is over.
+    func finished(_ outcome: TaskOutcome) {
+        if let failure = outcome.failure { logs?.append(outcome.taskID, "== error: \(failure)\n") }
+        let line = state.withLock { state -> String in
+            state.phases[outcome.taskID] = nil
+            state.finished += 1
+            if outcome.verdict == "resolved" { state.resolved += 1 }
+            return Self.line(state, total)
+        }
+        let text = outcome.failure.map { "\(outcome.verdict): \($0)" } ?? outcome.verdict
+        if isTerminal { rewrite(line) } else { print("\(outcome.taskID): \(text)") }
+        fflush(nil)
+    }
+
+    /// Ends the rewritten line, for what is printed after.
+    func end() {
+        if isTerminal { print("\r\u{1b}[K", terminator: "") }
+    }
+
+    private static func line(_ state: State, _ total: Int) -> String {
+        let running = state.phases.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }
+        return "\(state.finished)/\(total) tasks, \(state.resolved) resolved"
+            + (running.isEmpty ? "" : " · " + running.joined(separator: ", "))
+    }
+
+    private func rewrite(_ line: String) { print("\r\u{1b}[K\(line.prefix(110))", terminator: "") }
+}

@@ -1,0 +1,95 @@
+import BenchmarkFramework
+
+/// What the command line asks for.
+struct RunnerOptions {
+    var serviceURL = ""
+    var agent = ""
+    var dataset: String?
+    var slice: String?
+    var taskIDs: [String] = []
+    var concurrency = 2
+    var outputDirectory: String?
+    var agentTimeoutSeconds = 3600.0
+    var headers: [(name: String, value: String)] = []
+    /// A Daytona deployment; nil for sandboxes on this machine.
+    var sandboxes: DaytonaCredentials?
+
+    static let usage = """
+        usage: runner --url URL --agent COMMAND [options]
+        Runs an agent against the tasks of a benchmark service: sets each task up in a sandbox, runs the agent there,
+        has the outcome graded, and asks for the final score.
+
+          --url URL            the benchmark service
+          --agent COMMAND      shell text that runs inside the sandbox, in the task's working directory, with PROBLEM_PATH,
+                               WORKDIR, AGENT_TIMEOUT (seconds) and TASK_ID in its environment. If its first word is a
+                               file on this machine, that file is uploaded and runs in its place
+          --dataset NAME       the dataset (default: the service's own)
+          --slice S            some tasks of it, as start:stop:step
+          --task-ids A,B,…     these tasks; may be repeated
+          --concurrency N      tasks at a time (default 2)
+          --agent-timeout S    seconds for the agent where the task sets no limit (default 3600)
+          --out DIR            writes results.json and a log per task
+          --header 'NAME: V'   a field of every request to the service; may be repeated
+          --help               this text
+
+        Sandboxes run on this machine unless all of these are given:
+          --daytona-url URL --daytona-key KEY --daytona-target REGION
+        """
+
+    struct UsageError: Error, Equatable { let message: String }
+
+    /// Parses the arguments; nil if help was asked for.
+    static func parse(_ arguments: [String]) throws(UsageError) -> RunnerOptions? {
+        var options = RunnerOptions()
+        var daytona: [String: String] = [:]
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            func value() throws(UsageError) -> String {
+                if parts.count == 2 { return parts[1] }
+                guard let next = rest.popFirst() else { throw UsageError(message: "\(argument) needs a value") }
+                return next
+            }
+            switch parts[0] {
+            case "--help", "-h": return nil
+            case "--url": options.serviceURL = try value()
+            case "--agent": options.agent = try value()
+            case "--dataset": options.dataset = try value()
+            case "--slice": options.slice = try value()
+            case "--task-ids": options.taskIDs += try value().split(separator: ",").map(String.init)
+            case "--concurrency": options.concurrency = try positive("--concurrency", try value())
+            case "--agent-timeout": options.agentTimeoutSeconds = Double(try positive("--agent-timeout", try value()))
+            case "--out": options.outputDirectory = try value()
+            case "--header": options.headers.append(try header(try value()))
+            case "--daytona-url", "--daytona-key", "--daytona-target": daytona[parts[0]] = try value()
+            default: throw UsageError(message: "unknown argument '\(argument)'")
+            }
+        }
+        if options.serviceURL.isEmpty { throw UsageError(message: "--url is missing") }
+        if options.agent.isEmpty { throw UsageError(message: "--agent is missing") }
+        options.sandboxes = try credentials(daytona)
+        return options
+    }
+
+    private static func positive(_ name: String, _ text: String) throws(UsageError) -> Int {
+        guard let number = Int(text), number > 0 else {
+            throw UsageError(message: "\(name) is a whole number above 0, not '\(text)'")
+        }
+        return number
+    }
+
+    private static func header(_ text: String) throws(UsageError) -> (name: String, value: String) {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2, HTTPField.Name(parts[0]) != nil else {
+            throw UsageError(message: "--header is 'NAME: VALUE', not '\(text)'")
+        }
+        return (parts[0], String(parts[1].drop { $0 == " " }))
+    }
+
+    private static func credentials(_ given: [String: String]) throws(UsageError) -> DaytonaCredentials? {
+        if given.isEmpty { return nil }
+        guard let url = given["--daytona-url"], let key = given["--daytona-key"], let target = given["--daytona-target"]
+        else { throw UsageError(message: "--daytona-url, --daytona-key and --daytona-target go together") }
+        return DaytonaCredentials(apiKey: key, apiURL: url, target: target)
+    }
+}
