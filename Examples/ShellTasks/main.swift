@@ -1,1 +1,3 @@
-print("not built yet")
+import BenchmarkFramework
+
+try await BenchmarkServiceApp(ShellTasksService.self).run()
