@@ -46,7 +46,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "shell-tasks", dependencies: ["BenchmarkFramework"], path: "Examples/ShellTasks",
-            swiftSettings: settings),
+            exclude: ["Agents", "Data", "Harness", "Reference", "check.sh"], swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["BenchmarkTransport", "BenchmarkProtocol"], path: "Tests/TestSupport",
             swiftSettings: settings),

@@ -17,8 +17,9 @@ actor DaytonaSession {
     private var journal = LogJournal()
     private var lastBytesAt: LoopInstant
 
-    /// How often a silent stream's command is asked whether it has ended.
-    private static let silentPoll = Duration.seconds(3)
+    /// How long a stream has to be silent before its command is asked whether it has ended, at first and at last.
+    private static let shortestPoll = Duration.milliseconds(50)
+    private static let longestPoll = Duration.seconds(3)
     private static let maxFailuresInARow = 20
 
     init(in sandbox: DaytonaSandbox, on loop: EventLoop) {
@@ -103,6 +104,7 @@ actor DaytonaSession {
         } catch is HTTPClientError {
             return try Task.checkCancellation()
         }
+        lastBytesAt = loop.now
         let watch = loop.startTask { await self.closeWhenSettled(socket, command) }
         journal.beginReplay()
         do {
@@ -123,13 +125,17 @@ actor DaytonaSession {
         await socket.release()
     }
 
-    /// Streams may stay open although the command has ended. While one is silent, the command is asked; once it has an
-    /// exit code and nothing has come for a while, the stream is closed from here.
+    /// While the stream is silent, the command is asked, ever less often; once it has an exit code the stream is closed
+    /// from here. Daemons close theirs a second after the end, and some never.
     private func closeWhenSettled(_ socket: WebSocketConnection, _ command: HTTPURL) async {
-        while (try? await loop.sleep(for: Self.silentPoll)) != nil {
-            let silence = loop.now - lastBytesAt
-            if silence < Self.silentPoll.nanoseconds { continue }
+        var pause = Self.shortestPoll
+        while (try? await loop.sleep(for: pause)) != nil {
+            if loop.now - lastBytesAt < pause.nanoseconds {
+                pause = Self.shortestPoll
+                continue
+            }
             if (try? await exitCode(command)) ?? nil != nil { return await socket.close() }
+            pause = min(pause * 2, Self.longestPoll)
         }
     }
 

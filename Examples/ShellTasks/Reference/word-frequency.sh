@@ -1,0 +1,5 @@
+# Every run of letters on a line of its own, then counted.
+tr -cs 'A-Za-z' '\n' | tr 'A-Z' 'a-z' | LC_ALL=C sort | uniq -c | LC_ALL=C sort -k1,1nr -k2,2 |
+    while read -r count word; do
+        if [ -n "$word" ]; then echo "$count $word"; fi
+    done

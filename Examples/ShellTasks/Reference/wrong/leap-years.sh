@@ -1,0 +1,6 @@
+# Knows nothing of centuries.
+year=$1
+while [ "$year" -le "$2" ]; do
+    if [ $((year % 4)) -eq 0 ]; then echo "$year"; fi
+    year=$((year + 1))
+done
