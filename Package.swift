@@ -2,7 +2,7 @@
 import PackageDescription
 
 #if !os(Linux)
-#error("swift-benchmark-service runs on Linux only (x86-64 and arm64): its transport is built on epoll")
+    #error("swift-benchmark-service runs on Linux only (x86-64 and arm64): its transport is built on epoll")
 #endif
 
 let settings: [SwiftSetting] = [
@@ -26,44 +26,84 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
         .systemLibrary(
-            name: "COpenSSL", path: "Sources/COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL",
+            path: "Sources/COpenSSL",
+            pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .target(
-            name: "BenchmarkTransport", dependencies: ["CLinux", "COpenSSL"], path: "Sources/Transport",
-            swiftSettings: settings),
+            name: "BenchmarkTransport",
+            dependencies: ["CLinux", "COpenSSL"],
+            path: "Sources/Transport",
+            swiftSettings: settings
+        ),
         .target(name: "BenchmarkProtocol", path: "Sources/Protocol", swiftSettings: settings),
         .target(
-            name: "BenchmarkSandbox", dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "CLinux"],
-            path: "Sources/Sandbox", swiftSettings: settings),
+            name: "BenchmarkSandbox",
+            dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "CLinux"],
+            path: "Sources/Sandbox",
+            swiftSettings: settings
+        ),
         .target(
-            name: "BenchmarkFramework", dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox"],
-            path: "Sources/Framework", swiftSettings: settings),
+            name: "BenchmarkFramework",
+            dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox"],
+            path: "Sources/Framework",
+            swiftSettings: settings
+        ),
         .executableTarget(name: "scaffold", path: "Sources/Scaffold", swiftSettings: settings),
         .executableTarget(
-            name: "local-daytona", dependencies: ["BenchmarkSandbox", "BenchmarkTransport"],
-            path: "Sources/Tools/LocalDaytona", swiftSettings: settings),
+            name: "local-daytona",
+            dependencies: ["BenchmarkSandbox", "BenchmarkTransport"],
+            path: "Sources/Tools/LocalDaytona",
+            swiftSettings: settings
+        ),
         .executableTarget(
-            name: "runner", dependencies: ["BenchmarkFramework"], path: "Sources/Tools/Runner",
-            swiftSettings: settings),
+            name: "runner",
+            dependencies: ["BenchmarkFramework"],
+            path: "Sources/Tools/Runner",
+            swiftSettings: settings
+        ),
         .executableTarget(
-            name: "shell-tasks", dependencies: ["BenchmarkFramework"], path: "Examples/ShellTasks",
-            exclude: ["Agents", "Data", "Harness", "Reference", "check.sh"], swiftSettings: settings),
+            name: "shell-tasks",
+            dependencies: ["BenchmarkFramework"],
+            path: "Examples/ShellTasks",
+            exclude: ["Agents", "Data", "Harness", "Reference", "check.sh"],
+            swiftSettings: settings
+        ),
         .target(
-            name: "TestSupport", dependencies: ["BenchmarkTransport", "BenchmarkProtocol"], path: "Tests/TestSupport",
-            swiftSettings: settings),
+            name: "TestSupport",
+            dependencies: ["BenchmarkTransport", "BenchmarkProtocol"],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(
-            name: "TransportTests", dependencies: ["BenchmarkTransport", "TestSupport"], swiftSettings: settings),
+            name: "TransportTests",
+            dependencies: ["BenchmarkTransport", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(
-            name: "ProtocolTests", dependencies: ["BenchmarkProtocol", "TestSupport"], swiftSettings: settings),
+            name: "ProtocolTests",
+            dependencies: ["BenchmarkProtocol", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SandboxTests",
-            dependencies: ["BenchmarkSandbox", "BenchmarkProtocol", "BenchmarkTransport", "local-daytona", "TestSupport"],
-            swiftSettings: settings),
+            dependencies: [
+                "BenchmarkSandbox", "BenchmarkProtocol", "BenchmarkTransport", "local-daytona", "TestSupport",
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
-            name: "FrameworkTests", dependencies: ["BenchmarkFramework", "TestSupport"], swiftSettings: settings),
+            name: "FrameworkTests",
+            dependencies: ["BenchmarkFramework", "TestSupport"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ScaffoldTests", dependencies: ["scaffold", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "ToolTests", dependencies: ["runner", "shell-tasks", "BenchmarkFramework", "TestSupport"],
-            swiftSettings: settings),
+            name: "ToolTests",
+            dependencies: ["runner", "shell-tasks", "BenchmarkFramework", "TestSupport"],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,6 +10,8 @@ enum DataDirectory {
         let candidates = [besideSources, "Examples/ShellTasks/Data", "Data"]
         for path in candidates where FileManager.default.fileExists(atPath: "\(path)/default.jsonl") { return path }
         throw ServiceError(
-            .invalidData, "no data directory: looked in \(candidates.joined(separator: ", ")); set SHELL_TASKS_DATA")
+            .invalidData,
+            "no data directory: looked in \(candidates.joined(separator: ", ")); set SHELL_TASKS_DATA"
+        )
     }
 }

@@ -47,7 +47,9 @@ struct Grader: Sendable {
     }
 }
 
-/// Joins pieces of output to lines. What comes after the last newline waits for its own.
+/// Joins pieces of output to lines.
+///
+/// What comes after the last newline waits for its own.
 struct LineSplitter {
     private var rest = ""
 

@@ -33,16 +33,24 @@ struct ShellTasksService: BenchmarkService {
     }
 
     func retrieveTask(
-        _ taskID: String, in dataset: Dataset<ShellTask>, skipValidation: Bool
+        _ taskID: String,
+        in dataset: Dataset<ShellTask>,
+        skipValidation: Bool
     ) async throws -> RetrieveTaskResponse {
         let task = try dataset.item(taskID)
         return RetrieveTaskResponse(
-            dockerImage: "debian:12-slim", problemPath: Self.problemPath, cwd: Self.workspace,
-            agentTimeout: task.agentTimeout, resources: task.resources)
+            dockerImage: "debian:12-slim",
+            problemPath: Self.problemPath,
+            cwd: Self.workspace,
+            agentTimeout: task.agentTimeout,
+            resources: task.resources
+        )
     }
 
     func setupTask(
-        _ taskID: String, in dataset: Dataset<ShellTask>, sandbox: any Sandbox
+        _ taskID: String,
+        in dataset: Dataset<ShellTask>,
+        sandbox: any Sandbox
     ) async throws -> some ChunkSequence {
         let task = try dataset.item(taskID)
         return ChunkStream { stream in
@@ -56,7 +64,9 @@ struct ShellTasksService: BenchmarkService {
     }
 
     func evaluateInstance(
-        _ taskID: String, in dataset: Dataset<ShellTask>, sandbox: any Sandbox
+        _ taskID: String,
+        in dataset: Dataset<ShellTask>,
+        sandbox: any Sandbox
     ) async throws -> some ChunkSequence {
         let task = try dataset.item(taskID)
         return ChunkStream { [harness] stream in
@@ -68,7 +78,8 @@ struct ShellTasksService: BenchmarkService {
 
     /// Grades a program sent as text, in a sandbox on this machine.
     func evaluateResponse(
-        _ request: EvaluateResponseRequest, in dataset: Dataset<ShellTask>
+        _ request: EvaluateResponseRequest,
+        in dataset: Dataset<ShellTask>
     ) async throws -> JSONValue {
         let task = try dataset.item(request.taskID)
         return try await withLocalSandbox { sandbox in
@@ -79,7 +90,8 @@ struct ShellTasksService: BenchmarkService {
     }
 
     func calculateFinalScore(
-        _ results: JSONObject, in dataset: Dataset<ShellTask>
+        _ results: JSONObject,
+        in dataset: Dataset<ShellTask>
     ) async throws -> FinalScoreResult {
         var categories = JSONObject()
         var resolved = 0
@@ -99,6 +111,7 @@ struct ShellTasksService: BenchmarkService {
             metadata: [
                 "total_tasks": .int(results.count), "resolved_tasks": .int(resolved),
                 "categories": .object(categories),
-            ])
+            ]
+        )
     }
 }

@@ -25,10 +25,14 @@ public protocol BenchmarkService: Sendable {
     /// What ``evaluateInstance(_:in:sandbox:)`` returns; inferred.
     associatedtype EvaluationStream: ChunkSequence = ChunkStream
 
-    /// Makes the instance that serves. Called once, before serving; a service that reads its configuration does it here.
+    /// Makes the instance that serves.
+    ///
+    /// Called once, before serving; a service that reads its configuration does it here.
     init() async throws
 
-    /// Loads the datasets. Called once, after `init` and before serving; an error stops start-up.
+    /// Loads the datasets.
+    ///
+    /// Called once, after `init` and before serving; an error stops start-up.
     func loadDatasets() async throws -> Datasets<Item>
 
     /// What a task needs: image, problem path, working directory, resources.
@@ -38,24 +42,35 @@ public protocol BenchmarkService: Sendable {
     ///   - dataset: the dataset asked for.
     ///   - skipValidation: the caller asks for an answer even if the dataset does not know the task.
     func retrieveTask(
-        _ taskID: String, in dataset: Dataset<Item>, skipValidation: Bool
+        _ taskID: String,
+        in dataset: Dataset<Item>,
+        skipValidation: Bool
     ) async throws -> RetrieveTaskResponse
 
-    /// Sets a task up in a sandbox. The stream should end with a result whose data has a `status`:
-    /// `{"status":"ok"}`.
+    /// Sets a task up in a sandbox.
+    ///
+    /// The stream should end with a result whose data has a `status`: `{"status":"ok"}`.
     func setupTask(
-        _ taskID: String, in dataset: Dataset<Item>, sandbox: any Sandbox
+        _ taskID: String,
+        in dataset: Dataset<Item>,
+        sandbox: any Sandbox
     ) async throws -> SetupStream
 
-    /// Grades the outcome in a sandbox. The stream should end with a result; its data reaches
-    /// ``calculateFinalScore(_:in:)`` as it is.
+    /// Grades the outcome in a sandbox.
+    ///
+    /// The stream should end with a result; its data reaches ``calculateFinalScore(_:in:)`` as it is.
     func evaluateInstance(
-        _ taskID: String, in dataset: Dataset<Item>, sandbox: any Sandbox
+        _ taskID: String,
+        in dataset: Dataset<Item>,
+        sandbox: any Sandbox
     ) async throws -> EvaluationStream
 
-    /// Grades a response given as text. The default throws ``ServiceError/unsupported(_:)``.
+    /// Grades a response given as text.
+    ///
+    /// The default throws ``ServiceError/unsupported(_:)``.
     func evaluateResponse(
-        _ request: EvaluateResponseRequest, in dataset: Dataset<Item>
+        _ request: EvaluateResponseRequest,
+        in dataset: Dataset<Item>
     ) async throws -> JSONValue
 
     /// The score of a run.
@@ -63,7 +78,8 @@ public protocol BenchmarkService: Sendable {
     /// - Parameter results: the task ids in the caller's order, all of them in the dataset, with what their evaluation
     ///   returned; null for a task that failed.
     func calculateFinalScore(
-        _ results: JSONObject, in dataset: Dataset<Item>
+        _ results: JSONObject,
+        in dataset: Dataset<Item>
     ) async throws -> FinalScoreResult
 
     /// Whether a caller may use the service; asked for every request but `/health`, before anything else is looked at.
@@ -71,22 +87,28 @@ public protocol BenchmarkService: Sendable {
     /// The default is ``BuiltInAuthentication``: open, unless `BENCHMARK_API_KEY` is set. Throwing is a 500.
     func checkAuth(_ headers: HTTPFields) async throws -> Bool
 
-    /// The methods that never block their thread. Only they run on an event loop, which saves two thread changes per
-    /// call; one that blocks there stops every connection of its loop. The default is none.
+    /// The methods that never block their thread.
+    ///
+    /// Only they run on an event loop, which saves two thread changes per call; one that blocks there stops every
+    /// connection of its loop. The default is none.
     static var nonBlockingMethods: ServiceMethods { get }
 }
 
 extension BenchmarkService {
+    /// Throws ``ServiceError/unsupported(_:)``.
     public func evaluateResponse(
-        _ request: EvaluateResponseRequest, in dataset: Dataset<Item>
+        _ request: EvaluateResponseRequest,
+        in dataset: Dataset<Item>
     ) async throws -> JSONValue {
         throw ServiceError.unsupported("this benchmark is evaluated in a sandbox, through /ws/evaluate-instance")
     }
 
+    /// Asks ``BuiltInAuthentication``.
     public func checkAuth(_ headers: HTTPFields) async throws -> Bool {
         BuiltInAuthentication.current.allows(headers)
     }
 
+    /// None.
     public static var nonBlockingMethods: ServiceMethods { [] }
 }
 
@@ -97,16 +119,16 @@ public struct ServiceMethods: OptionSet, Sendable {
     /// A set of the given bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// `retrieveTask`
+    /// `retrieveTask`.
     public static let retrieveTask = ServiceMethods(rawValue: 1 << 0)
-    /// `setupTask`, and the iteration of what it returns
+    /// `setupTask`, and the iteration of what it returns.
     public static let setupTask = ServiceMethods(rawValue: 1 << 1)
-    /// `evaluateInstance`, and the iteration of what it returns
+    /// `evaluateInstance`, and the iteration of what it returns.
     public static let evaluateInstance = ServiceMethods(rawValue: 1 << 2)
-    /// `evaluateResponse`
+    /// `evaluateResponse`.
     public static let evaluateResponse = ServiceMethods(rawValue: 1 << 3)
-    /// `calculateFinalScore`
+    /// `calculateFinalScore`.
     public static let calculateFinalScore = ServiceMethods(rawValue: 1 << 4)
-    /// `checkAuth`
+    /// `checkAuth`.
     public static let checkAuth = ServiceMethods(rawValue: 1 << 5)
 }

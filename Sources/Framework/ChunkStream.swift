@@ -35,7 +35,8 @@ public struct ChunkStream: AsyncSequence, Sendable {
         chunks = ProducedSequence(
             capacity: 64 * 1024,
             launch: { ServiceExecutor.current.startTask($0) },
-            body: { try await body(ChunkWriter(channel: $0)) })
+            body: { try await body(ChunkWriter(channel: $0)) }
+        )
     }
 
     /// Starts an iteration.
@@ -55,7 +56,9 @@ public struct ChunkStream: AsyncSequence, Sendable {
     }
 }
 
-/// Writes the chunks of a ``ChunkStream``. Every call waits while the reader is slower than the writer.
+/// Writes the chunks of a ``ChunkStream``.
+///
+/// Every call waits while the reader is slower than the writer.
 ///
 /// Each throws `CancellationError` when the reader has left or the task is cancelled.
 public struct ChunkWriter: Sendable {
@@ -66,13 +69,19 @@ public struct ChunkWriter: Sendable {
         try await channel.send(chunk, cost: chunk.approximateByteCount)
     }
 
-    /// Sends text to be logged. Readers join messages without a separator, so a line carries its own newline.
+    /// Sends text to be logged.
+    ///
+    /// Readers join messages without a separator, so a line carries its own newline.
     public nonisolated(nonsending) func message(_ text: String) async throws { try await send(.message(text)) }
 
-    /// Reports a failure. The stream may go on; runners take the task as failed.
+    /// Reports a failure.
+    ///
+    /// The stream may go on; runners take the task as failed.
     public nonisolated(nonsending) func error(_ text: String) async throws { try await send(.error(text)) }
 
-    /// Sends the result. Runners take the first and leave, so it comes last.
+    /// Sends the result.
+    ///
+    /// Runners take the first and leave, so it comes last.
     public nonisolated(nonsending) func result(_ value: JSONValue) async throws { try await send(.result(value)) }
 
     /// Sends every element of a sequence of texts, such as a command's output, as a message.

@@ -1,6 +1,8 @@
 /// A refusal that a service means: who asked made a mistake, or asked for what the benchmark does not offer.
 public struct ServiceError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of refusal. More may be added.
+    /// The kind of refusal.
+    ///
+    /// More may be added.
     public struct Code: Sendable, Hashable {
         let rawValue: String
 
@@ -35,7 +37,9 @@ public struct ServiceError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Names the dataset and those there are, in the words that clients of the service contract know.
     public static func unknownDataset(_ name: String, available: [String]) -> ServiceError {
         ServiceError(
-            .unknownDataset, "Dataset '\(name)' not found. Available datasets: \(available.joined(separator: ", "))")
+            .unknownDataset,
+            "Dataset '\(name)' not found. Available datasets: \(available.joined(separator: ", "))"
+        )
     }
 
     /// A mistake of the caller, in the service's own words.

@@ -1,6 +1,8 @@
 /// A text or value that is not what the service's protocol asks for.
 public struct ProtocolError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of mistake. More may be added.
+    /// The kind of mistake.
+    ///
+    /// More may be added.
     public struct Code: Sendable, Hashable {
         let rawValue: String
 

@@ -7,7 +7,9 @@ package struct ScalarString: Hashable, Sendable {
 
     package init(_ text: String) { self.text = text }
 
-    package static func == (left: ScalarString, right: ScalarString) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    package static func == (left: ScalarString, right: ScalarString) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
 
     package func hash(into hasher: inout Hasher) {
         var text = text

@@ -19,15 +19,19 @@ public struct CommandOutput: AsyncSequence, Sendable {
     /// - Parameter body: writes pieces through its argument, which waits while the reader is slower.
     public init(_ body: @escaping @Sendable (CommandOutputWriter) async throws -> Void) {
         texts = ProducedSequence(
-            capacity: 64 * 1024, launch: { ServiceExecutor.current.startTask($0) },
-            body: { try await body(CommandOutputWriter(channel: $0)) })
+            capacity: 64 * 1024,
+            launch: { ServiceExecutor.current.startTask($0) },
+            body: { try await body(CommandOutputWriter(channel: $0)) }
+        )
     }
 
     /// Output written by code that does not block, on a loop.
     init(on loop: EventLoop, _ body: @escaping @Sendable (CommandOutputWriter) async throws -> Void) {
         texts = ProducedSequence(
-            capacity: 64 * 1024, launch: { loop.startTask($0) },
-            body: { try await body(CommandOutputWriter(channel: $0)) })
+            capacity: 64 * 1024,
+            launch: { loop.startTask($0) },
+            body: { try await body(CommandOutputWriter(channel: $0)) }
+        )
     }
 
     /// Starts the command.
@@ -51,7 +55,9 @@ public struct CommandOutput: AsyncSequence, Sendable {
 public struct CommandOutputWriter: Sendable {
     let channel: BoundedChannel<String>
 
-    /// Sends a piece; waits while the reader is slower. Throws `CancellationError` when the reader has left.
+    /// Sends a piece; waits while the reader is slower.
+    ///
+    /// Throws `CancellationError` when the reader has left.
     public nonisolated(nonsending) func write(_ text: String) async throws {
         try await channel.send(text, cost: 64 + text.utf8.count)
     }

@@ -15,7 +15,9 @@ public protocol Sandbox: Sendable {
     /// - Parameter maxBytes: the most to hold; a longer file throws.
     func download(_ path: String, maxBytes: Int) async throws -> [UInt8]
 
-    /// Runs a short command to its end. A non-zero exit is a result, not an error.
+    /// Runs a short command to its end.
+    ///
+    /// A non-zero exit is a result, not an error.
     ///
     /// For what may take longer than a minute use ``streamCommand(_:_:cwd:ignoreError:)``: proxies on the way cut
     /// requests that stay silent.
@@ -25,7 +27,10 @@ public protocol Sandbox: Sendable {
     ///   - environment: variables added to the sandbox's.
     ///   - timeout: after which it is killed, and this throws `.timedOut`; nil for none.
     func run(
-        _ command: String, cwd: String?, environment: [(name: String, value: String)], timeout: Duration?
+        _ command: String,
+        cwd: String?,
+        environment: [(name: String, value: String)],
+        timeout: Duration?
     ) async throws -> CommandResult
 
     /// Runs a command of any length and yields its output as it comes; see ``streamCommand(_:_:cwd:ignoreError:)``.
@@ -62,7 +67,10 @@ extension Sandbox {
 /// - Returns: a sequence that throws `SandboxError` with code `.commandFailed` after the last output if the command
 ///   failed, and other errors if the sandbox cannot be reached. Leaving it early, or cancelling, kills the command.
 public func streamCommand(
-    _ sandbox: any Sandbox, _ command: String, cwd: String, ignoreError: Bool = false
+    _ sandbox: any Sandbox,
+    _ command: String,
+    cwd: String,
+    ignoreError: Bool = false
 ) -> CommandOutput {
     sandbox.output(of: command, cwd: cwd, ignoreError: ignoreError)
 }

@@ -1,6 +1,8 @@
 /// What went wrong with a sandbox, or with the server that runs it.
 public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of failure. More kinds may be added.
+    /// The kind of failure.
+    ///
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         /// The name of the kind, as a program would print it.
         public let description: String

@@ -24,13 +24,19 @@ struct SampleService: BenchmarkService {
     }
 
     func retrieveTask(
-        _ taskID: String, in dataset: Dataset<Item>, skipValidation: Bool
+        _ taskID: String,
+        in dataset: Dataset<Item>,
+        skipValidation: Bool
     ) async throws -> RetrieveTaskResponse {
         if !skipValidation { _ = try dataset.item(taskID) }
         if taskID == "broken" { throw SomeError() }
         return RetrieveTaskResponse(
-            dockerImage: "python:3.12-slim", problemPath: "/tmp/p.txt", cwd: "/workspace", agentTimeout: nil,
-            resources: Resources(vcpu: 2, memory: 4, disk: 10))
+            dockerImage: "python:3.12-slim",
+            problemPath: "/tmp/p.txt",
+            cwd: "/workspace",
+            agentTimeout: nil,
+            resources: Resources(vcpu: 2, memory: 4, disk: 10)
+        )
     }
 
     func setupTask(_ taskID: String, in dataset: Dataset<Item>, sandbox: any Sandbox) async throws -> ChunkStream {
@@ -38,7 +44,9 @@ struct SampleService: BenchmarkService {
     }
 
     func evaluateInstance(
-        _ taskID: String, in dataset: Dataset<Item>, sandbox: any Sandbox
+        _ taskID: String,
+        in dataset: Dataset<Item>,
+        sandbox: any Sandbox
     ) async throws -> ChunkStream {
         try stream(taskID, dataset)
     }
@@ -60,7 +68,8 @@ struct SampleService: BenchmarkService {
     }
 
     func evaluateResponse(
-        _ request: EvaluateResponseRequest, in dataset: Dataset<Item>
+        _ request: EvaluateResponseRequest,
+        in dataset: Dataset<Item>
     ) async throws -> JSONValue {
         switch request.response {
         case "teapot": throw HTTPError(418, "short and stout")
@@ -74,7 +83,8 @@ struct SampleService: BenchmarkService {
         let resolved = results.count { $0.value["resolved"] == true }
         return FinalScoreResult(
             score: results.isEmpty ? 0 : 100 * Double(resolved) / Double(results.count),
-            metadata: ["results": .object(results)])
+            metadata: ["results": .object(results)]
+        )
     }
 }
 
@@ -84,7 +94,8 @@ struct SomeError: Error, CustomStringConvertible {
 
 /// Serves the sample for the time of a closure, with tasks of the test's own in its dataset `custom`.
 func withSampleService<R: Sendable>(
-    custom tasks: Dataset<SampleService.Item> = [:], apiKey: String? = nil,
+    custom tasks: Dataset<SampleService.Item> = [:],
+    apiKey: String? = nil,
     configure: (inout ServiceConfiguration) -> Void = { _ in },
     _ body: (RunningService) async throws -> R
 ) async throws -> R {
@@ -107,7 +118,8 @@ func withSampleService<R: Sendable>(
 
 /// Serves the sample and a control plane with one sandbox, and lends a client of both.
 func withSampleStreams<R: Sendable>(
-    custom tasks: Dataset<SampleService.Item>, configure: (inout ServiceConfiguration) -> Void = { _ in },
+    custom tasks: Dataset<SampleService.Item>,
+    configure: (inout ServiceConfiguration) -> Void = { _ in },
     _ body: (BenchmarkServiceClient, RunningService) async throws -> R
 ) async throws -> R {
     try await withServer(StubDaytona()) { daytona in

@@ -1,7 +1,7 @@
 import BenchmarkFramework
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Where service code runs")
 struct ServiceThreadTests {
@@ -20,7 +20,9 @@ struct ServiceThreadTests {
             let sockets = try await (0..<32).asyncMap { _ in
                 let fields = client.sandboxCredentials?.headers ?? HTTPFields()
                 let socket = try await HTTPClient().openWebSocket(
-                    try HTTPURL(running.url + "/ws/setup-task"), fields: fields)
+                    try HTTPURL(running.url + "/ws/setup-task"),
+                    fields: fields
+                )
                 let request = #"{"task_id":"blocking","instance_id":"sandbox-1","dataset":"custom"}"#
                 try await socket.send(request)
                 return socket
@@ -102,7 +104,9 @@ struct ServiceThreadTests {
         ]
         try await withSampleStreams(custom: tasks) { client, running in
             let socket = try await HTTPClient().openWebSocket(
-                try HTTPURL(running.url + "/ws/setup-task"), fields: client.sandboxCredentials?.headers ?? HTTPFields())
+                try HTTPURL(running.url + "/ws/setup-task"),
+                fields: client.sandboxCredentials?.headers ?? HTTPFields()
+            )
             try await socket.send(#"{"task_id":"t","instance_id":"sandbox-1","dataset":"custom"}"#)
             _ = try await socket.receive()
             async let stopped: Void = running.stop()

@@ -1,6 +1,6 @@
 import BenchmarkFramework
-import Testing
 import TestSupport
+import Testing
 
 @Suite("The WebSocket routes of the service contract")
 struct StreamRoutesTests {
@@ -17,9 +17,12 @@ struct StreamRoutesTests {
             .other(type: "later", data: [1.0]), .message(""),
         ]
         try await withSampleStreams(custom: ["t": .stream(chunks)]) { client, _ in
-            #expect(try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom")) == chunks)
+            #expect(
+                try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom")) == chunks
+            )
             let again = try await collect(
-                client.evaluateInstance("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
+                client.evaluateInstance("t", instanceID: StubDaytona.sandboxID, dataset: "custom")
+            )
             #expect(again == chunks)
         }
     }
@@ -49,7 +52,8 @@ struct StreamRoutesTests {
             ("zzz", "sandbox-1", nil, "Task ID not found: zzz"),
             ("t", "nope", nil, "Failed to get sandbox: Sandbox with ID or name nope not found"),
             ("t", "sandbox-1", "nope", "Dataset 'nope' not found. Available datasets: default, alt, custom"),
-        ] as [(String, String, String?, String)])
+        ] as [(String, String, String?, String)]
+    )
     func refused(_ taskID: String, _ instanceID: String, _ dataset: String?, _ message: String) async throws {
         try await withSampleStreams(custom: [:]) { client, _ in
             let chunks = try await collect(client.setupTask(taskID, instanceID: instanceID, dataset: dataset))
@@ -64,7 +68,10 @@ struct StreamRoutesTests {
             configuration.errorChunksAreFatal = true
             configuration.headers = HTTPFields([])
             let fatal = try BenchmarkServiceClient(
-                url: running.url, sandboxes: client.sandboxCredentials, configuration: configuration)
+                url: running.url,
+                sandboxes: client.sandboxCredentials,
+                configuration: configuration
+            )
             let error = await #expect(throws: ServiceCallError.self) {
                 try await collect(fatal.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
             }
@@ -75,7 +82,9 @@ struct StreamRoutesTests {
 
     // MARK: Raw handshakes
 
-    private func open(_ running: RunningService, _ path: String, _ fields: HTTPFields) async throws -> WebSocketConnection {
+    private func open(_ running: RunningService, _ path: String, _ fields: HTTPFields) async throws
+        -> WebSocketConnection
+    {
         try await HTTPClient().openWebSocket(try HTTPURL(running.url + path), fields: fields)
     }
 
@@ -96,7 +105,8 @@ struct StreamRoutesTests {
                 #expect(try await socket.receive() == nil)
                 #expect(
                     await socket.end?.closing
-                        == "1008 Missing required headers: x-api-key, x-api-url, x-target")
+                        == "1008 Missing required headers: x-api-key, x-api-url, x-target"
+                )
                 await socket.release()
             }
         }
@@ -113,7 +123,8 @@ struct StreamRoutesTests {
 
     @Test(
         "a malformed first message is one error chunk and a normal close",
-        arguments: ["", "nonsense", "[]", "{}", #"{"task_id":1,"instance_id":"x"}"#])
+        arguments: ["", "nonsense", "[]", "{}", #"{"task_id":1,"instance_id":"x"}"#]
+    )
     func malformed(_ message: String) async throws {
         try await withSampleService { running in
             let credentials = DaytonaCredentials(apiKey: "k", apiURL: "http://127.0.0.1:9/api", target: "t")

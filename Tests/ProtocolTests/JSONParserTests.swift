@@ -13,7 +13,8 @@ struct JSONParserTests {
             (#""""#, ""), (#""a\"\\\/\b\f\n\r\t""#, "a\"\\/\u{8}\u{c}\n\r\t"), (#""\u00e9\ud83d\ude00""#, "é😀"),
             (#""é😀""#, "é😀"), (#""\ud800""#, "\u{fffd}"), (#""\ud800\u0041""#, "\u{fffd}A"),
             ("[]", []), ("[1,[2],{}]", [1, [2], [:]]), (#"{"b":1,"a":{"c":[]}}"#, ["b": 1, "a": ["c": []]]),
-        ] as [(String, JSONValue)])
+        ] as [(String, JSONValue)]
+    )
     func value(_ text: String, _ expected: JSONValue) throws {
         #expect(try JSONValue(parsing: text) == expected)
     }
@@ -59,9 +60,11 @@ struct JSONParserTests {
             (#"{"a" 1}"#, "Expecting ':' delimiter", 5), (#"{"a":1 "b"}"#, "Expecting ',' delimiter", 7),
             ("[1 2]", "Expecting ',' delimiter", 3), ("{} x", "Extra data", 3), (#""é"x"#, "Extra data", 3),
             ("\"a\tb\"", "Invalid control character at", 2), (#""abc"#, "Unterminated string starting at", 0),
-            (#""\x""#, #"Invalid \escape"#, 1), (#""\u12"#, #"Invalid \uXXXX escape"#, 2), ("nul", "Expecting value", 0),
+            (#""\x""#, #"Invalid \escape"#, 1), (#""\u12"#, #"Invalid \uXXXX escape"#, 2),
+            ("nul", "Expecting value", 0),
             ("01", "Extra data", 1), ("1.", "Extra data", 1), ("-", "Expecting value", 0), ("+1", "Expecting value", 0),
-        ])
+        ]
+    )
     func mistake(_ text: String, _ message: String, _ offset: Int) {
         #expect {
             _ = try JSONParser.parse(text.utf8)
@@ -77,7 +80,8 @@ struct JSONParserTests {
         arguments: [
             [0x22, 0xff, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], Array(repeating: 0x5b, count: 100_000),
             Array(repeating: 0x39, count: 4301),
-        ] as [[UInt8]])
+        ] as [[UInt8]]
+    )
     func unreadable(_ bytes: [UInt8]) {
         #expect {
             _ = try JSONParser.parse(bytes)

@@ -17,7 +17,8 @@ struct JSONWriterTests {
         arguments: [
             ("é😀/", #""é😀/""#), ("\"\\", #""\"\\""#), ("\u{8}\u{c}\n\r\t", #""\b\f\n\r\t""#),
             ("\u{0}\u{1f}", #""\u0000\u001f""#), ("\u{7f}\u{2028}", "\"\u{7f}\u{2028}\""), ("a\r\nb", #""a\r\nb""#),
-        ])
+        ]
+    )
     func escapes(_ value: String, _ expected: String) throws {
         #expect(try text(.string(value)) == expected)
     }
@@ -31,7 +32,8 @@ struct JSONWriterTests {
             (1e-6, "1e-6", "1e-06"), (1e-7, "1e-7", "1e-07"), (1.25e-10, "1.25e-10", "1.25e-10"),
             (-12.5, "-12.5", nil), (123456789.125, "123456789.125", nil), (.nan, "null", "null"),
             (.infinity, "null", "null"), (5e-324, "5e-324", nil),
-        ] as [(Double, String, String?)])
+        ] as [(Double, String, String?)]
+    )
     func doubles(_ number: Double, _ http: String, _ stream: String?) throws {
         #expect(try text(.double(number), .http) == http)
         #expect(try text(.double(number), .stream) == stream ?? http)

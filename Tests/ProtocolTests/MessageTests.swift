@@ -10,7 +10,8 @@ struct MessageTests {
             (.error("no"), #"{"type":"error","data":"no"}"#),
             (.result(["status": "ok", "n": 1e-6]), #"{"type":"result","data":{"status":"ok","n":1e-06}}"#),
             (.other(type: "eval_resume_state", data: [1]), #"{"type":"eval_resume_state","data":[1]}"#),
-        ] as [(StreamChunk, String)])
+        ] as [(StreamChunk, String)]
+    )
     func chunk(_ chunk: StreamChunk, _ text: String) throws {
         #expect(String(decoding: try chunk.serialized(), as: UTF8.self) == text)
         #expect(try StreamChunk(parsing: text.utf8) == chunk)
@@ -18,8 +19,11 @@ struct MessageTests {
 
     @Test(
         "what is no chunk is refused",
-        arguments: ["", "[]", "{}", #"{"type":"message"}"#, #"{"type":"message","data":1}"#, #"{"type":"error","data":{}}"#,
-            #"{"type":1,"data":""}"#, "not json"])
+        arguments: [
+            "", "[]", "{}", #"{"type":"message"}"#, #"{"type":"message","data":1}"#, #"{"type":"error","data":{}}"#,
+            #"{"type":1,"data":""}"#, "not json",
+        ]
+    )
     func notAChunk(_ text: String) {
         #expect(throws: ProtocolError.self) { try StreamChunk(parsing: text.utf8) }
     }
@@ -32,8 +36,11 @@ struct MessageTests {
     @Test("a task's description has its keys in order, and a timeout with a fraction or null")
     func retrieveTask() throws {
         var task = RetrieveTaskResponse(
-            dockerImage: "python:3.12-slim", problemPath: "/tmp/p.txt", cwd: "/workspace",
-            resources: Resources(vcpu: 2, memory: 4, disk: 10))
+            dockerImage: "python:3.12-slim",
+            problemPath: "/tmp/p.txt",
+            cwd: "/workspace",
+            resources: Resources(vcpu: 2, memory: 4, disk: 10)
+        )
         let rest = #""resources":{"vcpu":2,"memory":4,"disk":10}}"#
         let head = #"{"docker_image":"python:3.12-slim","problem_path":"/tmp/p.txt","cwd":"/workspace","#
         #expect(String(decoding: try task.json.serialized(), as: UTF8.self) == head + #""agent_timeout":null,"# + rest)
@@ -55,7 +62,8 @@ struct MessageTests {
         let response = FinalScoreResponse(tasksEvaluated: ["task-3", "task-1"], finalScore: 100, metadata: ["n": 1])
         #expect(
             String(decoding: try response.json.serialized(), as: UTF8.self)
-                == #"{"tasks_evaluated":["task-3","task-1"],"final_score":100.0,"metadata":{"n":1}}"#)
+                == #"{"tasks_evaluated":["task-3","task-1"],"final_score":100.0,"metadata":{"n":1}}"#
+        )
         #expect(try FinalScoreResponse(json: response.json) == response)
     }
 }

@@ -11,7 +11,8 @@ struct SliceTests {
             ("0:0", []), ("10:", []), ("999999999999999999999:", []), ("-99999999999999999999:", [1, 2, 3, 4, 5]),
             (" 1 : 3 ", [2, 3]), ("+1:3", [2, 3]), ("1_0:", []), ("٢:", [3, 4, 5]), ("::99999999999999999999", [1]),
             ("::-99999999999999999999", [5]), ("-1:-4:-1", [5, 4, 3]), ("9:-99:-2", [5, 3, 1]),
-        ])
+        ]
+    )
     func selects(_ text: String, _ expected: [Int]) throws {
         #expect(try SliceExpression(text).apply(to: [1, 2, 3, 4, 5]) == expected)
     }
@@ -24,9 +25,11 @@ struct SliceTests {
             ("1.5:", "invalid literal for int() with base 10: '1.5'"),
             ("1:x", "invalid literal for int() with base 10: 'x'"),
             ("1:it's", "invalid literal for int() with base 10: \"it's\""),
-            (" :", "invalid literal for int() with base 10: ' '"), ("1__0:", "invalid literal for int() with base 10: '1__0'"),
+            (" :", "invalid literal for int() with base 10: ' '"),
+            ("1__0:", "invalid literal for int() with base 10: '1__0'"),
             ("1:2:3:4", "Invalid slice format"), (":::", "Invalid slice format"), ("::0", "slice step cannot be zero"),
-        ])
+        ]
+    )
     func refuses(_ text: String, _ message: String) {
         #expect(throws: ProtocolError(.invalidSlice, message)) { try SliceExpression(text) }
     }

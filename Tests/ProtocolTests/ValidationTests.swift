@@ -47,7 +47,8 @@ struct ValidationTests {
                 #"{"type":"json_invalid","loc":["body",1],"msg":"JSON decode error","input":{},"#
                     + #""ctx":{"error":"Expecting property name enclosed in double quotes"}}"#
             ),
-        ])
+        ]
+    )
     func evaluateResponse(_ body: String, _ entries: String) {
         let found = detail {
             _ = try EvaluateResponseRequest(body: RequestBody(Array(body.utf8), contentType: "application/json"))
@@ -64,7 +65,8 @@ struct ValidationTests {
                 #"{"type":"dict_type","loc":["body","evaluation_results"],"#
                     + #""msg":"Input should be a valid dictionary","input":[1]}"#
             ),
-        ])
+        ]
+    )
     func finalScore(_ body: String, _ entries: String) {
         let found = detail {
             _ = try FinalScoreRequest(body: RequestBody(Array(body.utf8), contentType: "application/json"))
@@ -77,7 +79,8 @@ struct ValidationTests {
         arguments: [
             ("application/json", true), ("APPLICATION/JSON; charset=latin-1", true), ("application/vnd.x+json", true),
             (nil, false), ("text/plain", false), ("application/jsonx", false), ("json", false),
-        ] as [(String?, Bool)])
+        ] as [(String?, Bool)]
+    )
     func contentType(_ type: String?, _ isJSON: Bool) throws {
         let body = try RequestBody(Array(#"{"a":1}"#.utf8), contentType: type)
         #expect(body.value == (isJSON ? ["a": 1] : .string(#"{"a":1}"#)))
@@ -96,7 +99,8 @@ struct ValidationTests {
             ("1", true), ("TRUE", true), ("t", true), ("Yes", true), ("y", true), ("on", true), ("0", false),
             ("False", false), ("f", false), ("no", false), ("n", false), ("OFF", false), ("", nil), ("2", nil),
             ("1.0", nil), (" true", nil),
-        ] as [(String, Bool?)])
+        ] as [(String, Bool?)]
+    )
     func booleans(_ text: String, _ expected: Bool?) {
         let query = QueryParameters([("task_id", "a"), ("skip_validation", text)])
         #expect((try? RetrieveTaskRequest(query: query))?.skipValidation == expected)
@@ -108,7 +112,8 @@ struct ValidationTests {
         #expect(
             found == #"{"detail":[{"type":"missing","loc":["query","task_id"],"msg":"Field required","input":null},"#
                 + #"{"type":"bool_parsing","loc":["query","skip_validation"],"#
-                + #""msg":"Input should be a valid boolean, unable to interpret input","input":"maybe"}]}"#)
+                + #""msg":"Input should be a valid boolean, unable to interpret input","input":"maybe"}]}"#
+        )
     }
 
     @Test("the last of repeated parameters counts")

@@ -1,6 +1,7 @@
-@testable import BenchmarkSandbox
 import BenchmarkTransport
 import Testing
+
+@testable import BenchmarkSandbox
 
 @Suite("The Daytona client against a local Daytona")
 struct DaytonaClientTests {
@@ -16,7 +17,10 @@ struct DaytonaClientTests {
         }
     }
 
-    @Test("a file comes back as it was written, under any name", arguments: ["/workspace/a.txt", "/tmp/ž ü/%41 b", "rel.bin"])
+    @Test(
+        "a file comes back as it was written, under any name",
+        arguments: ["/workspace/a.txt", "/tmp/ž ü/%41 b", "rel.bin"]
+    )
     func files(_ path: String) async throws {
         try await withSandbox { sandbox, _ in
             let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
@@ -38,8 +42,11 @@ struct DaytonaClientTests {
     func run() async throws {
         try await withSandbox { sandbox, _ in
             let result = try await sandbox.run(
-                "echo out; echo err >&2; pwd; echo $A; exit 3", cwd: "/workspace", environment: [("A", "b c")],
-                timeout: nil)
+                "echo out; echo err >&2; pwd; echo $A; exit 3",
+                cwd: "/workspace",
+                environment: [("A", "b c")],
+                timeout: nil
+            )
             #expect(result == CommandResult(exitCode: 3, output: "out\nerr\n/workspace\nb c\n"))
         }
     }
@@ -48,7 +55,11 @@ struct DaytonaClientTests {
     func stream(lineCount: Int) async throws {
         try await withSandbox { sandbox, _ in
             var output = ""
-            for try await text in streamCommand(sandbox, "i=0; while [ $i -lt \(lineCount) ]; do echo line $i; i=$((i+1)); done", cwd: "/tmp") {
+            for try await text in streamCommand(
+                sandbox,
+                "i=0; while [ $i -lt \(lineCount) ]; do echo line $i; i=$((i+1)); done",
+                cwd: "/tmp"
+            ) {
                 output += text
             }
             #expect(output == (0..<lineCount).map { "line \($0)\n" }.joined())
@@ -60,7 +71,8 @@ struct DaytonaClientTests {
         arguments: [
             ("echo x; false", 1), ("echo x; exit 7", 7), ("echo x; set -e; false; echo y", 1),
             ("echo x; nosuchcommand 2>/dev/null", 127),
-        ])
+        ]
+    )
     func failure(_ command: String, _ exitCode: Int) async throws {
         try await withSandbox { sandbox, _ in
             var output = ""
@@ -80,7 +92,11 @@ struct DaytonaClientTests {
     func quoting() async throws {
         try await withSandbox { sandbox, _ in
             var output = ""
-            for try await text in streamCommand(sandbox, #"printf '%s|' "it's" 'a b' "\"" '$HOME' é😀; printf '\377\n'"#, cwd: "'/tmp'") {
+            for try await text in streamCommand(
+                sandbox,
+                #"printf '%s|' "it's" 'a b' "\"" '$HOME' é😀; printf '\377\n'"#,
+                cwd: "'/tmp'"
+            ) {
                 output += text
             }
             #expect(output == "it's|a b|\"|$HOME|é😀|\u{fffd}\n")
@@ -110,7 +126,9 @@ struct DaytonaClientTests {
         var wrong = local.credentials
         wrong.apiKey = "wrong"
         let unauthorized = await #expect(throws: SandboxError.self) { try await DaytonaClient(wrong).sandbox("x") }
-        let unknown = await #expect(throws: SandboxError.self) { try await DaytonaClient(local.credentials).sandbox("x") }
+        let unknown = await #expect(throws: SandboxError.self) {
+            try await DaytonaClient(local.credentials).sandbox("x")
+        }
         await local.shutdown()
         #expect(unauthorized?.code == .unauthorized)
         #expect(unknown?.code == .notFound)

@@ -2,11 +2,14 @@ public import BenchmarkTransport
 
 /// A control plane that knows one sandbox and nothing else: enough for a stream to begin.
 public struct StubDaytona: HTTPResponder {
+    /// The one sandbox.
     public static let sandboxID = "sandbox-1"
     private let server: String
 
+    /// A control plane whose sandbox has its toolbox at an address.
     public init(toolbox: String = "http://127.0.0.1:9/toolbox") { server = toolbox }
 
+    /// Describes the sandbox; anything else is 404.
     public nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
         let json = HTTPFields([(.contentType, "application/json")])
         guard request.head.path == "/api/sandbox/\(Self.sandboxID)" else {
@@ -20,7 +23,8 @@ public struct StubDaytona: HTTPResponder {
 
 /// Serves a responder on a free port for the time of a closure, which gets the server's URL.
 public func withServer<R: Sendable>(
-    _ responder: any HTTPResponder, configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
+    _ responder: any HTTPResponder,
+    configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
     _ body: (String) async throws -> R
 ) async throws -> R {
     let server = HTTPServer(configuration: configuration, responder: responder)

@@ -16,7 +16,8 @@ struct LoopbackTests {
                     status: .ok,
                     body: .stream(length: nil) { writer in
                         for index in 0..<1000 { try await writer.write(Array("line \(index)\n".utf8)) }
-                    })
+                    }
+                )
             case "/ws":
                 return HTTPServerResponse(
                     status: .switchingProtocols,
@@ -29,7 +30,8 @@ struct LoopbackTests {
                                 }
                             }
                         } catch {}
-                    })
+                    }
+                )
             default: return HTTPServerResponse(status: .notFound)
             }
         }
@@ -63,10 +65,12 @@ struct LoopbackTests {
     func chunkedRequest() async throws {
         try await withServer { client, url in
             let request = HTTPClientRequest(
-                .post, try HTTPURL(url + "/echo"),
+                .post,
+                try HTTPURL(url + "/echo"),
                 body: .stream(length: nil) { writer in
                     for index in 0..<500 { try await writer.write(Array("part \(index);".utf8)) }
-                })
+                }
+            )
             let expected = (0..<500).map { "part \($0);" }.joined()
             #expect(try await client.send(request).text == expected)
         }
@@ -90,7 +94,10 @@ struct LoopbackTests {
         }
     }
 
-    @Test("WebSocket messages come back in order, of all sizes", arguments: [0, 1, 125, 126, 65_535, 65_536, 3_000_000])
+    @Test(
+        "WebSocket messages come back in order, of all sizes",
+        arguments: [0, 1, 125, 126, 65_535, 65_536, 3_000_000]
+    )
     func webSocketEcho(byteCount: Int) async throws {
         try await withServer { client, url in
             let socket = try await client.openWebSocket(try HTTPURL(url + "/ws"))

@@ -26,7 +26,9 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     ///   - isNonBlocking: whether the handler never blocks its thread, and may run on an event loop.
     ///   - handler: what it throws becomes a response as with the service's methods.
     public mutating func route(
-        _ method: HTTPMethod, _ path: String, isNonBlocking: Bool = false,
+        _ method: HTTPMethod,
+        _ path: String,
+        isNonBlocking: Bool = false,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
     ) {
         customRoutes.append(CustomRoute(method: method, path: path, isNonBlocking: isNonBlocking, handler: handler))
@@ -39,7 +41,9 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     public func start() async throws -> RunningService {
         let call = ServiceCaller(
             executor: ServiceExecutor(maxThreads: configuration.maxServiceThreads),
-            nonBlocking: Service.nonBlockingMethods, authentication: configuration.authentication)
+            nonBlocking: Service.nonBlockingMethods,
+            authentication: configuration.authentication
+        )
         let (service, datasets) = try await call.entering(nil) {
             let service = try await Service()
             return (service, try await service.loadDatasets())
@@ -50,7 +54,9 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             routes: HTTPEndpoints(core: core).routes + customRoutes.map { $0.route(call) },
             streams: StreamEndpoints(core: core).routes,
             authorize: { headers in try await call(.checkAuth) { try await service.checkAuth(headers) } },
-            trustedProxies: configuration.trustedProxies, log: log)
+            trustedProxies: configuration.trustedProxies,
+            log: log
+        )
         var accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
         if configuration.logsRequests { accessLog = { log.write($0.line) } }
         let server = HTTPServer(configuration: configuration.server, accessLog: accessLog, responder: router)

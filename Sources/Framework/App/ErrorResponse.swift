@@ -33,7 +33,9 @@ enum ErrorResponse {
 
     /// The text goes to the log and not on the wire; the connection is closed after it.
     private static func unexpected(
-        _ error: any Error, _ head: HTTPRequestHead, _ log: LineLog
+        _ error: any Error,
+        _ head: HTTPRequestHead,
+        _ log: LineLog
     ) -> HTTPServerResponse {
         let cause = (error as? UnexpectedError)?.underlying ?? error
         log.write("error: \(head.method.rawValue) \(head.rawPath): \(message(of: cause))")

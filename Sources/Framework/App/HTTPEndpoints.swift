@@ -17,8 +17,10 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
 
     private static var health: HTTPServerResponse {
         HTTPServerResponse(
-            status: .ok, fields: HTTPFields([(.contentType, "application/json")]),
-            body: .bytes(Array(#"{"status":"ok"}"#.utf8)))
+            status: .ok,
+            fields: HTTPFields([(.contentType, "application/json")]),
+            body: .bytes(Array(#"{"status":"ok"}"#.utf8))
+        )
     }
 
     private func verifyTaskIDs(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
@@ -35,7 +37,10 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
         let dataset = try core.datasets.dataset(parameters.dataset)
         let task = try await core.call(.retrieveTask) { [service = core.service] in
             try await service.retrieveTask(
-                parameters.taskID, in: dataset, skipValidation: parameters.skipValidation)
+                parameters.taskID,
+                in: dataset,
+                skipValidation: parameters.skipValidation
+            )
         }
         return try json(task.json)
     }
@@ -57,7 +62,8 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
             try await service.calculateFinalScore(body.evaluationResults, in: dataset)
         }
         return try json(
-            FinalScoreResponse(tasksEvaluated: ids, finalScore: score.score, metadata: score.metadata).json)
+            FinalScoreResponse(tasksEvaluated: ids, finalScore: score.score, metadata: score.metadata).json
+        )
     }
 
     /// The body as JSON, by the rules of the service contract about content types.

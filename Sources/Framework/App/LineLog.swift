@@ -19,7 +19,9 @@ final class LineLog: Sendable {
 
     init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// Appends a line. Control characters, which a request's target could smuggle in, become `?`.
+    /// Appends a line.
+    ///
+    /// Control characters, which a request's target could smuggle in, become `?`.
     func write(_ line: String) {
         var bytes = line.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
         bytes.append(UInt8(ascii: "\n"))
@@ -79,7 +81,7 @@ final class LineLog: Sendable {
 }
 
 extension HTTPAccessRecord {
-    /// `127.0.0.1 "GET /health" 200 0.2ms`
+    /// `127.0.0.1 "GET /health" 200 0.2ms`.
     var line: String {
         let (seconds, attoseconds) = duration.components
         let tenths = seconds * 10_000 + attoseconds / 100_000_000_000_000

@@ -40,8 +40,11 @@ struct Router: HTTPResponder {
     private let log: LineLog
 
     init(
-        routes: [Route], streams: [StreamRoute], authorize: @escaping @Sendable (HTTPFields) async throws -> Bool,
-        trustedProxies: [String], log: LineLog
+        routes: [Route],
+        streams: [StreamRoute],
+        authorize: @escaping @Sendable (HTTPFields) async throws -> Bool,
+        trustedProxies: [String],
+        log: LineLog
     ) {
         self.routes = Dictionary(grouping: routes) { ScalarString($0.path) }
         self.streams = Dictionary(streams.map { (ScalarString($0.path), $0) }) { first, _ in first }
@@ -69,7 +72,8 @@ struct Router: HTTPResponder {
     }
 
     private nonisolated(nonsending) func answer(
-        _ request: HTTPServerRequest, _ path: String
+        _ request: HTTPServerRequest,
+        _ path: String
     ) async throws -> HTTPServerResponse {
         if let candidates = routes[ScalarString(path)] {
             guard let route = candidates.first(where: { $0.method == request.head.method }) else {
@@ -115,8 +119,11 @@ struct Router: HTTPResponder {
             refusal.closesConnection = true
             return refusal
         }
-        return HTTPServerResponse(status: .switchingProtocols, body: .webSocket { socket in
-            await route.handle(request, socket)
-        })
+        return HTTPServerResponse(
+            status: .switchingProtocols,
+            body: .webSocket { socket in
+                await route.handle(request, socket)
+            }
+        )
     }
 }

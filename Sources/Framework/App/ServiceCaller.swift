@@ -8,7 +8,8 @@ struct ServiceCaller: Sendable {
 
     /// Calls a method of the service: on its executor, or, if it is declared non-blocking, right here.
     nonisolated(nonsending) func callAsFunction<R: Sendable>(
-        _ method: ServiceMethods, _ body: @concurrent @Sendable () async throws -> R
+        _ method: ServiceMethods,
+        _ body: @concurrent @Sendable () async throws -> R
     ) async throws -> R {
         try await entering(nonBlocking.contains(method) ? nil : executor, body)
     }
@@ -17,7 +18,8 @@ struct ServiceCaller: Sendable {
     ///
     /// `body` is `@concurrent`: code isolated to an actor of a loop would not follow the preference.
     nonisolated(nonsending) func entering<R: Sendable>(
-        _ target: ServiceExecutor?, _ body: @concurrent @Sendable () async throws -> R
+        _ target: ServiceExecutor?,
+        _ body: @concurrent @Sendable () async throws -> R
     ) async throws -> R {
         try await ServiceExecutor.$current.withValue(executor) {
             try await BuiltInAuthentication.$current.withValue(authentication) {

@@ -1,5 +1,5 @@
-import BenchmarkTransport
 import BenchmarkSandbox
+import BenchmarkTransport
 
 /// What the endpoints share: the service, its datasets, the way to call it, and the connections to sandboxes.
 struct ServiceCore<Service: BenchmarkService>: Sendable {

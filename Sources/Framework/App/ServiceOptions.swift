@@ -26,7 +26,8 @@ enum ServiceOptions {
 
     /// False if help was asked for.
     static func parse(
-        _ arguments: [String], into configuration: inout ServiceConfiguration
+        _ arguments: [String],
+        into configuration: inout ServiceConfiguration
     ) throws(UsageError) -> Bool {
         var rest = arguments[...]
         while let argument = rest.popFirst() {

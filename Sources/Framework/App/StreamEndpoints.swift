@@ -29,7 +29,9 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         @concurrent @Sendable (String, Dataset<Service.Item>, any Sandbox) async throws -> S
 
     private func serve<S: ChunkSequence>(
-        _ request: HTTPServerRequest, _ socket: WebSocketConnection, _ kind: ServiceMethods,
+        _ request: HTTPServerRequest,
+        _ socket: WebSocketConnection,
+        _ kind: ServiceMethods,
         _ method: @escaping Method<S>
     ) async {
         do {
@@ -59,7 +61,9 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         func value(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
         guard let key = value("x-api-key"), let url = value("x-api-url"), let target = value("x-target") else {
             await socket.close(
-                code: .policyViolation, reason: "Missing required headers: x-api-key, x-api-url, x-target")
+                code: .policyViolation,
+                reason: "Missing required headers: x-api-key, x-api-url, x-target"
+            )
             return nil
         }
         return DaytonaCredentials(apiKey: key, apiURL: url, target: target)
@@ -68,8 +72,11 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
     /// Runs the stream and the watch for the peer's leaving side by side; whichever ends first ends the other, and the
     /// cleanup of both is awaited.
     private func open<S: ChunkSequence>(
-        _ message: WebSocketMessage, _ credentials: DaytonaCredentials, _ kind: ServiceMethods,
-        _ method: @escaping Method<S>, until socket: WebSocketConnection
+        _ message: WebSocketMessage,
+        _ credentials: DaytonaCredentials,
+        _ kind: ServiceMethods,
+        _ method: @escaping Method<S>,
+        until socket: WebSocketConnection
     ) async throws {
         let request = try StreamRequest(message)
         let scope = ProducerScope()
@@ -96,22 +103,28 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
     }
 
     private func run<S: ChunkSequence>(
-        _ request: StreamRequest, _ credentials: DaytonaCredentials, _ kind: ServiceMethods,
-        _ method: @escaping Method<S>, _ socket: WebSocketConnection
+        _ request: StreamRequest,
+        _ credentials: DaytonaCredentials,
+        _ kind: ServiceMethods,
+        _ method: @escaping Method<S>,
+        _ socket: WebSocketConnection
     ) async throws {
         let dataset = try core.datasets.dataset(request.dataset)
         let client = try DaytonaClient(credentials, http: core.sandboxes)
         let sandbox = try await client.sandbox(request.instanceID)
         let chunks = try await core.call(kind) { try await method(request.taskID, dataset, sandbox) }
         // The author's sequence is iterated where service code belongs; its chunks reach the loop in batches.
-        let stream = (chunks as? ChunkStream) ?? ChunkStream { writer in
-            for try await chunk in chunks { try await writer.send(chunk) }
-        }
+        let stream =
+            (chunks as? ChunkStream)
+            ?? ChunkStream { writer in
+                for try await chunk in chunks { try await writer.send(chunk) }
+            }
         let iterator = stream.chunks.makeAsyncIterator()
         var warned = false
         while let batch = try await iterator.nextBatch() {
             for chunk in batch {
-                if case .result(let value) = chunk, case .object = value {} else if case .result = chunk, !warned {
+                if case .result(let value) = chunk, case .object = value {
+                } else if case .result = chunk, !warned {
                     warned = true
                     core.log.write("warning: a result of \(request.taskID) is not an object; runners may refuse it")
                 }

@@ -14,7 +14,8 @@ public struct BuiltInAuthentication: Sendable {
 
     /// As `BENCHMARK_API_KEY` said when it was first looked at.
     public static let environment = BuiltInAuthentication(
-        apiKey: ProcessInfo.processInfo.environment["BENCHMARK_API_KEY"])
+        apiKey: ProcessInfo.processInfo.environment["BENCHMARK_API_KEY"]
+    )
 
     /// The authentication of the app on whose behalf the calling code runs.
     @TaskLocal static var current = environment
@@ -22,7 +23,9 @@ public struct BuiltInAuthentication: Sendable {
     /// Whether everybody is let in.
     public var isOpen: Bool { expected == nil }
 
-    /// Whether the request may pass. Takes the same time wherever the key differs.
+    /// Whether the request may pass.
+    ///
+    /// Takes the same time wherever the key differs.
     public func allows(_ headers: HTTPFields) -> Bool {
         guard let expected else { return true }
         let given = headers.rawValue(of: .authorization) ?? []

@@ -43,7 +43,9 @@ public struct BenchmarkServiceClient: Sendable {
     ///   - configuration: how it behaves.
     /// - Throws: ``HTTPClientError`` with code `.invalidURL`.
     public init(
-        url: String, sandboxes: DaytonaCredentials? = nil, configuration: Configuration = Configuration()
+        url: String,
+        sandboxes: DaytonaCredentials? = nil,
+        configuration: Configuration = Configuration()
     ) throws {
         self.url = try HTTPURL(url)
         self.configuration = configuration
@@ -75,7 +77,9 @@ public struct BenchmarkServiceClient: Sendable {
 
     /// What a task needs: `GET /retrieve-task/`.
     public func retrieveTask(
-        _ taskID: String, skipValidation: Bool = false, dataset: String? = nil
+        _ taskID: String,
+        skipValidation: Bool = false,
+        dataset: String? = nil
     ) async throws -> RetrieveTaskResponse {
         var query = [("task_id", taskID), ("skip_validation", skipValidation ? "true" : "false")]
         if let dataset { query.append(("dataset", dataset)) }
@@ -100,14 +104,20 @@ public struct BenchmarkServiceClient: Sendable {
     /// bounded buffer. Leaving the stream early, or cancelling, closes the connection, and the service stops.
     /// - Throws (while iterating): ``ServiceCallError``, or ``HTTPClientError`` if no connection could be made.
     public func setupTask(
-        _ taskID: String, instanceID: String, dataset: String? = nil
+        _ taskID: String,
+        instanceID: String,
+        dataset: String? = nil
     ) -> AsyncThrowingStream<StreamChunk, any Error> {
         stream("/ws/setup-task", StreamRequest(taskID: taskID, instanceID: instanceID, dataset: dataset))
     }
 
-    /// Grades the outcome in a sandbox: `/ws/evaluate-instance`. As ``setupTask(_:instanceID:dataset:)``.
+    /// Grades the outcome in a sandbox: `/ws/evaluate-instance`.
+    ///
+    /// As ``setupTask(_:instanceID:dataset:)``.
     public func evaluateInstance(
-        _ taskID: String, instanceID: String, dataset: String? = nil
+        _ taskID: String,
+        instanceID: String,
+        dataset: String? = nil
     ) -> AsyncThrowingStream<StreamChunk, any Error> {
         stream("/ws/evaluate-instance", StreamRequest(taskID: taskID, instanceID: instanceID, dataset: dataset))
     }
@@ -117,7 +127,13 @@ public struct BenchmarkServiceClient: Sendable {
         webSocket.maxMessageBytes = configuration.maxChunkBytes
         webSocket.pongTimeout = .seconds(86_400)  // a busy service may leave a Ping unanswered for long
         let call = StreamCall(
-            url.appending(path), fields, webSocket, request, http, errorsAreFatal: configuration.errorChunksAreFatal)
+            url.appending(path),
+            fields,
+            webSocket,
+            request,
+            http,
+            errorsAreFatal: configuration.errorChunksAreFatal
+        )
         return AsyncThrowingStream(unfolding: { try await call.next() })
     }
 
@@ -149,7 +165,10 @@ public struct BenchmarkServiceClient: Sendable {
                 let result = try await http.send(request)
                 guard result.status == 200 else {
                     throw ServiceCallError(
-                        .badStatus, "\(request.url) answered \(result.status): \(result.text)", status: result.status)
+                        .badStatus,
+                        "\(request.url) answered \(result.status): \(result.text)",
+                        status: result.status
+                    )
                 }
                 return try JSONValue(parsing: result.body)
             } catch let error as HTTPClientError where error.code != .badRedirect && error.code != .invalidURL {
@@ -164,7 +183,9 @@ public struct BenchmarkServiceClient: Sendable {
 
 /// A call that reached the service, but not its purpose.
 public struct ServiceCallError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of failure. More may be added.
+    /// The kind of failure.
+    ///
+    /// More may be added.
     public struct Code: Sendable, Hashable {
         let rawValue: String
 

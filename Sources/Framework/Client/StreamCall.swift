@@ -23,8 +23,12 @@ actor StreamCall {
     }
 
     init(
-        _ url: HTTPURL, _ fields: HTTPFields, _ configuration: WebSocketConfiguration, _ request: StreamRequest,
-        _ http: HTTPClient, errorsAreFatal: Bool
+        _ url: HTTPURL,
+        _ fields: HTTPFields,
+        _ configuration: WebSocketConfiguration,
+        _ request: StreamRequest,
+        _ http: HTTPClient,
+        errorsAreFatal: Bool
     ) {
         (self.url, self.fields, self.configuration) = (url, fields, configuration)
         (self.request, self.http, self.errorsAreFatal) = (request, http, errorsAreFatal)

@@ -14,7 +14,9 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
     /// A dataset without tasks.
     public init() {}
 
-    /// A dataset of the given tasks. An id that comes twice keeps its first place and gets the last item.
+    /// A dataset of the given tasks.
+    ///
+    /// An id that comes twice keeps its first place and gets the last item.
     public init(_ tasks: some Sequence<(id: String, item: Item)>) {
         for task in tasks { self[task.id] = task.item }
     }
@@ -27,7 +29,9 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
     /// The number of tasks.
     public var count: Int { taskIDs.count }
 
-    /// The item of a task; nil if there is no such task. Setting nil leaves the dataset as it is.
+    /// The item of a task; nil if there is no such task.
+    ///
+    /// Setting nil leaves the dataset as it is.
     public subscript(taskID: String) -> Item? {
         get { positions[ScalarString(taskID)].map { items[$0] } }
         set {
@@ -69,7 +73,9 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
     }
 }
 
-/// The datasets of a benchmark by name, in order. A request without a dataset means `default`.
+/// The datasets of a benchmark by name, in order.
+///
+/// A request without a dataset means `default`.
 public struct Datasets<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral {
     /// The datasets in their order.
     public private(set) var all: [Dataset<Item>] = []
@@ -82,7 +88,9 @@ public struct Datasets<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral
         for (name, dataset) in elements { self[name] = dataset }
     }
 
-    /// The dataset of a name; nil if there is none. Setting nil leaves the datasets as they are.
+    /// The dataset of a name; nil if there is none.
+    ///
+    /// Setting nil leaves the datasets as they are.
     public subscript(name: String) -> Dataset<Item>? {
         get { all.first { ScalarString($0.name) == ScalarString(name) } }
         set {

@@ -16,7 +16,8 @@ extension Dataset {
     /// - Throws: ``ServiceError`` with code `.invalidData` that names the file, and the line number where it is a
     ///   line's fault: text that is no JSON object, what `decode` threw, or an id that was there before.
     public init(
-        jsonLinesAt path: String, decode: (JSONObject) throws -> (id: String, item: Item)
+        jsonLinesAt path: String,
+        decode: (JSONObject) throws -> (id: String, item: Item)
     ) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ServiceError(.invalidData, "\(path): cannot be read")
@@ -31,7 +32,9 @@ extension Dataset {
             do {
                 guard case .object(let object) = try JSONValue(parsing: line) else { throw fail("not a JSON object") }
                 let (id, item) = try decode(object)
-                if let first = firstLines[ScalarString(id)] { throw fail("id '\(id)' is already used in line \(first)") }
+                if let first = firstLines[ScalarString(id)] {
+                    throw fail("id '\(id)' is already used in line \(first)")
+                }
                 firstLines[ScalarString(id)] = index + 1
                 self[id] = item
             } catch let error as ServiceError where error.code == .invalidData {

@@ -24,13 +24,17 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection, Expressibl
         for (key, value) in elements { self[key] = value }
     }
 
+    /// The first place.
     public var startIndex: Int { 0 }
+    /// The place behind the last.
     public var endIndex: Int { keys.count }
 
     /// The key and value at a place.
     public subscript(position: Int) -> Element { (keys[position], values[position]) }
 
-    /// The value of a key; nil if it is absent. Setting nil removes the key.
+    /// The value of a key; nil if it is absent.
+    ///
+    /// Setting nil removes the key.
     public subscript(key: String) -> JSONValue? {
         get { position(of: key).map { values[$0] } }
         set {
@@ -75,6 +79,7 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection, Expressibl
         left.keys.elementsEqual(right.keys) { $0.utf8.elementsEqual($1.utf8) } && left.values == right.values
     }
 
+    /// Hashes keys and values in their order.
     public func hash(into hasher: inout Hasher) {
         for (key, value) in self {
             hasher.combine(ScalarString(key))

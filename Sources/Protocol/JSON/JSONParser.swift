@@ -195,7 +195,8 @@ package struct JSONParser {
         guard bytes.count - index >= 4 else { throw fail("Invalid \\uXXXX escape", at: backslash + 1) }
         var value: UInt32 = 0
         for offset in 0..<4 {
-            guard let digit = Character(UnicodeScalar(bytes[index + offset])).hexDigitValue, bytes[index + offset] < 0x80
+            guard let digit = Character(UnicodeScalar(bytes[index + offset])).hexDigitValue,
+                bytes[index + offset] < 0x80
             else { throw fail("Invalid \\uXXXX escape", at: backslash + 1) }
             value = value << 4 | UInt32(digit)
         }

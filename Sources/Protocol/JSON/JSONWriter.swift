@@ -1,4 +1,6 @@
-/// How small and large doubles are written. HTTP bodies and stream messages differ in the original, and so here.
+/// How small and large doubles are written.
+///
+/// HTTP bodies and stream messages differ in the original, and so here.
 public enum JSONFloatStyle: Sendable, Hashable {
     /// `0.00001` and `1e-6`.
     case http
@@ -52,7 +54,10 @@ package struct JSONWriter {
 
     private func open(_ depth: Int) throws {
         guard depth < Self.maxDepth else {
-            throw ProtocolError(.notEncodable, "a value nested more than \(Self.maxDepth) levels deep cannot be encoded")
+            throw ProtocolError(
+                .notEncodable,
+                "a value nested more than \(Self.maxDepth) levels deep cannot be encoded"
+            )
         }
     }
 
@@ -70,7 +75,9 @@ package struct JSONWriter {
             case 0x09: bytes += #"\t"#.utf8
             case ..<0x20:
                 let digits = Array("0123456789abcdef".utf8)
-                bytes += [UInt8(ascii: "\\"), UInt8(ascii: "u"), 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                bytes += [
+                    UInt8(ascii: "\\"), UInt8(ascii: "u"), 0x30, 0x30, digits[Int(byte >> 4)], digits[Int(byte & 15)],
+                ]
             default: bytes.append(byte)
             }
         }
@@ -112,7 +119,8 @@ enum JSONFloat {
         let text = String(decoding: digits, as: UTF8.self)
         if point <= 0 { return "0." + String(repeating: "0", count: -point) + text }
         if point >= digits.count { return text + String(repeating: "0", count: point - digits.count) + ".0" }
-        return String(decoding: digits[..<point], as: UTF8.self) + "." + String(decoding: digits[point...], as: UTF8.self)
+        return String(decoding: digits[..<point], as: UTF8.self) + "."
+            + String(decoding: digits[point...], as: UTF8.self)
     }
 
     private static func scientific(_ digits: [UInt8], _ exponent: Int, _ style: JSONFloatStyle) -> String {

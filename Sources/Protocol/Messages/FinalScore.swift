@@ -24,7 +24,9 @@ public struct FinalScoreRequest: Sendable, Hashable {
 
 /// What a benchmark makes of a run.
 public struct FinalScoreResult: Sendable, Hashable {
-    /// The score; by custom a percentage. NaN is sent as null, which runners refuse.
+    /// The score; by custom a percentage.
+    ///
+    /// NaN is sent as null, which runners refuse.
     public var score: Double
     /// Anything that explains it.
     public var metadata: JSONObject

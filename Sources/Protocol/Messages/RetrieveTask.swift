@@ -15,7 +15,10 @@ public struct RetrieveTaskResponse: Sendable, Hashable {
 
     /// A response of the given parts.
     public init(
-        dockerImage: String, problemPath: String, cwd: String, agentTimeout: Double? = nil,
+        dockerImage: String,
+        problemPath: String,
+        cwd: String,
+        agentTimeout: Double? = nil,
         resources: Resources = Resources(vcpu: 2, memory: 4, disk: 10)
     ) {
         (self.dockerImage, self.problemPath, self.cwd) = (dockerImage, problemPath, cwd)

@@ -65,7 +65,8 @@ private enum SliceInteger {
         if digits.count > 4300 {
             throw ProtocolError(
                 .invalidSlice,
-                "Exceeds the limit (4300 digits) for integer string conversion: value has \(digits.count) digits")
+                "Exceeds the limit (4300 digits) for integer string conversion: value has \(digits.count) digits"
+            )
         }
         var value = 0
         for digit in digits {

@@ -2,9 +2,13 @@
 ///
 /// Open to kinds that are added later: an unknown one is kept as it is.
 public enum StreamChunk: Sendable, Hashable {
-    /// Text for the log. Readers join messages without a separator.
+    /// Text for the log.
+    ///
+    /// Readers join messages without a separator.
     case message(String)
-    /// A failure. Streams may go on after it; runners take the task as failed.
+    /// A failure.
+    ///
+    /// Streams may go on after it; runners take the task as failed.
     case error(String)
     /// The result; runners expect an object.
     case result(JSONValue)

@@ -21,6 +21,9 @@ public struct StreamRequest: Sendable, Hashable {
     }
 
     package var json: JSONValue {
-        ["task_id": .string(taskID), "instance_id": .string(instanceID), "dataset": dataset.map { .string($0) } ?? .null]
+        [
+            "task_id": .string(taskID), "instance_id": .string(instanceID),
+            "dataset": dataset.map { .string($0) } ?? .null,
+        ]
     }
 }

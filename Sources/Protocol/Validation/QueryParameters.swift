@@ -34,8 +34,12 @@ package struct RetrieveTaskRequest: Sendable, Hashable {
         if skips == nil, let text {
             errors.append(
                 .init(
-                    "bool_parsing", ["query", "skip_validation"],
-                    "Input should be a valid boolean, unable to interpret input", input: .string(text)))
+                    "bool_parsing",
+                    ["query", "skip_validation"],
+                    "Input should be a valid boolean, unable to interpret input",
+                    input: .string(text)
+                )
+            )
         }
         guard errors.isEmpty, let taskID, let skips else { throw ValidationErrors(errors) }
         (self.taskID, skipValidation, dataset) = (taskID, skips, query.last("dataset"))

@@ -18,8 +18,12 @@ package struct RequestBody: Sendable, Hashable {
             guard case .syntax(let error) = error else { throw Self.unreadable }
             throw ValidationErrors([
                 .init(
-                    "json_invalid", ["body", .int(error.offset)], "JSON decode error", input: .object([:]),
-                    context: ["error": .string(error.message)])
+                    "json_invalid",
+                    ["body", .int(error.offset)],
+                    "JSON decode error",
+                    input: .object([:]),
+                    context: ["error": .string(error.message)]
+                )
             ])
         }
     }
@@ -28,7 +32,9 @@ package struct RequestBody: Sendable, Hashable {
 
     /// `application/json` or `application/…+json`, in any case, with any parameters.
     private static func isJSON(_ contentType: String?) -> Bool {
-        guard let type = contentType?.split(separator: ";", omittingEmptySubsequences: false).first else { return false }
+        guard let type = contentType?.split(separator: ";", omittingEmptySubsequences: false).first else {
+            return false
+        }
         let name = type.lowercased().filter { $0 != " " && $0 != "\t" }
         return name == "application/json" || (name.hasPrefix("application/") && name.hasSuffix("+json"))
     }
@@ -46,8 +52,11 @@ struct FieldReader {
             if value == .null { throw ValidationErrors([.init("missing", root, "Field required", input: .null)]) }
             throw ValidationErrors([
                 .init(
-                    "model_attributes_type", root,
-                    "Input should be a valid dictionary or object to extract fields from", input: value)
+                    "model_attributes_type",
+                    root,
+                    "Input should be a valid dictionary or object to extract fields from",
+                    input: value
+                )
             ])
         }
         (self.object, self.root) = (object, root)

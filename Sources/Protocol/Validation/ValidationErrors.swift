@@ -1,8 +1,10 @@
-/// What is wrong with a request's parameters or body: all of it, in the order of the fields. Answers 422.
+/// What is wrong with a request's parameters or body: all of it, in the order of the fields.
+///
+/// Answers 422.
 public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertible {
     /// One mistake.
     public struct Entry: Sendable, Hashable {
-        /// The kind, for programs: `missing`, `string_type`, …
+        /// The kind, for programs: `missing`, `string_type`, ….
         public let type: String
         /// Where: `body` or `query`, then a field or an offset.
         public let location: [JSONValue]
@@ -32,13 +34,15 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
 
     init(_ entries: [Entry]) { self.entries = entries }
 
-    /// `{"detail":[{"type":…,"loc":…,"msg":…,"input":…},…]}`
+    /// `{"detail":[{"type":…,"loc":…,"msg":…,"input":…},…]}`.
     public var body: JSONValue { ["detail": .array(entries.map(\.json))] }
 
     /// The mistakes for people, one a line.
     public var description: String {
         let lines = entries.map { entry in
-            let place = entry.location.dropFirst().map { $0.stringValue ?? "\($0.intValue ?? 0)" }.joined(separator: ".")
+            let place = entry.location.dropFirst().map { $0.stringValue ?? "\($0.intValue ?? 0)" }.joined(
+                separator: "."
+            )
             return "\(place): \(entry.message)"
         }
         return "\(entries.count) validation error\(entries.count == 1 ? "" : "s")\n" + lines.joined(separator: "\n")
@@ -47,7 +51,7 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
 
 /// The bodies of errors.
 package enum ErrorBody {
-    /// `{"detail":"…"}`
+    /// `{"detail":"…"}`.
     package static func detail(_ text: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.write(text)

@@ -52,7 +52,8 @@ public struct DaytonaClient: Sendable {
     ///   - request: what it is made from.
     ///   - timeout: for the request and the wait together. A sandbox that is not started by then is deleted.
     public func createSandbox(
-        _ request: CreateSandboxRequest, timeout: Duration = .seconds(60)
+        _ request: CreateSandboxRequest,
+        timeout: Duration = .seconds(60)
     ) async throws -> DaytonaSandbox {
         let loop = EventLoopGroup.shared.next()
         let deadline = SandboxError(.timedOut, "the sandbox was not started within \(timeout)")
@@ -77,7 +78,9 @@ public struct DaytonaClient: Sendable {
         while info.state != "started" {
             if ["error", "build_failed", "destroyed", "destroying"].contains(info.state) {
                 throw SandboxError(
-                    .failed, "sandbox \(info.id) is in state \(info.state): \(info.errorReason ?? "no reason given")")
+                    .failed,
+                    "sandbox \(info.id) is in state \(info.state): \(info.errorReason ?? "no reason given")"
+                )
             }
             try await loop.sleep(for: pause)
             pause = min(.seconds(1), pause * 1.5)
@@ -86,7 +89,9 @@ public struct DaytonaClient: Sendable {
         return info
     }
 
-    /// Starts a stopped sandbox. Its state afterwards may still be `starting`.
+    /// Starts a stopped sandbox.
+    ///
+    /// Its state afterwards may still be `starting`.
     public func startSandbox(_ idOrName: String) async throws {
         _ = try await call(.post, api.appending("/sandbox/\(HTTPURL.escape(idOrName))/start"))
     }
@@ -116,7 +121,10 @@ public struct DaytonaClient: Sendable {
 
     /// Sends a request with a JSON body, if any, and parses the JSON of the answer; null for an empty one.
     func call(
-        _ method: HTTPMethod, _ url: HTTPURL, json: JSONValue? = nil, timeout: Duration? = nil
+        _ method: HTTPMethod,
+        _ url: HTTPURL,
+        json: JSONValue? = nil,
+        timeout: Duration? = nil
     ) async throws -> JSONValue {
         var request = HTTPClientRequest(method, url, fields: fields, readTimeout: timeout)
         request.fields.set(.accept, "application/json")

@@ -56,12 +56,16 @@ actor DaytonaSession {
 
     /// Starts the command in a shell of its own, so that its `exit` or `set -e` cannot end the session's.
     private func execute(_ command: String) async throws -> String {
-        let quoted = "'" + command.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+        let quoted =
+            "'" + command.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
         let text = """
             if command -v bash >/dev/null 2>&1; then bash -c \(quoted) </dev/null; else sh -c \(quoted) </dev/null; fi
             """
         let answer = try await client.call(
-            .post, path("/exec"), json: ["command": .string(text), "runAsync": true])
+            .post,
+            path("/exec"),
+            json: ["command": .string(text), "runAsync": true]
+        )
         guard let commandID = answer["cmdId"]?.stringValue, !commandID.isEmpty else {
             throw SandboxError(.protocolViolation, "the answer to a session command has no command id")
         }
@@ -84,7 +88,9 @@ actor DaytonaSession {
             failures = journal.offset > before ? 0 : failures + 1
             if failures > Self.maxFailuresInARow {
                 throw SandboxError(
-                    .unavailable, "the log of the command could not be followed \(failures) times in a row")
+                    .unavailable,
+                    "the log of the command could not be followed \(failures) times in a row"
+                )
             }
             pause = failures == 0 ? .milliseconds(500) : min(.seconds(10), pause * 2)
             try await loop.sleep(for: pause)
@@ -100,7 +106,10 @@ actor DaytonaSession {
         let socket: WebSocketConnection
         do {
             socket = try await client.http.openWebSocket(
-                command.appending("/logs?follow=true"), fields: client.fields, webSocket: configuration)
+                command.appending("/logs?follow=true"),
+                fields: client.fields,
+                webSocket: configuration
+            )
         } catch is HTTPClientError {
             return try Task.checkCancellation()
         }
@@ -126,7 +135,9 @@ actor DaytonaSession {
     }
 
     /// While the stream is silent, the command is asked, ever less often; once it has an exit code the stream is closed
-    /// from here. Daemons close theirs a second after the end, and some never.
+    /// from here.
+    ///
+    /// Daemons close theirs a second after the end, and some never.
     private func closeWhenSettled(_ socket: WebSocketConnection, _ command: HTTPURL) async {
         var pause = Self.shortestPoll
         while (try? await loop.sleep(for: pause)) != nil {
@@ -139,7 +150,9 @@ actor DaytonaSession {
         }
     }
 
-    /// The exit code; nil while the command runs. A look-up that fails for a moment is repeated.
+    /// The exit code; nil while the command runs.
+    ///
+    /// A look-up that fails for a moment is repeated.
     private func exitCode(_ command: HTTPURL) async throws -> Int? {
         do {
             return try await client.call(.get, command)["exitCode"]?.intValue

@@ -32,7 +32,9 @@ public struct SandboxInfo: Sendable, Hashable {
     }
 }
 
-/// What a sandbox is to be made from. Resources can be asked for with an image only.
+/// What a sandbox is to be made from.
+///
+/// Resources can be asked for with an image only.
 public struct CreateSandboxRequest: Sendable {
     /// The name; nil lets the server choose.
     public var name: String?

@@ -22,7 +22,8 @@ struct APIError: Error, Sendable {
             [
                 "path": .string(path), "timestamp": .string(Timestamp().milliseconds), "statusCode": .int(status),
                 "error": .string(Self.names[status]?.title ?? "Error"), "message": .string(message),
-            ])
+            ]
+        )
     }
 
     /// The answer of the proxy and of the daemon in a sandbox.
@@ -36,7 +37,8 @@ struct APIError: Error, Sendable {
                 "statusCode": .int(status), "message": .string(message),
                 "code": .string(givenCode ?? Self.names[status]?.code ?? "INTERNAL_SERVER_ERROR"),
                 "timestamp": .string(Timestamp().nanosecondsZulu), "path": .string(path), "method": .string(method),
-            ])
+            ]
+        )
     }
 
     private static let names: [Int: (title: String, code: String)] = [
@@ -74,7 +76,11 @@ struct APIError: Error, Sendable {
         case .sessionCancelled: self.init(500, "failed to execute command: session cancelled")
         case .brokenPipe: self.init(500, "failed to execute command: write |1: broken pipe")
         case .alreadyCompleted(let code):
-            self.init(410, "gone: command has already completed with exit code \(code)", code: "COMMAND_ALREADY_COMPLETED")
+            self.init(
+                410,
+                "gone: command has already completed with exit code \(code)",
+                code: "COMMAND_ALREADY_COMPLETED"
+            )
         }
     }
 }

@@ -8,9 +8,11 @@ extension HTTPServerResponse {
     /// An answer in JSON.
     static func json(_ status: Int, _ value: JSONValue) -> HTTPServerResponse {
         HTTPServerResponse(
-            status: HTTPStatus(status), fields: [(.contentType, "application/json; charset=utf-8")],
+            status: HTTPStatus(status),
+            fields: [(.contentType, "application/json; charset=utf-8")],
             // Only what is nested without end cannot be written, and answers have a handful of levels.
-            body: .bytes((try? value.serialized()) ?? []))
+            body: .bytes((try? value.serialized()) ?? [])
+        )
     }
 
     /// An answer in plain text.

@@ -8,19 +8,25 @@ struct BulkDownload: Sendable {
     /// The answer to `{"paths":["/a","/b"]}`.
     func reply(to request: JSONObject) throws -> HTTPServerResponse {
         let paths = (request["paths"]?.arrayValue ?? []).compactMap(\.stringValue)
-        guard !paths.isEmpty else { return .json(400, ["error": .string("request body must be {\"paths\": [ ... ]} and non-empty")]) }
+        guard !paths.isEmpty else {
+            return .json(400, ["error": .string("request body must be {\"paths\": [ ... ]} and non-empty")])
+        }
         // A fixed one could occur in a file.
         let boundary = "local-daytona-\(RandomText.hexadecimal(count: 32))"
         return HTTPServerResponse(
-            status: .ok, fields: [(.contentType, "multipart/form-data; boundary=\(boundary)")],
+            status: .ok,
+            fields: [(.contentType, "multipart/form-data; boundary=\(boundary)")],
             body: .stream(length: nil) { writer in
                 for path in paths { try await part(path, boundary, writer) }
                 try await writer.write(Array("--\(boundary)--\r\n".utf8))
-            })
+            }
+        )
     }
 
     private func part(
-        _ path: String, _ boundary: String, _ writer: HTTPBodyWriter
+        _ path: String,
+        _ boundary: String,
+        _ writer: HTTPBodyWriter
     ) async throws {
         let head = { (name: String, fields: String) in
             let disposition = "form-data; name=\"\(name)\"; \(FileName.parameters(path))"
@@ -28,7 +34,9 @@ struct BulkDownload: Sendable {
         }
         do {
             let (file, byteCount) = try files.openForReading(path)
-            try await writer.write(head("file", "Content-Length: \(byteCount)\r\nContent-Type: application/octet-stream"))
+            try await writer.write(
+                head("file", "Content-Length: \(byteCount)\r\nContent-Type: application/octet-stream")
+            )
             try await file.copy(byteCount, to: writer)
         } catch let error as FileError where !error.path.isEmpty {
             try await writer.write(head("error", "Content-Type: application/json; charset=utf-8"))

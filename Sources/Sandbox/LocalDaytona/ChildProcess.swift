@@ -45,7 +45,9 @@ final class ChildProcess: Sendable {
     /// How it ended; nil while it runs.
     var outcome: Outcome? { state.withLock { $0 } }
 
-    /// Waits for the end. Cancelling the waiting task does not end the wait.
+    /// Waits for the end.
+    ///
+    /// Cancelling the waiting task does not end the wait.
     nonisolated(nonsending) func waitForExit() async -> Outcome {
         await ended.wait()
         return outcome ?? .exited(-1)
@@ -78,7 +80,9 @@ final class ChildProcess: Sendable {
     }
 }
 
-/// Waits on a process's descriptor, which becomes readable when the process ends. Keeps itself alive until then.
+/// Waits on a process's descriptor, which becomes readable when the process ends.
+///
+/// Keeps itself alive until then.
 private final class ExitWatch: ReadinessHandler, @unchecked Sendable {
     // Safe to share: after `init` it is used on the loop's thread only.
     private let stream: DescriptorStream

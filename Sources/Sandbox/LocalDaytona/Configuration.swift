@@ -1,7 +1,9 @@
 extension LocalDaytona {
     /// How a server is set up.
     public struct Configuration: Sendable {
-        /// The address to listen on. Whoever can reach it and knows the key can run commands as this user.
+        /// The address to listen on.
+        ///
+        /// Whoever can reach it and knows the key can run commands as this user.
         public var host = "127.0.0.1"
         /// The port to listen on; 0 lets the system choose one.
         public var port: UInt16 = 0

@@ -36,7 +36,9 @@ struct ControlPlane: Sendable {
     }
 
     private func reply(
-        to request: APIRequest, about sandbox: LocalSandbox, _ rest: [String]
+        to request: APIRequest,
+        about sandbox: LocalSandbox,
+        _ rest: [String]
     ) async throws -> HTTPServerResponse {
         switch (request.method, rest.first, rest.count) {
         case ("GET", nil, 0): return json(await sandbox.record)
@@ -93,7 +95,10 @@ struct ControlPlane: Sendable {
     }
 
     private func set(
-        _ setting: String, _ minutes: Int, of sandbox: LocalSandbox, _ request: APIRequest
+        _ setting: String,
+        _ minutes: Int,
+        of sandbox: LocalSandbox,
+        _ request: APIRequest
     ) async throws -> SandboxRecord {
         switch setting {
         case "autostop" where minutes >= 0: return await sandbox.update { $0.autoStopMinutes = minutes }
@@ -136,7 +141,9 @@ struct ControlPlane: Sendable {
         let page = try number("page", in: request, 1...1_000_000) ?? 1
         let records = try await filtered(request)
         return [
-            "items": .array(records.dropFirst((page - 1) * limit).prefix(limit).map { $0.json(toolboxURL: toolboxURL) }),
+            "items": .array(
+                records.dropFirst((page - 1) * limit).prefix(limit).map { $0.json(toolboxURL: toolboxURL) }
+            ),
             "total": .int(records.count), "page": .int(page), "totalPages": .int((records.count + limit - 1) / limit),
         ]
     }
@@ -151,7 +158,9 @@ struct ControlPlane: Sendable {
     private func filtered(_ request: APIRequest) async throws -> [SandboxRecord] {
         let labels: [(name: String, value: String)]
         if let text = request.queryValue("labels"), !text.isEmpty {
-            guard let value = try? JSONValue(parsing: Array(text.utf8)) else { throw APIError(400, "labels must be JSON") }
+            guard let value = try? JSONValue(parsing: Array(text.utf8)) else {
+                throw APIError(400, "labels must be JSON")
+            }
             labels = try SandboxRecord.texts(value, "labels")
         } else {
             labels = []
@@ -163,7 +172,8 @@ struct ControlPlane: Sendable {
             let hasLabels = labels.allSatisfy { wanted in
                 record.labels.contains { $0.name == wanted.name && $0.value == wanted.value }
             }
-            let hasPrefixes = record.id.hasPrefix(request.queryValue("id") ?? "")
+            let hasPrefixes =
+                record.id.hasPrefix(request.queryValue("id") ?? "")
                 && record.name.hasPrefix(request.queryValue("name") ?? "")
             let isListed = record.state != .destroying && record.state != .destroyed
             if hasLabels, hasPrefixes, isListed, states.isEmpty || states.contains(record.state.rawValue) {

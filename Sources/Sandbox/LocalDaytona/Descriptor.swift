@@ -50,7 +50,9 @@ final class Descriptor: Sendable {
 }
 
 extension BufferedStream {
-    /// Our end of a pipe, which it takes over. On the loop's thread.
+    /// Our end of a pipe, which it takes over.
+    ///
+    /// On the loop's thread.
     static func pipe(_ end: Descriptor, on loop: EventLoop) throws(SandboxError) -> BufferedStream {
         end.makeNonBlocking()
         let stream = DescriptorStream(end.release(), on: loop)

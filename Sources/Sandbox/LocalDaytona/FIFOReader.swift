@@ -2,7 +2,9 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// Reads a named pipe as its writers fill it. Confined to the loop's thread.
+/// Reads a named pipe as its writers fill it.
+///
+/// Confined to the loop's thread.
 ///
 /// A pipe that nobody has opened for writing yet reads as if it had ended. Only the end that the kernel announces is
 /// one, when a writer has gone; or any, once ``acceptEnd()`` has said that there will be no writer any more.

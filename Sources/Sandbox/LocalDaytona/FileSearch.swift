@@ -38,7 +38,9 @@ struct FileSearch: Sendable {
         return .json(200, .array(found))
     }
 
-    /// Calls `visit` for everything below a folder, parents first. Links are not followed.
+    /// Calls `visit` for everything below a folder, parents first.
+    ///
+    /// Links are not followed.
     private func walk(_ path: String, _ visit: (_ path: String, _ name: String, _ isDirectory: Bool) -> Void) throws {
         var open = [path.utf8.last == UInt8(ascii: "/") && path.utf8.count > 1 ? String(path.dropLast()) : path]
         guard try files.info(path).isDirectory else { return visit(path, RootedFiles.split(path).name, false) }
@@ -64,7 +66,9 @@ struct FileSearch: Sendable {
 
     /// The content of a file; nil if it cannot be read, is large, or has a zero byte near its beginning.
     private func text(of path: String) -> [UInt8]? {
-        guard let (file, byteCount) = try? files.openForReading(path), byteCount <= Self.maxFileBytes else { return nil }
+        guard let (file, byteCount) = try? files.openForReading(path), byteCount <= Self.maxFileBytes else {
+            return nil
+        }
         var bytes = [UInt8]()
         while let piece = try? file.read(maxCount: ToolboxFiles.maxPieceBytes), !piece.isEmpty { bytes += piece }
         return bytes.prefix(512).contains(0) ? nil : bytes

@@ -5,7 +5,9 @@ import BenchmarkTransport
 struct FileUpload: Sendable {
     let files: RootedFiles
 
-    /// `files[N].path` and `files[N].file`, the path before the content. A file that fails does not stop the others.
+    /// `files[N].path` and `files[N].file`, the path before the content.
+    ///
+    /// A file that fails does not stop the others.
     func receiveMany(_ request: APIRequest) async throws -> HTTPServerResponse {
         guard var parser = Self.parser(for: request) else { return Self.failed(["invalid multipart form"]) }
         var (paths, errors, done) = ([String: String](), [String](), [JSONValue]())
@@ -84,7 +86,9 @@ struct FileUpload: Sendable {
 
     private func begin(_ fields: MultipartFields, _ paths: [String: String], _ errors: inout [String]) -> Part {
         // files[3].path
-        let words = (fields.name ?? "").split(whereSeparator: { "[].".unicodeScalars.contains($0.unicodeScalars.first ?? "-") })
+        let words = (fields.name ?? "").split(whereSeparator: {
+            "[].".unicodeScalars.contains($0.unicodeScalars.first ?? "-")
+        })
         guard words.count == 3, words[0] == "files" else { return .ignored }
         let index = String(words[1])
         if words[2] == "path" { return .path(index: index, bytes: []) }
@@ -121,7 +125,8 @@ struct FileUpload: Sendable {
 
     /// The next event, for which the body is read as far as needed; nil behind the closing one.
     private static func next(
-        _ parser: inout MultipartParser, _ request: APIRequest
+        _ parser: inout MultipartParser,
+        _ request: APIRequest
     ) async throws -> MultipartParser.Event? {
         while true {
             if let event = parser.next() { return event }

@@ -54,7 +54,9 @@ final class InstanceDirectory: Sendable {
         }
     }
 
-    /// Removes a tree, and waits until that is done. Links are removed, never followed.
+    /// Removes a tree, and waits until that is done.
+    ///
+    /// Links are removed, never followed.
     nonisolated(nonsending) static func remove(_ path: String, on loop: EventLoop) async {
         let (parent, name) = RootedFiles.split(path)
         guard let directory = try? Descriptor.open(parent, clinux_O_PATH | O_DIRECTORY) else { return }
@@ -63,7 +65,9 @@ final class InstanceDirectory: Sendable {
 }
 
 extension Descriptor {
-    /// Removes an entry of this folder with everything below it. Links are removed, never followed.
+    /// Removes an entry of this folder with everything below it.
+    ///
+    /// Links are removed, never followed.
     ///
     /// By other programs, because a tree can be large, and deeper than there are descriptors.
     nonisolated(nonsending) func removeTree(named name: String, on loop: EventLoop) async {

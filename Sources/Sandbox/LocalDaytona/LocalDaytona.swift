@@ -43,11 +43,15 @@ public final class LocalDaytona: Sendable {
         do {
             await instance.removeStale(on: loop)
             let (kind, reason) = try await IsolationProbe.run(
-                configuration.isolation, in: "\(instance.path)/probe", loop: loop)
+                configuration.isolation,
+                in: "\(instance.path)/probe",
+                loop: loop
+            )
             if let reason {
                 configuration.log(
                     "no isolation (\(reason)): paths of the API are mapped into \(instance.path), but absolute paths "
-                        + "inside commands are this machine's")
+                        + "inside commands are this machine's"
+                )
             }
             return try await LocalDaytona(configuration, instance, kind, loop)
         } catch {
@@ -57,13 +61,20 @@ public final class LocalDaytona: Sendable {
     }
 
     private init(
-        _ configuration: Configuration, _ instance: InstanceDirectory, _ kind: NamespaceKind?, _ loop: EventLoop
+        _ configuration: Configuration,
+        _ instance: InstanceDirectory,
+        _ kind: NamespaceKind?,
+        _ loop: EventLoop
     ) async throws {
         (self.instance, self.loop) = (instance, loop)
         isolation = kind == nil ? .none : .namespaces
         apiKey = configuration.apiKey ?? "dtn_\(RandomText.hexadecimal(count: 64))"
         registry = SandboxRegistry(
-            directory: instance.path, kind: kind, grace: configuration.sessionGrace, loop: loop)
+            directory: instance.path,
+            kind: kind,
+            grace: configuration.sessionGrace,
+            loop: loop
+        )
         let responder = ResponderSlot()
         var settings = HTTPServerConfiguration()
         (settings.host, settings.port) = (configuration.host, configuration.port)
@@ -81,10 +92,18 @@ public final class LocalDaytona: Sendable {
         let logs = ToolboxLogs(loop: loop, quietPeriod: configuration.quietPeriod)
         responder.fill(
             LocalDaytonaResponder(
-                apiKey: apiKey, registry: registry,
+                apiKey: apiKey,
+                registry: registry,
                 controlPlane: ControlPlane(
-                    registry: registry, toolboxURL: toolboxURL, loop: loop, log: configuration.log),
-                toolbox: Toolbox(processes: ToolboxProcesses(logs: logs), files: ToolboxFiles()), origin: origin))
+                    registry: registry,
+                    toolboxURL: toolboxURL,
+                    loop: loop,
+                    log: configuration.log
+                ),
+                toolbox: Toolbox(processes: ToolboxProcesses(logs: logs), files: ToolboxFiles()),
+                origin: origin
+            )
+        )
     }
 
     /// Kills every process of every sandbox, closes every connection, and removes all directories.

@@ -17,8 +17,13 @@ struct LocalDaytonaResponder: HTTPResponder {
         var fields = [String: String]()
         for name in names { fields[name] = request.head.fields[name] }
         var api = APIRequest(
-            method: request.head.method.rawValue, path: request.head.rawPath, segments: segments[...],
-            query: request.head.queryItems, fields: fields, body: request.body)
+            method: request.head.method.rawValue,
+            path: request.head.rawPath,
+            segments: segments[...],
+            query: request.head.queryItems,
+            fields: fields,
+            body: request.body
+        )
         let isAuthenticated = isAuthenticated(request.head)
         switch segments.first {
         case "api":
@@ -39,12 +44,14 @@ struct LocalDaytonaResponder: HTTPResponder {
     }
 
     private nonisolated(nonsending) func replyOfControlPlane(
-        to request: APIRequest, _ isAuthenticated: Bool
+        to request: APIRequest,
+        _ isAuthenticated: Bool
     ) async -> HTTPServerResponse {
         switch (request.method, request.segments.first) {
         case ("GET", "config") where request.segments.count == 1: return .json(200, deploymentFacts)
         // Without the socket for events clients poll.
-        case (_, "socket.io"): return APIError(404, "Cannot \(request.method) \(request.path)").controlPlaneReply(to: request.path)
+        case (_, "socket.io"):
+            return APIError(404, "Cannot \(request.method) \(request.path)").controlPlaneReply(to: request.path)
         default: break
         }
         do {
@@ -56,7 +63,9 @@ struct LocalDaytonaResponder: HTTPResponder {
     }
 
     private nonisolated(nonsending) func replyOfToolbox(
-        to request: APIRequest, about id: String, _ isAuthenticated: Bool
+        to request: APIRequest,
+        about id: String,
+        _ isAuthenticated: Bool
     ) async -> HTTPServerResponse {
         do {
             // Who has no right and who names no sandbox get the same answer.

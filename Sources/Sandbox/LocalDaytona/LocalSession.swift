@@ -41,7 +41,9 @@ actor LocalSession {
         let loop: EventLoop
     }
 
-    /// Starts the shell of a new session. On the loop's thread.
+    /// Starts the shell of a new session.
+    ///
+    /// On the loop's thread.
     init(id: String, _ setting: Setting) throws {
         self.id = id
         (space, loop, grace) = (setting.space, setting.loop, setting.grace)

@@ -25,7 +25,11 @@ struct LogFollower: Sendable {
             try? await socket.waitUntilEnded()
             sender.cancel()
         }
-        await withTaskCancellationHandler { await sender.value } onCancel: { sender.cancel() }
+        await withTaskCancellationHandler {
+            await sender.value
+        } onCancel: {
+            sender.cancel()
+        }
         watcher.cancel()
         await watcher.value
     }

@@ -9,13 +9,17 @@ struct NamespaceKeeper: Sendable {
     let first: pid_t
     /// The process of ours that made the namespaces, the parent of `first`; ends when all of them have ended.
     private let maker: ChildProcess
-    /// The end of a pipe that `first` waits on. The kernel closes it when the server dies.
+    /// The end of a pipe that `first` waits on.
+    ///
+    /// The kernel closes it when the server dies.
     private let lifeline: Descriptor
 
     /// The longest that the set-up may take; it takes some 50 ms.
     private static let maxDuration = Duration.seconds(20)
 
-    /// Makes namespaces over the directory `root`. To be called on the loop's thread.
+    /// Makes namespaces over the directory `root`.
+    ///
+    /// To be called on the loop's thread.
     ///
     /// - Throws: `SandboxError` with code `.isolationUnavailable` where the machine does not allow it.
     nonisolated(nonsending) static func start(

@@ -78,7 +78,9 @@ enum NamespaceScript {
         """#
 
     /// What the first process does for the rest of its life: it waits until its standard input ends, which is when the
-    /// server closes it or dies. The kernel then kills whatever else runs in the namespace.
+    /// server closes it or dies.
+    ///
+    /// The kernel then kills whatever else runs in the namespace.
     ///
     /// Waiting for the child takes in every orphan that ends meanwhile. A command may kill the child; it comes back.
     static let keep = #"""

@@ -23,7 +23,9 @@ struct OneShotCommand: Sendable {
     /// The most output that is kept; what comes after is read and dropped.
     static let maxOutputBytes = 64 * 1024 * 1024
 
-    /// Runs it. Nothing of it is left if the caller is cancelled.
+    /// Runs it.
+    ///
+    /// Nothing of it is left if the caller is cancelled.
     nonisolated(nonsending) func run(in space: SandboxSpace, loop: EventLoop) async -> Outcome {
         // A task of its own, so that all of it stays on the loop's thread, whoever calls.
         let task = loop.startTask { await start(in: space, loop) }
@@ -61,7 +63,9 @@ struct OneShotCommand: Sendable {
     }
 }
 
-/// The running shell of a one-shot command. Confined to the loop's thread.
+/// The running shell of a one-shot command.
+///
+/// Confined to the loop's thread.
 private struct OneShotRun: Sendable {
     let process: ChildProcess
     let input: BufferedStream

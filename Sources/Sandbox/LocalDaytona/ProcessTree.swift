@@ -6,7 +6,9 @@ struct ProcessTree: Sendable {
     /// When each process started, in ticks since the machine did: tells a process from a later one of the same number.
     private var starts = [pid_t: String]()
 
-    /// Reads `/proc`. Processes that end meanwhile are left out.
+    /// Reads `/proc`.
+    ///
+    /// Processes that end meanwhile are left out.
     init() {
         guard let directory = opendir("/proc") else { return }
         defer { closedir(directory) }

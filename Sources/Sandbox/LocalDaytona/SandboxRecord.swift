@@ -23,7 +23,9 @@ struct SandboxRecord: Sendable {
     var target = "local"
     /// Recorded only: nothing limits the processes yet.
     var resources = Resources()
-    /// The Dockerfile that was asked for. It is never run: commands see the programs of the host.
+    /// The Dockerfile that was asked for.
+    ///
+    /// It is never run: commands see the programs of the host.
     var dockerfile: String?
     var autoStopMinutes = 15
     var autoArchiveMinutes = 7 * 24 * 60

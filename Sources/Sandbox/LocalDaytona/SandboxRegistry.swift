@@ -33,7 +33,12 @@ actor SandboxRegistry {
         }
         createdCount += 1
         let sandbox = LocalSandbox(
-            record, directory: "\(directory)/\(createdCount)", kind: kind, grace: grace, loop: loop)
+            record,
+            directory: "\(directory)/\(createdCount)",
+            kind: kind,
+            grace: grace,
+            loop: loop
+        )
         entries.append(Entry(sandbox: sandbox, name: record.name))
         return sandbox
     }
@@ -66,7 +71,9 @@ actor SandboxRegistry {
 
     private func remove(_ sandbox: LocalSandbox) { entries.removeAll { $0.sandbox === sandbox } }
 
-    /// Destroys all of them, and refuses new ones. Not cut off by cancellation.
+    /// Destroys all of them, and refuses new ones.
+    ///
+    /// Not cut off by cancellation.
     func close() async {
         isClosed = true
         let tasks = all.map { sandbox in loop.startTask { await sandbox.destroy() } }

@@ -119,7 +119,9 @@ final class SandboxSpace: Sendable {
     }
 
     /// The leader of the session of a shell started here: with namespaces it is the child of the process that entered
-    /// them. That child is there shortly after the start; before, the process that will become it is the answer.
+    /// them.
+    ///
+    /// That child is there shortly after the start; before, the process that will become it is the answer.
     func leader(of process: ChildProcess) -> pid_t {
         switch place {
         case .namespaces: ProcessTree().children(of: process.pid).first ?? process.pid

@@ -1,6 +1,8 @@
 import BenchmarkTransport
 
-/// One command of a session: its text, its log, and whether it has ended. Belongs to the actor of its session.
+/// One command of a session: its text, its log, and whether it has ended.
+///
+/// Belongs to the actor of its session.
 final class SessionCommand {
     /// The id that the server gave it.
     let id: String
@@ -68,7 +70,9 @@ final class SessionCommand {
         endIfComplete()
     }
 
-    /// Takes the exit code from the shell. Background processes may go on writing.
+    /// Takes the exit code from the shell.
+    ///
+    /// Background processes may go on writing.
     func receiveExitCode(_ code: Int) {
         if reportedCode != nil { return }
         reportedCode = code

@@ -3,7 +3,9 @@ import Glibc
 
 /// Starting programs.
 enum Spawn {
-    /// Where programs are looked for, here and inside sandboxes. The server's own path may lead through somebody's home.
+    /// Where programs are looked for, here and inside sandboxes.
+    ///
+    /// The server's own path may lead through somebody's home.
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// The environment of the tools that the server itself needs.

@@ -24,7 +24,7 @@ struct Timestamp: Sendable {
         nanoseconds = moment.tv_nsec
     }
 
-    /// `2026-06-23T15:20:00.000Z`
+    /// `2026-06-23T15:20:00.000Z`.
     var milliseconds: String { "\(date)T\(time).\(Self.padded(nanoseconds / 1_000_000, 3))Z" }
 
     /// `2026-06-23T15:20:00.123456789Z`, without zeros at the end of the fraction.

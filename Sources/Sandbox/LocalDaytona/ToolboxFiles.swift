@@ -56,11 +56,15 @@ struct ToolboxFiles: Sendable {
                 (.contentType, "application/octet-stream"), (.acceptRanges, "bytes"),
                 (.contentDisposition, "attachment; \(FileName.parameters(name))"),
             ],
-            body: .stream(length: byteCount) { writer in try await file.copy(byteCount, to: writer) })
+            body: .stream(length: byteCount) { writer in try await file.copy(byteCount, to: writer) }
+        )
     }
 
     private func delete(
-        _ path: String, recursive: Bool, _ files: RootedFiles, _ loop: EventLoop
+        _ path: String,
+        recursive: Bool,
+        _ files: RootedFiles,
+        _ loop: EventLoop
     ) async throws {
         let (directory, name) = try files.parent(of: path)
         var status = stat()

@@ -23,10 +23,17 @@ struct ToolboxLogs: Sendable {
             fields: subprotocol.map { [(.secWebSocketProtocol, $0.whole)] } ?? [],
             body: .webSocket { socket in
                 let follower = LogFollower(
-                    session: session, command: id, removesMarkers: isPlain, follows: follows, quietPeriod: quietPeriod,
-                    maxMessageBytes: Self.maxMessageBytes, loop: loop)
+                    session: session,
+                    command: id,
+                    removesMarkers: isPlain,
+                    follows: follows,
+                    quietPeriod: quietPeriod,
+                    maxMessageBytes: Self.maxMessageBytes,
+                    loop: loop
+                )
                 await follower.run(socket)
-            })
+            }
+        )
     }
 
     /// The subprotocol that carries the version of an SDK in a browser.
@@ -42,12 +49,14 @@ struct ToolboxLogs: Sendable {
     private static func format(of request: APIRequest) -> LogFormat {
         LogFormat(
             version: request.fields["x-daytona-sdk-version"] ?? subprotocol(of: request)?.version,
-            keepsMarkers: request.fields["x-daytona-split-output"] == "true")
+            keepsMarkers: request.fields["x-daytona-split-output"] == "true"
+        )
     }
 
     // MARK: As a whole
 
-    private func whole(_ request: APIRequest, _ session: LocalSession, _ id: String) async throws -> HTTPServerResponse {
+    private func whole(_ request: APIRequest, _ session: LocalSession, _ id: String) async throws -> HTTPServerResponse
+    {
         let count = try await session.logCount(of: id)
         switch Self.format(of: request) {
         case .json:
@@ -60,20 +69,24 @@ struct ToolboxLogs: Sendable {
                     var offset = 0
                     while offset < count {
                         let maxCount = min(Self.maxPieceBytes, count - offset)
-                        guard case .bytes(let bytes) = await session.log(of: id, from: offset, maxCount: maxCount) else {
+                        guard case .bytes(let bytes) = await session.log(of: id, from: offset, maxCount: maxCount)
+                        else {
                             throw APIError(500, "the log has gone")
                         }
                         try await writer.write(bytes)
                         offset += bytes.count
                     }
-                })
+                }
+            )
         case .plainText: return .text(.bytes(Self.withoutMarkers(await read(id, session, count))))
         }
     }
 
     /// The log in the members of a JSON answer, as the client's SDK expects them.
     func texts(
-        of id: String, _ session: LocalSession, _ request: APIRequest
+        of id: String,
+        _ session: LocalSession,
+        _ request: APIRequest
     ) async throws -> [(name: String, value: JSONValue)] {
         let log = await read(id, session, try await session.logCount(of: id))
         let text = { (bytes: [UInt8]) in JSONValue.string(String(decoding: bytes, as: UTF8.self)) }
@@ -83,7 +96,8 @@ struct ToolboxLogs: Sendable {
         case .json:
             let streams = LogDemultiplexer.split(log)
             return [
-                ("output", text(log)), ("stdout", text(streams.standardOutput)), ("stderr", text(streams.standardError)),
+                ("output", text(log)), ("stdout", text(streams.standardOutput)),
+                ("stderr", text(streams.standardError)),
             ]
         }
     }

@@ -23,7 +23,9 @@ struct ToolboxProcesses: Sendable {
     private static let noSuchEndpoint = APIError(404, "not found: no such endpoint")
 
     private func replyAboutSessions(
-        _ request: APIRequest, _ sandbox: LocalSandbox, _ rest: [String]
+        _ request: APIRequest,
+        _ sandbox: LocalSandbox,
+        _ rest: [String]
     ) async throws -> HTTPServerResponse {
         switch (request.method, rest.count) {
         case ("POST", 0): return try await createSession(request.jsonObject(), in: sandbox)
@@ -64,10 +66,13 @@ struct ToolboxProcesses: Sendable {
         let timeout = seconds > 0 ? Duration.seconds(min(seconds, 1e9)) : nil
         let directory = request["cwd"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         switch try await sandbox.run(command, in: directory, adding: environment, timeout: timeout) {
-        case .timedOut: throw APIError(408, "request timeout: command execution timeout", code: "PROCESS_EXECUTION_TIMEOUT")
+        case .timedOut:
+            throw APIError(408, "request timeout: command execution timeout", code: "PROCESS_EXECUTION_TIMEOUT")
         case .ended(let exitCode, let output):
             return .json(
-                200, ["exitCode": .int(exitCode), "result": .string(String(decoding: output, as: UTF8.self))])
+                200,
+                ["exitCode": .int(exitCode), "result": .string(String(decoding: output, as: UTF8.self))]
+            )
         }
     }
 
@@ -75,7 +80,7 @@ struct ToolboxProcesses: Sendable {
         text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
     }
 
-    /// `[A-Za-z_][A-Za-z0-9_]*`
+    /// `[A-Za-z_][A-Za-z0-9_]*`.
     private static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy { byte in
@@ -111,18 +116,24 @@ struct ToolboxProcesses: Sendable {
         return .object(object)
     }
 
-    private func execute(_ request: APIRequest, in id: String, of sandbox: LocalSandbox) async throws -> HTTPServerResponse {
+    private func execute(_ request: APIRequest, in id: String, of sandbox: LocalSandbox) async throws
+        -> HTTPServerResponse
+    {
         let object = try await request.jsonObject()
         guard let command = object["command"]?.stringValue, !Self.isBlank(command) else { throw APIError(400, nil) }
         let isAsync = object["runAsync"]?.boolValue ?? object["async"]?.boolValue ?? false
         do {
             let session = try await sandbox.session(id)
             let commandID = try await session.execute(
-                command, isAsync: isAsync, suppressesInputEcho: object["suppressInputEcho"]?.boolValue ?? false)
+                command,
+                isAsync: isAsync,
+                suppressesInputEcho: object["suppressInputEcho"]?.boolValue ?? false
+            )
             if isAsync {
                 return .json(
                     202,
-                    ["cmdId": .string(commandID), "output": .null, "stdout": .null, "stderr": .null, "exitCode": .null])
+                    ["cmdId": .string(commandID), "output": .null, "stdout": .null, "stderr": .null, "exitCode": .null]
+                )
             }
             let state = try await session.waitForEnd(of: commandID)
             var answer: JSONObject = ["cmdId": .string(commandID)]
@@ -135,7 +146,9 @@ struct ToolboxProcesses: Sendable {
         }
     }
 
-    private func type(_ request: JSONObject, into id: String, _ session: LocalSession) async throws -> HTTPServerResponse {
+    private func type(_ request: JSONObject, into id: String, _ session: LocalSession) async throws
+        -> HTTPServerResponse
+    {
         guard let data = request["data"]?.stringValue, !data.isEmpty else {
             throw APIError(400, "bad request: data is required")
         }

@@ -138,8 +138,9 @@ package struct MultipartParser: Sendable {
 
         private enum LineEnd { case incomplete, none, found(Int, isClosing: Bool) }
 
-        /// RFC 2046 §5.1.1: two dashes close the body, otherwise blanks and a line break end the delimiter. Anything
-        /// else is content that happens to begin like one.
+        /// RFC 2046 §5.1.1: two dashes close the body, otherwise blanks and a line break end the delimiter.
+        ///
+        /// Anything else is content that happens to begin like one.
         private static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> LineEnd {
             if start + 2 <= bytes.count, bytes[start] == 0x2D, bytes[start + 1] == 0x2D {
                 return .found(start + 2, isClosing: true)

@@ -15,7 +15,9 @@ struct MultipartWriter {
         part("name=\"\(name)\"", "text/plain; charset=utf-8", Array(value.utf8))
     }
 
-    /// Appends a file. `filename` must be free of quotes and line breaks, as percent-encoding makes it.
+    /// Appends a file.
+    ///
+    /// `filename` must be free of quotes and line breaks, as percent-encoding makes it.
     mutating func file(name: String, filename: String, _ content: [UInt8]) {
         part("name=\"\(name)\"; filename=\"\(filename)\"", "application/octet-stream", content)
     }

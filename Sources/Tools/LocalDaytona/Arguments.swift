@@ -49,7 +49,8 @@ enum Arguments {
 
     private static let names = ["--host", "--port", "--api-key", "--isolation", "--directory"]
 
-    private static func set(_ name: String, _ value: String, in configuration: inout LocalDaytona.Configuration) -> Bool {
+    private static func set(_ name: String, _ value: String, in configuration: inout LocalDaytona.Configuration) -> Bool
+    {
         switch (name, value) {
         case ("--host", _): configuration.host = value
         case ("--port", _):

@@ -28,7 +28,8 @@ case .run(var configuration):
         let daytona = try await LocalDaytona.start(configuration)
         let values = [("API_URL", daytona.apiURL), ("API_KEY", daytona.apiKey), ("TARGET", daytona.target)]
         put(values.map { "DAYTONA_\($0)=\($1)\n" }.joined(), to: STDOUT_FILENO)
-        let isolation = daytona.isolation == .namespaces ? "namespaces of its own" : "a directory of its own, nothing more"
+        let isolation =
+            daytona.isolation == .namespaces ? "namespaces of its own" : "a directory of its own, nothing more"
         report("each sandbox gets \(isolation)")
         await signals.first.wait()
         await daytona.shutdown()

@@ -19,11 +19,16 @@ struct Agent: Sendable {
         command = ([path] + words.dropFirst()).joined(separator: " ")
     }
 
-    /// Runs the agent and hands its output on. A non-zero exit or a passed time limit is an outcome, not an error.
+    /// Runs the agent and hands its output on.
+    ///
+    /// A non-zero exit or a passed time limit is an outcome, not an error.
     ///
     /// - Returns: how it ended, for people.
     func run(
-        _ task: RetrieveTaskResponse, id: String, timeoutSeconds: Double, in sandbox: any Sandbox,
+        _ task: RetrieveTaskResponse,
+        id: String,
+        timeoutSeconds: Double,
+        in sandbox: any Sandbox,
         output: @escaping @Sendable (String) -> Void
     ) async throws -> String {
         if let program {

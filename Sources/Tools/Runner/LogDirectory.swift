@@ -10,7 +10,9 @@ struct LogDirectory: Sendable {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    /// Appends to a task's log. A log that cannot be written is no reason to end a run.
+    /// Appends to a task's log.
+    ///
+    /// A log that cannot be written is no reason to end a run.
     func append(_ taskID: String, _ text: String) {
         guard let file = fopen("\(path)/\(name(taskID)).log", "a") else { return }
         fputs(text, file)

@@ -29,16 +29,25 @@ struct Runner {
         var configuration = BenchmarkServiceClient.Configuration()
         for (name, value) in options.headers { configuration.headers.set(name, value) }
         let service = try BenchmarkServiceClient(
-            url: options.serviceURL, sandboxes: credentials, configuration: configuration)
+            url: options.serviceURL,
+            sandboxes: credentials,
+            configuration: configuration
+        )
         let ids = try await service.verifyTaskIDs(
-            TaskFilter(taskIDs: options.taskIDs, slice: options.slice, dataset: options.dataset))
+            TaskFilter(taskIDs: options.taskIDs, slice: options.slice, dataset: options.dataset)
+        )
         let progress = Progress(total: ids.count, logs: logs)
         let sandboxes = try DaytonaClient(credentials)
         let agent = Agent(options.agent)
         let outcomes = await runAll(ids) { id in
             await TaskRun(
-                taskID: id, dataset: options.dataset, service: service, sandboxes: sandboxes, agent: agent,
-                agentTimeoutSeconds: options.agentTimeoutSeconds, progress: progress
+                taskID: id,
+                dataset: options.dataset,
+                service: service,
+                sandboxes: sandboxes,
+                agent: agent,
+                agentTimeoutSeconds: options.agentTimeoutSeconds,
+                progress: progress
             ).run()
         }
         progress.end()
@@ -47,7 +56,8 @@ struct Runner {
         var results = JSONObject()
         for outcome in outcomes { results[outcome.taskID] = outcome.result ?? .null }
         let score = try await service.finalScore(
-            FinalScoreRequest(evaluationResults: results, dataset: options.dataset))
+            FinalScoreRequest(evaluationResults: results, dataset: options.dataset)
+        )
         let report = Report(outcomes: outcomes, score: score)
         try logs?.write(try report.json.serialized())
         return report
@@ -55,7 +65,8 @@ struct Runner {
 
     /// The outcomes in the order of the ids, as many tasks at a time as the options say.
     private func runAll(
-        _ ids: [String], _ run: @escaping @Sendable (String) async -> TaskOutcome
+        _ ids: [String],
+        _ run: @escaping @Sendable (String) async -> TaskOutcome
     ) async -> [TaskOutcome] {
         await withTaskGroup(of: (Int, TaskOutcome).self) { group in
             var waiting = ids.enumerated().makeIterator()

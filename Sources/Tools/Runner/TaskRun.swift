@@ -36,7 +36,9 @@ struct TaskRun: Sendable {
     let agentTimeoutSeconds: Double
     let progress: Progress
 
-    /// Never throws: a failure is part of the outcome. When cancelled, the sandbox is deleted before this returns.
+    /// Never throws: a failure is part of the outcome.
+    ///
+    /// When cancelled, the sandbox is deleted before this returns.
     func run() async -> TaskOutcome {
         var outcome = TaskOutcome(taskID: taskID)
         do {
@@ -58,7 +60,9 @@ struct TaskRun: Sendable {
         return outcome
     }
 
-    private func work(_ task: RetrieveTaskResponse, _ sandbox: DaytonaSandbox, _ outcome: inout TaskOutcome) async throws {
+    private func work(_ task: RetrieveTaskResponse, _ sandbox: DaytonaSandbox, _ outcome: inout TaskOutcome)
+        async throws
+    {
         progress.phase(taskID, "setup")
         var start = ContinuousClock.now
         let setup = try await result(of: service.setupTask(taskID, instanceID: sandbox.id, dataset: dataset))
@@ -70,14 +74,19 @@ struct TaskRun: Sendable {
         progress.phase(taskID, "agent")
         start = .now
         outcome.agent = try await agent.run(
-            task, id: taskID, timeoutSeconds: agentTimeoutSeconds, in: sandbox,
-            output: { [progress, taskID] in progress.output(taskID, $0) })
+            task,
+            id: taskID,
+            timeoutSeconds: agentTimeoutSeconds,
+            in: sandbox,
+            output: { [progress, taskID] in progress.output(taskID, $0) }
+        )
         outcome.agentSeconds = start.secondsUntilNow
 
         progress.phase(taskID, "evaluation")
         start = .now
         outcome.result = try await result(
-            of: service.evaluateInstance(taskID, instanceID: sandbox.id, dataset: dataset))
+            of: service.evaluateInstance(taskID, instanceID: sandbox.id, dataset: dataset)
+        )
         outcome.evaluationSeconds = start.secondsUntilNow
     }
 

@@ -50,7 +50,9 @@ public struct ByteBuffer: Sendable {
         return bytes
     }
 
-    /// Calls `body` with the readable bytes. The pointer is valid for the call only.
+    /// Calls `body` with the readable bytes.
+    ///
+    /// The pointer is valid for the call only.
     public func withReadableBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try storage.withUnsafeBytes { bytes in
             try body(UnsafeRawBufferPointer(rebasing: bytes[readIndex..<writeIndex]))
@@ -58,7 +60,8 @@ public struct ByteBuffer: Sendable {
     }
 
     /// Calls `body` with the readable bytes for change in place, as unmasking a WebSocket payload does.
-    package mutating func withMutableReadableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R {
+    package mutating func withMutableReadableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R
+    {
         let range = readIndex..<writeIndex
         return try storage.withUnsafeMutableBytes { try body(UnsafeMutableRawBufferPointer(rebasing: $0[range])) }
     }
@@ -92,7 +95,8 @@ public struct ByteBuffer: Sendable {
     }
 
     /// Lets `fill` write into at least `byteCount` free bytes and say how many it wrote.
-    package mutating func write(atLeast byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows {
+    package mutating func write(atLeast byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows
+    {
         reserve(byteCount)
         let start = writeIndex
         let written = try storage.withUnsafeMutableBytes { bytes in

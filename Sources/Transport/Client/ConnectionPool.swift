@@ -28,13 +28,16 @@ final class ConnectionPool: Sendable {
     /// Keeps a connection whose exchange is over.
     func put(_ connection: HTTPClientConnection) {
         let entry = Idle(connection: connection, since: EventLoop.monotonicNow())
-        let dropped: Idle? = isShutDown.withLock { $0 } ? entry : idle.withLock { idle in
-            idle[connection.url.origin, default: []].append(entry)
-            guard let kept = idle[connection.url.origin], kept.count > configuration.maxIdleConnections else {
-                return nil
+        let dropped: Idle? =
+            isShutDown.withLock { $0 }
+            ? entry
+            : idle.withLock { idle in
+                idle[connection.url.origin, default: []].append(entry)
+                guard let kept = idle[connection.url.origin], kept.count > configuration.maxIdleConnections else {
+                    return nil
+                }
+                return idle[connection.url.origin]?.removeFirst()
             }
-            return idle[connection.url.origin]?.removeFirst()
-        }
         dropped?.connection.cancel()
         armExpiry(connection.loop)
     }

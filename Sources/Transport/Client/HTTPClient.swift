@@ -15,7 +15,9 @@ public final class HTTPClient: Sendable {
         pool = ConnectionPool(configuration)
     }
 
-    /// Closes the idle connections. Exchanges under way go on; their connections are closed after them.
+    /// Closes the idle connections.
+    ///
+    /// Exchanges under way go on; their connections are closed after them.
     public func shutDown() { pool.shutDown() }
 
     /// Sends a request and reads the whole response.
@@ -25,7 +27,10 @@ public final class HTTPClient: Sendable {
     public func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> HTTPClientResult {
         try await withResponse(to: request) { response in
             HTTPClientResult(
-                head: response.head, body: try await response.collect(maxBytes: maxBodyBytes), url: response.url)
+                head: response.head,
+                body: try await response.collect(maxBytes: maxBodyBytes),
+                url: response.url
+            )
         }
     }
 
@@ -33,7 +38,8 @@ public final class HTTPClient: Sendable {
     ///
     /// - Throws: ``HTTPClientError``, or what the closure throws.
     public func withResponse<R: Sendable>(
-        to request: HTTPClientRequest, _ use: @Sendable (HTTPClientResponse) async throws -> R
+        to request: HTTPClientRequest,
+        _ use: @Sendable (HTTPClientResponse) async throws -> R
     ) async throws -> R {
         var request = request
         var redirects = 0
@@ -52,12 +58,16 @@ public final class HTTPClient: Sendable {
         }
     }
 
-    /// Opens a WebSocket connection. Redirects of the handshake are followed as far as the configuration allows.
+    /// Opens a WebSocket connection.
+    ///
+    /// Redirects of the handshake are followed as far as the configuration allows.
     ///
     /// The caller must end it with ``WebSocketConnection/close(code:reason:)`` or through ``withWebSocket(to:_:)``.
     /// - Throws: ``HTTPClientError``; with code `.upgradeRefused`, status and body, if the server does not switch.
     package func openWebSocket(
-        _ url: HTTPURL, fields: HTTPFields = HTTPFields(), webSocket: WebSocketConfiguration = .init()
+        _ url: HTTPURL,
+        fields: HTTPFields = HTTPFields(),
+        webSocket: WebSocketConfiguration = .init()
     ) async throws -> WebSocketConnection {
         let handshake = WebSocketHandshake.Request()
         var request = HTTPClientRequest(.get, url, fields: fields)
@@ -71,7 +81,10 @@ public final class HTTPClient: Sendable {
                     throw HTTPClientError(.protocolViolation, "\(request.url.authority): \(problem)")
                 }
                 let socket = WebSocketConnection(
-                    await connection.takeStream(), role: .client, configuration: webSocket)
+                    await connection.takeStream(),
+                    role: .client,
+                    configuration: webSocket
+                )
                 await socket.start()
                 return socket
             }
@@ -83,8 +96,11 @@ public final class HTTPClient: Sendable {
             }
             let refusal = try? await lend(connection, head, request.url) { try await $0.collect(maxBytes: 65_536) }
             throw HTTPClientError(
-                .upgradeRefused, "\(request.url) answered the WebSocket handshake with \(head.status.code)",
-                status: head.status.code, body: refusal.map { String(decoding: $0, as: UTF8.self) })
+                .upgradeRefused,
+                "\(request.url) answered the WebSocket handshake with \(head.status.code)",
+                status: head.status.code,
+                body: refusal.map { String(decoding: $0, as: UTF8.self) }
+            )
         }
     }
 
@@ -120,7 +136,8 @@ public final class HTTPClient: Sendable {
 
     /// Runs a step of an exchange on the connection's loop; cancelling closes the connection.
     private func cancellable<R: Sendable>(
-        _ connection: HTTPClientConnection, _ body: @Sendable () async throws -> R
+        _ connection: HTTPClientConnection,
+        _ body: @Sendable () async throws -> R
     ) async throws -> R {
         do {
             return try await withTaskCancellationHandler {
@@ -136,7 +153,9 @@ public final class HTTPClient: Sendable {
     }
 
     private func lend<R: Sendable>(
-        _ connection: HTTPClientConnection, _ head: HTTPResponseHead, _ url: HTTPURL,
+        _ connection: HTTPClientConnection,
+        _ head: HTTPResponseHead,
+        _ url: HTTPURL,
         _ use: @Sendable (HTTPClientResponse) async throws -> R
     ) async throws -> R {
         let response = HTTPClientResponse(head: head, url: url, connection: connection)
@@ -165,7 +184,9 @@ public final class HTTPClient: Sendable {
     }
 
     private func follow(
-        _ location: String, _ status: HTTPStatus, _ request: HTTPClientRequest
+        _ location: String,
+        _ status: HTTPStatus,
+        _ request: HTTPClientRequest
     ) throws(HTTPClientError) -> HTTPClientRequest {
         var next = request
         next.url = try request.url.resolve(location)

@@ -10,7 +10,9 @@ public struct HTTPClientConfiguration: Sendable {
     public var maxRedirects = 0
     /// Connections of one origin that are kept for a next request.
     public var maxIdleConnections = 250
-    /// How long they are kept. Servers behind load balancers close after 60 seconds.
+    /// How long they are kept.
+    ///
+    /// Servers behind load balancers close after 60 seconds.
     public var idleTimeout: Duration = .seconds(30)
     /// The ceilings of a response's parts.
     public var limits = HTTPLimits()
@@ -18,6 +20,8 @@ public struct HTTPClientConfiguration: Sendable {
     /// origin.
     public var credentialFields: [HTTPField.Name] = []
 
-    /// The defaults. Bodies are bounded by whoever reads them, not by the decoder.
+    /// The defaults.
+    ///
+    /// Bodies are bounded by whoever reads them, not by the decoder.
     public init() { limits.maxBodyBytes = .max }
 }

@@ -32,7 +32,9 @@ actor HTTPClientConnection {
 
     /// Connects to the host of a URL, trying its addresses in turn.
     static func connect(
-        to url: HTTPURL, on loop: EventLoop, _ configuration: HTTPClientConfiguration
+        to url: HTTPURL,
+        on loop: EventLoop,
+        _ configuration: HTTPClientConfiguration
     ) async throws -> HTTPClientConnection {
         if url.isSecure { throw HTTPClientError(.cannotConnect, "TLS is not available yet, needed for \(url)") }
         let timeout = HTTPClientError(.timedOut, "connecting to \(url.authority) took too long")
@@ -63,7 +65,10 @@ actor HTTPClientConnection {
     }
 
     private static func connect(
-        to url: HTTPURL, at address: SocketAddress, on loop: EventLoop, _ configuration: HTTPClientConfiguration
+        to url: HTTPURL,
+        at address: SocketAddress,
+        on loop: EventLoop,
+        _ configuration: HTTPClientConfiguration
     ) async throws -> HTTPClientConnection {
         let descriptor = try Socket.startConnecting(to: address)
         let waiter = ConnectWaiter()
@@ -96,7 +101,10 @@ actor HTTPClientConnection {
     }
 
     private static func adopt(
-        _ socket: DescriptorStream, to url: HTTPURL, on loop: EventLoop, _ configuration: HTTPClientConfiguration
+        _ socket: DescriptorStream,
+        to url: HTTPURL,
+        on loop: EventLoop,
+        _ configuration: HTTPClientConfiguration
     ) async -> HTTPClientConnection {
         let connection = HTTPClientConnection(BufferedStream(socket, on: loop), to: url, configuration)
         await connection.becomeIdle()
@@ -118,7 +126,9 @@ actor HTTPClientConnection {
 
     // MARK: An exchange
 
-    /// Sends a request and returns the head of its response. The body must be read before the next.
+    /// Sends a request and returns the head of its response.
+    ///
+    /// The body must be read before the next.
     func exchange(_ request: HTTPClientRequest, closes: Bool = false) async throws -> HTTPResponseHead {
         guard state == .idle, stream.failure == nil else { throw lost() }
         state = .busy(reusable: false)
@@ -138,8 +148,13 @@ actor HTTPClientConnection {
         }
         stream.write { output in
             HTTPEncoder.appendRequestHead(
-                method: request.method, target: request.url.target, host: request.url.authority,
-                fields: request.fields, framing: framing, to: &output)
+                method: request.method,
+                target: request.url.target,
+                host: request.url.authority,
+                fields: request.fields,
+                framing: framing,
+                to: &output
+            )
             if case .bytes(let bytes) = request.body { output.append(contentsOf: bytes) }
         }
         if case .stream(let length, let produce) = request.body {

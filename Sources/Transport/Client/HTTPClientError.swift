@@ -1,6 +1,8 @@
 /// Why a request has no response, or no whole one.
 public struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of failure. More may be added.
+    /// The kind of failure.
+    ///
+    /// More may be added.
     public struct Code: Sendable, Hashable {
         let rawValue: String
 

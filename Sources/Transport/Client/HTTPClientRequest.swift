@@ -15,14 +15,18 @@ public struct HTTPClientRequest: Sendable {
     public enum Body: Sendable {
         /// These bytes; none is no body.
         case bytes([UInt8])
-        /// Whatever the closure writes, with `length` announced if given, else in chunks. It is called again when the
-        /// request is sent again after a redirect.
+        /// Whatever the closure writes, with `length` announced if given, else in chunks.
+        ///
+        /// It is called again when the request is sent again after a redirect.
         case stream(length: Int?, @Sendable (HTTPRequestWriter) async throws -> Void)
     }
 
     /// A request of the given parts.
     public init(
-        _ method: HTTPMethod, _ url: HTTPURL, fields: HTTPFields = HTTPFields(), body: Body = .bytes([]),
+        _ method: HTTPMethod,
+        _ url: HTTPURL,
+        fields: HTTPFields = HTTPFields(),
+        body: Body = .bytes([]),
         readTimeout: Duration? = nil
     ) {
         (self.method, self.url, self.fields, self.body) = (method, url, fields, body)

@@ -86,14 +86,18 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
         waiting?.resume()
     }
 
-    /// Ends the channel after what is pending. The first end counts.
+    /// Ends the channel after what is pending.
+    ///
+    /// The first end counts.
     package func finish(throwing error: (any Error)? = nil) {
         end(.finished(error), dropPending: false)
     }
 
     // MARK: The consumer
 
-    /// Everything pending, at least one element; nil at the end. Waits while there is nothing.
+    /// Everything pending, at least one element; nil at the end.
+    ///
+    /// Waits while there is nothing.
     ///
     /// Cancelling the waiting task does not end the wait; ``cancel()`` does.
     /// - Throws: the error the channel was finished with, once, after the last element.

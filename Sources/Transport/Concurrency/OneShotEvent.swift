@@ -13,7 +13,9 @@ package final class OneShotEvent: Sendable {
 
     package var hasFired: Bool { state.withLock { $0.hasFired } }
 
-    /// Lets everybody who waits, and whoever comes later, go on. Once is enough, more is harmless.
+    /// Lets everybody who waits, and whoever comes later, go on.
+    ///
+    /// Once is enough, more is harmless.
     package func fire() {
         let waiting = state.withLock { state -> [UnsafeContinuation<Void, Never>] in
             state.hasFired = true
@@ -32,7 +34,11 @@ package final class OneShotEvent: Sendable {
     package nonisolated(nonsending) func waitUnlessCancelled() async throws(CancellationError) {
         if hasFired { return }
         let ticket = takeTicket()
-        await withTaskCancellationHandler { await wait(under: ticket) } onCancel: { abandon(ticket) }
+        await withTaskCancellationHandler {
+            await wait(under: ticket)
+        } onCancel: {
+            abandon(ticket)
+        }
         if !hasFired { throw CancellationError() }
     }
 

@@ -27,7 +27,9 @@ package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> Iterator { Iterator(capacity: capacity, launch: launch, body: body) }
 
-    /// Takes the elements, as many at a time as there are. Not to be shared between tasks.
+    /// Takes the elements, as many at a time as there are.
+    ///
+    /// Not to be shared between tasks.
     package final class Iterator: AsyncIteratorProtocol {
         private let channel: Channel
         private let launch: @Sendable (@escaping @Sendable () async -> Void) -> Task<Void, Never>
@@ -63,7 +65,8 @@ package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
 
         /// Everything that is there, at least one element; nil at the end.
         package func nextBatch(
-            isolation actor: isolated (any Actor)? = #isolation, reusing spare: [Element] = []
+            isolation actor: isolated (any Actor)? = #isolation,
+            reusing spare: [Element] = []
         ) async throws -> [Element]? {
             let producer = startIfNeeded()
             return try await withTaskCancellationHandler {

@@ -26,10 +26,12 @@ public final class ServiceExecutor: TaskExecutor {
         self.idleSeconds = max(1, idleSeconds)
     }
 
-    /// The executor of the toolkit's own blocking calls: name resolution and files. Separate from any service's, so
-    /// that a service which blocks all its threads does not stop them.
+    /// The executor of the toolkit's own blocking calls: name resolution and files.
+    ///
+    /// Separate from any service's, so that a service which blocks all its threads does not stop them.
     package static let system = ServiceExecutor(maxThreads: 16, name: "system")
 
+    /// Queues a job, and starts a thread for it if none is idle and the ceiling allows.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         if pool.add(job, maxThreads: maxThreads) {

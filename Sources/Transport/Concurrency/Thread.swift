@@ -24,13 +24,18 @@ func startThread(name: String, stackBytes: Int = 2 << 20, _ body: @escaping @Sen
 
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(Start(name, body)).toOpaque()
-    let failure = pthread_create(&thread, &attributes, { argument in
-        guard let argument else { return nil }
-        let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-        clinux_name_thread(start.name)
-        start.body()
-        return nil
-    }, argument)
+    let failure = pthread_create(
+        &thread,
+        &attributes,
+        { argument in
+            guard let argument else { return nil }
+            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+            clinux_name_thread(start.name)
+            start.body()
+            return nil
+        },
+        argument
+    )
     if failure != 0 {
         fatalError("\(SystemError(errorNumber: failure, operation: "pthread_create"))")
     }

@@ -17,7 +17,9 @@ package enum HTTPBodyFraming: Sendable, Hashable {
     /// Stricter than the section allows where a lenient reading would let two parties see different messages: a length
     /// beside a transfer coding, and more than one length, are refused, equal or not.
     static func ofRequest(
-        _ fields: HTTPFields, version: HTTPVersion, limits: HTTPLimits
+        _ fields: HTTPFields,
+        version: HTTPVersion,
+        limits: HTTPLimits
     ) throws(HTTPProtocolError) -> HTTPBodyFraming {
         let lengths = fields[values: .contentLength]
         if fields.contains(.transferEncoding) {
@@ -41,7 +43,10 @@ package enum HTTPBodyFraming: Sendable, Hashable {
 
     /// The framing of the response to a request of the given method.
     static func ofResponse(
-        _ fields: HTTPFields, status: HTTPStatus, to method: HTTPMethod, limits: HTTPLimits
+        _ fields: HTTPFields,
+        status: HTTPStatus,
+        to method: HTTPMethod,
+        limits: HTTPLimits
     ) throws(HTTPProtocolError) -> HTTPBodyFraming {
         if method == .head || !status.allowsBody || (method == .connect && (200..<300).contains(status.code)) {
             return .none
@@ -66,7 +71,9 @@ package enum HTTPBodyFraming: Sendable, Hashable {
     }
 }
 
-/// Whether a connection goes on after a message (RFC 9112 §9.3). HTTP/1.0's own way of asking for that is not honoured.
+/// Whether a connection goes on after a message (RFC 9112 §9.3).
+///
+/// HTTP/1.0's own way of asking for that is not honoured.
 package enum HTTPKeepAlive {
     static func isKept(after request: HTTPRequestHead) -> Bool { isKept(request.version, request.fields) }
     static func isKept(after response: HTTPResponseHead) -> Bool { isKept(response.version, response.fields) }

@@ -17,8 +17,10 @@ package enum HTTPDate {
 
     private static func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
-    /// Year, month and day of the Gregorian calendar. Counts in years that begin with March, so that a leap day is the
-    /// last of its year, and in eras of 400 years, which have all the same length of 146,097 days.
+    /// Year, month and day of the Gregorian calendar.
+    ///
+    /// Counts in years that begin with March, so that a leap day is the last of its year, and in eras of 400 years,
+    /// which have all the same length of 146,097 days.
     private static func civil(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = daysSince1970 + 719_468  // days from 0000-03-01 to 1970-01-01
         let era = shifted / 146_097

@@ -6,21 +6,29 @@ package enum HTTPRole: Sendable, Hashable {
     case client
 }
 
-/// What a decoder finds next. The same for both roles: what one side sends is what the other receives.
+/// What a decoder finds next.
+///
+/// The same for both roles: what one side sends is what the other receives.
 package enum HTTPEvent: Sendable {
     /// The head of a request, and how its body is framed.
     case request(HTTPRequestHead, HTTPBodyFraming)
-    /// The head of a response. Informational ones have no end; the real one follows.
+    /// The head of a response.
+    ///
+    /// Informational ones have no end; the real one follows.
     case response(HTTPResponseHead, HTTPBodyFraming)
     /// So many bytes at the front of the buffer are body, to be taken before the next event is asked for.
     case body(Int)
     /// The message is complete; its trailers.
     case end(HTTPFields)
-    /// The peer broke the protocol. The decoder gives no further event.
+    /// The peer broke the protocol.
+    ///
+    /// The decoder gives no further event.
     case failed(HTTPProtocolError)
 }
 
-/// Decodes HTTP/1.1 messages from a buffer, event by event (RFC 9112). No I/O, no time, no tasks.
+/// Decodes HTTP/1.1 messages from a buffer, event by event (RFC 9112).
+///
+/// No I/O, no time, no tasks.
 ///
 /// Strict: whatever two readers could understand in two ways is refused. Nothing is read ahead: after `end` the bytes of
 /// a pipelined message stay where they are until the next event is asked for.
@@ -66,7 +74,8 @@ package struct HTTPDecoder: Sendable {
         case .chunkData(let remaining, let total):
             if input.isEmpty { return nil }
             let count = min(remaining, input.count)
-            state = count == remaining ? .chunkEnd(total: total) : .chunkData(remaining: remaining - count, total: total)
+            state =
+                count == remaining ? .chunkEnd(total: total) : .chunkData(remaining: remaining - count, total: total)
             return .body(count)
         case .chunkEnd(let total):
             if input.count < 2 { return input.count == 1 && input[0] != 0x0d ? fail(.bad("a chunk too long")) : nil }
@@ -107,10 +116,12 @@ package struct HTTPDecoder: Sendable {
 
     private mutating func nextHead(_ input: inout ByteBuffer) -> HTTPEvent? {
         let ceilings = HTTPHeadLines.Ceilings(
-            firstLine: limits.maxStartLineBytes, firstLineError: .init(.uriTooLong, "the request line is too long"),
+            firstLine: limits.maxStartLineBytes,
+            firstLineError: .init(.uriTooLong, "the request line is too long"),
             section: limits.maxHeaderBytes,
             sectionError: .init(.requestHeaderFieldsTooLarge, "the header section is too long"),
-            count: limits.maxHeaderCount + 1)
+            count: limits.maxHeaderCount + 1
+        )
         let outcome = input.withReadableBytes { scanner.scan($0, ceilings, skipsEmptyLines: role == .server) }
         switch outcome {
         case .incomplete: return nil
@@ -224,8 +235,12 @@ package struct HTTPDecoder: Sendable {
     private mutating func nextTrailers(_ input: inout ByteBuffer) -> HTTPEvent? {
         let error = HTTPProtocolError(.requestHeaderFieldsTooLarge, "the trailer section is too long")
         let ceilings = HTTPHeadLines.Ceilings(
-            firstLine: limits.maxTrailerBytes, firstLineError: error, section: limits.maxTrailerBytes,
-            sectionError: error, count: limits.maxHeaderCount)
+            firstLine: limits.maxTrailerBytes,
+            firstLineError: error,
+            section: limits.maxTrailerBytes,
+            sectionError: error,
+            count: limits.maxHeaderCount
+        )
         switch input.withReadableBytes({ scanner.scan($0, ceilings, skipsEmptyLines: false) }) {
         case .incomplete: return nil
         case .failed(let error): return fail(error)

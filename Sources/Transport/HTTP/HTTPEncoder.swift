@@ -1,5 +1,6 @@
-/// Writes HTTP/1.1 messages into a buffer (RFC 9112). The fields of the framing are its own business: such fields among
-/// the given ones are left out.
+/// Writes HTTP/1.1 messages into a buffer (RFC 9112).
+///
+/// The fields of the framing are its own business: such fields among the given ones are left out.
 package enum HTTPEncoder {
     package typealias Framing = HTTPBodyFraming
 
@@ -12,7 +13,11 @@ package enum HTTPEncoder {
     ///   - closes: whether the connection ends after the response.
     ///   - commonFields: finished lines that every response carries.
     package static func appendResponseHead(
-        status: HTTPStatus, fields: HTTPFields, framing: Framing, closes: Bool, commonFields: [UInt8],
+        status: HTTPStatus,
+        fields: HTTPFields,
+        framing: Framing,
+        closes: Bool,
+        commonFields: [UInt8],
         to output: inout ByteBuffer
     ) {
         output.append(contentsOf: StatusLines.line(status))
@@ -24,9 +29,15 @@ package enum HTTPEncoder {
         output.append("\r\n")
     }
 
-    /// The head of a request. Method, target and host must be valid, as their types make them.
+    /// The head of a request.
+    ///
+    /// Method, target and host must be valid, as their types make them.
     package static func appendRequestHead(
-        method: HTTPMethod, target: String, host: String, fields: HTTPFields, framing: Framing,
+        method: HTTPMethod,
+        target: String,
+        host: String,
+        fields: HTTPFields,
+        framing: Framing,
         to output: inout ByteBuffer
     ) {
         output.append("\(method.rawValue) \(target) HTTP/1.1\r\nhost: \(host)\r\n")

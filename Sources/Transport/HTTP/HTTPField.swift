@@ -16,31 +16,57 @@ public enum HTTPField {
 }
 
 extension HTTPField.Name {
+    /// `accept`.
     public static let accept = Self(known: "accept")
+    /// `allow`.
     public static let allow = Self(known: "allow")
+    /// `authorization`.
     public static let authorization = Self(known: "authorization")
+    /// `connection`.
     public static let connection = Self(known: "connection")
+    /// `content-disposition`.
     public static let contentDisposition = Self(known: "content-disposition")
+    /// `content-length`.
     public static let contentLength = Self(known: "content-length")
+    /// `content-type`.
     public static let contentType = Self(known: "content-type")
+    /// `cookie`.
     public static let cookie = Self(known: "cookie")
+    /// `date`.
     public static let date = Self(known: "date")
+    /// `expect`.
     public static let expect = Self(known: "expect")
+    /// `host`.
     public static let host = Self(known: "host")
+    /// `location`.
     public static let location = Self(known: "location")
+    /// `proxy-authorization`.
     public static let proxyAuthorization = Self(known: "proxy-authorization")
+    /// `retry-after`.
     public static let retryAfter = Self(known: "retry-after")
+    /// `sec-websocket-accept`.
     public static let secWebSocketAccept = Self(known: "sec-websocket-accept")
+    /// `sec-websocket-extensions`.
     public static let secWebSocketExtensions = Self(known: "sec-websocket-extensions")
+    /// `sec-websocket-key`.
     public static let secWebSocketKey = Self(known: "sec-websocket-key")
+    /// `sec-websocket-protocol`.
     public static let secWebSocketProtocol = Self(known: "sec-websocket-protocol")
+    /// `sec-websocket-version`.
     public static let secWebSocketVersion = Self(known: "sec-websocket-version")
+    /// `server`.
     public static let server = Self(known: "server")
+    /// `te`.
     public static let te = Self(known: "te")
+    /// `trailer`.
     public static let trailer = Self(known: "trailer")
+    /// `transfer-encoding`.
     public static let transferEncoding = Self(known: "transfer-encoding")
+    /// `upgrade`.
     public static let upgrade = Self(known: "upgrade")
+    /// `user-agent`.
     public static let userAgent = Self(known: "user-agent")
+    /// `x-forwarded-proto`.
     public static let xForwardedProto = Self(known: "x-forwarded-proto")
 }
 

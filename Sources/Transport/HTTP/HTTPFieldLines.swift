@@ -2,14 +2,19 @@
 enum HTTPFieldLines {
     /// Parses the lines of a section.
     static func parse(
-        _ lines: ArraySlice<Range<Int>>, _ bytes: UnsafeRawBufferPointer
+        _ lines: ArraySlice<Range<Int>>,
+        _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPProtocolError) -> HTTPFields {
         var fields = HTTPFields()
         for line in lines {
-            guard let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) else { throw .bad("a field without a colon") }
+            guard let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")) else {
+                throw .bad("a field without a colon")
+            }
             let name = bytes[line.lowerBound..<colon]
             // §5.1: no blank before the colon; §5.2: a line that begins with a blank would continue the one before.
-            guard !name.isEmpty, name.allSatisfy(HTTPSyntax.isToken) else { throw .bad("a field name that is no token") }
+            guard !name.isEmpty, name.allSatisfy(HTTPSyntax.isToken) else {
+                throw .bad("a field name that is no token")
+            }
             var (start, end) = (colon + 1, line.upperBound)
             while start < end, HTTPSyntax.isBlank(bytes[start]) { start += 1 }
             while start < end, HTTPSyntax.isBlank(bytes[end - 1]) { end -= 1 }
@@ -25,7 +30,8 @@ enum HTTPFieldLines {
         text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
             default: "-._~!$&'()*+,;=:[]%".utf8.contains(byte)
             }
         }

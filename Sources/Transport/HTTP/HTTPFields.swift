@@ -71,6 +71,7 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
         }
     }
 
+    /// Iterates over the fields in their order.
     public func makeIterator() -> AnyIterator<Element> {
         var index = 0
         return AnyIterator {
@@ -159,6 +160,7 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
         return text
     }
 
+    /// Whether both have the same lines in the same order.
     public static func == (left: HTTPFields, right: HTTPFields) -> Bool {
         left.count == right.count
             && zip(left.lines, right.lines).allSatisfy { a, b in

@@ -1,8 +1,12 @@
 /// The ceilings of a message's parts, each against a peer that would make the decoder hold or do too much.
 public struct HTTPLimits: Sendable, Hashable {
-    /// The request or status line. Clients send very long id lists in the query: 260 KB were seen.
+    /// The request or status line.
+    ///
+    /// Clients send very long id lists in the query: 260 KB were seen.
     public var maxStartLineBytes = 256 * 1024
-    /// The header section, line ends included. 200 KB were seen.
+    /// The header section, line ends included.
+    ///
+    /// 200 KB were seen.
     public var maxHeaderBytes = 256 * 1024
     /// The lines of the header section.
     public var maxHeaderCount = 1000

@@ -11,14 +11,23 @@ public struct HTTPMethod: Sendable, Hashable, CustomStringConvertible {
 
     private init(known text: String) { rawValue = text }
 
+    /// `GET`.
     public static let get = HTTPMethod(known: "GET")
+    /// `HEAD`.
     public static let head = HTTPMethod(known: "HEAD")
+    /// `POST`.
     public static let post = HTTPMethod(known: "POST")
+    /// `PUT`.
     public static let put = HTTPMethod(known: "PUT")
+    /// `DELETE`.
     public static let delete = HTTPMethod(known: "DELETE")
+    /// `PATCH`.
     public static let patch = HTTPMethod(known: "PATCH")
+    /// `OPTIONS`.
     public static let options = HTTPMethod(known: "OPTIONS")
+    /// `TRACE`.
     public static let trace = HTTPMethod(known: "TRACE")
+    /// `CONNECT`.
     public static let connect = HTTPMethod(known: "CONNECT")
 
     private static let known = [get, post, head, put, delete, patch, options, trace, connect]

@@ -13,7 +13,9 @@ package final class BlockPool {
         buffer = ByteBuffer(reusing: spare.popLast() ?? Array(repeating: 0, count: Self.blockBytes))
     }
 
-    /// Takes the block of an empty buffer back. Storage of another size is freed.
+    /// Takes the block of an empty buffer back.
+    ///
+    /// Storage of another size is freed.
     package func giveBack(from buffer: inout ByteBuffer) {
         if !buffer.isEmpty || buffer.capacity == 0 { return }
         let block = buffer.takeStorage()

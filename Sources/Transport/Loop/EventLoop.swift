@@ -27,7 +27,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// The executor to prefer for tasks that live on this loop.
     package let taskExecutor: LoopTaskExecutor
 
-    /// The time of the present tick. Taken once per tick.
+    /// The time of the present tick.
+    ///
+    /// Taken once per tick.
     package private(set) var now: LoopInstant = EventLoop.monotonicNow()
 
     /// What other threads have asked for.
@@ -47,16 +49,20 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     // MARK: Executor
 
+    /// Queues a job of an actor pinned to this loop.
     public func enqueue(_ job: consuming ExecutorJob) {
         enqueue(LoopJob(job: UnownedJob(job), role: .serial))
     }
 
+    /// The loop as the executor that its actors name.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
+    /// Stops the process if the caller is not on this loop's thread.
     public func checkIsolated() {
         precondition(isCurrent, "this code belongs to an event loop's thread, and runs on another")
     }
 
+    /// Whether the caller is on this loop's thread.
     public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 
     func enqueue(_ job: LoopJob) {
@@ -105,7 +111,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     func remove(_ fileDescriptor: Int32, _ key: Poller.Key) { poller.remove(fileDescriptor, key) }
 
-    /// Calls `action` on this thread when `delay` has passed. To be called on the loop's thread.
+    /// Calls `action` on this thread when `delay` has passed.
+    ///
+    /// To be called on the loop's thread.
     package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> LoopTimer {
         schedule(at: now &+ delay.nanoseconds, action)
     }

@@ -9,7 +9,9 @@ public final class EventLoopGroup: Sendable {
     private let loops: [EventLoop]
     private let turn = Locked(0)
 
-    /// Starts `loopCount` loops (at least one). Their threads live as long as the process.
+    /// Starts `loopCount` loops (at least one).
+    ///
+    /// Their threads live as long as the process.
     public init(loopCount: Int) {
         // With OpenSSL a write to a closed socket goes past MSG_NOSIGNAL.
         signal(SIGPIPE, SIG_IGN)

@@ -15,7 +15,9 @@ extension EventLoop {
     /// Returns only after `body` has returned: its cleanup is awaited, whatever it takes.
     /// - Throws: what `body` throws, or `timeout` if the time was up and `body` failed for that.
     package nonisolated(nonsending) func withDeadline<R: Sendable, E: Error>(
-        _ duration: Duration, timeout: E, _ body: @escaping @Sendable () async throws -> R
+        _ duration: Duration,
+        timeout: E,
+        _ body: @escaping @Sendable () async throws -> R
     ) async throws -> R {
         let expired = OneShotEvent()
         let task = startThrowingTask(body)
@@ -27,7 +29,11 @@ extension EventLoop {
             }
         }
         defer { execute { timer.timer?.cancel() } }
-        let result = await withTaskCancellationHandler { await task.result } onCancel: { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
         switch result {
         case .success(let value): return value
         case .failure(let error): throw expired.hasFired ? timeout : error

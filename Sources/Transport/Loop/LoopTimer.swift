@@ -11,7 +11,9 @@ extension Duration {
     }
 }
 
-/// One scheduled call on a loop. Cancelling leaves the entry in the heap, emptied, until its time comes.
+/// One scheduled call on a loop.
+///
+/// Cancelling leaves the entry in the heap, emptied, until its time comes.
 ///
 /// Confined to the loop's thread, like the heap that holds it.
 package final class LoopTimer: @unchecked Sendable {

@@ -14,14 +14,17 @@ package struct Readiness: OptionSet, Sendable {
     package static let hangup = Readiness(rawValue: EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue)
 }
 
-/// Is told, on the loop's thread, when its descriptor becomes ready. Edge-triggered: each change is told once.
+/// Is told, on the loop's thread, when its descriptor becomes ready.
+///
+/// Edge-triggered: each change is told once.
 package protocol ReadinessHandler: AnyObject {
     /// Takes note of what the descriptor has become ready for.
     func signal(_ readiness: Readiness)
 }
 
-/// A thin layer over one epoll instance and its wake-up descriptor. No policy; used on the loop's thread only, except
-/// for ``wake()``.
+/// A thin layer over one epoll instance and its wake-up descriptor.
+///
+/// No policy; used on the loop's thread only, except for ``wake()``.
 struct Poller: ~Copyable {
     private let epoll: Int32
     private let wakeUp: Int32
@@ -29,7 +32,9 @@ struct Poller: ~Copyable {
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
 
-    /// A registration's place. The generation tells an event of the present owner from one of a former owner.
+    /// A registration's place.
+    ///
+    /// The generation tells an event of the present owner from one of a former owner.
     private struct Slot {
         var handler: (any ReadinessHandler)?
         var generation: UInt32 = 0
@@ -79,7 +84,9 @@ struct Poller: ~Copyable {
         return key
     }
 
-    /// Ends a registration; to be called before the descriptor is closed. Later events of the batch no longer reach it.
+    /// Ends a registration; to be called before the descriptor is closed.
+    ///
+    /// Later events of the batch no longer reach it.
     mutating func remove(_ fileDescriptor: Int32, _ key: Key) {
         guard slots.indices.contains(key.index), slots[key.index].generation == key.generation else { return }
         _ = clinux_epoll_ctl(epoll, Int32(EPOLL_CTL_DEL), fileDescriptor, 0, 0)

@@ -27,8 +27,10 @@ public actor HTTPServer {
     ///   - accessLog: is called on a loop's thread after each response; it must not block.
     ///   - responder: answers the requests.
     public init(
-        configuration: HTTPServerConfiguration = HTTPServerConfiguration(), group: EventLoopGroup = .shared,
-        accessLog: (@Sendable (HTTPAccessRecord) -> Void)? = nil, responder: any HTTPResponder
+        configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
+        group: EventLoopGroup = .shared,
+        accessLog: (@Sendable (HTTPAccessRecord) -> Void)? = nil,
+        responder: any HTTPResponder
     ) {
         self.configuration = configuration
         loop = group.next()
@@ -45,9 +47,12 @@ public actor HTTPServer {
         let addresses = try await ServiceExecutor.system.run { try SocketAddress.resolve(host, port: port) }
         guard let address = addresses.first else { throw AddressError(host: host, reason: "no address") }
         let listener = try Listener(
-            on: address, backlog: configuration.maxPendingAccepts, loop: loop,
+            on: address,
+            backlog: configuration.maxPendingAccepts,
+            loop: loop,
             mayAccept: { [unowned self] in assumeIsolated { $0.openConnections < $0.configuration.maxConnections } },
-            accepted: { [unowned self] descriptor, peer in assumeIsolated { $0.hand(over: descriptor, peer) } })
+            accepted: { [unowned self] descriptor, peer in assumeIsolated { $0.hand(over: descriptor, peer) } }
+        )
         self.listener = listener
         try listener.start()
         return listener.address
@@ -68,8 +73,9 @@ public actor HTTPServer {
     }
 
     /// Stops gracefully: no new connections; idle ones are closed; requests in flight are answered; WebSockets are
-    /// closed with 1012 after the drain period and their handlers awaited. What is left after the shutdown timeout is
-    /// cut. Returns when no connection is left.
+    /// closed with 1012 after the drain period and their handlers awaited.
+    ///
+    /// What is left after the shutdown timeout is cut. Returns when no connection is left.
     public func shutDown() async {
         listener?.close()
         listener = nil
@@ -82,7 +88,9 @@ public actor HTTPServer {
         timeout.cancel()
     }
 
-    /// Stops at once: every connection is cut. Returns when their handlers have ended.
+    /// Stops at once: every connection is cut.
+    ///
+    /// Returns when their handlers have ended.
     public func stopNow() async {
         listener?.close()
         listener = nil

@@ -1,4 +1,6 @@
-/// What an HTTP server allows and how long it waits. Every number is a ceiling against a peer that takes too much.
+/// What an HTTP server allows and how long it waits.
+///
+/// Every number is a ceiling against a peer that takes too much.
 public struct HTTPServerConfiguration: Sendable {
     /// The address or name to listen on.
     public var host = "127.0.0.1"

@@ -54,7 +54,9 @@ actor HTTPServerConnection {
         stream.close()
     }
 
-    /// Waits for the first byte of a request. Kept small: an idle connection is suspended here, and owns no buffer.
+    /// Waits for the first byte of a request.
+    ///
+    /// Kept small: an idle connection is suspended here, and owns no buffer.
     private func waitForInput() async -> Bool {
         if server.isDraining { return false }
         if !stream.input.isEmpty { return true }
@@ -130,10 +132,13 @@ actor HTTPServerConnection {
         let text = Array(error.message.utf8)
         writeHead(
             HTTPServerResponse(status: error.status, fields: HTTPFields([(.contentType, "text/plain; charset=utf-8")])),
-            framing: .fixed(text.count), closes: true)
+            framing: .fixed(text.count),
+            closes: true
+        )
         stream.write { $0.append(contentsOf: text) }
         server.log(
-            HTTPAccessRecord(method: "-", target: "-", status: error.status.code, peer: peer, duration: .zero))
+            HTTPAccessRecord(method: "-", target: "-", status: error.status.code, peer: peer, duration: .zero)
+        )
     }
 
     private func send(_ answer: HTTPServerResponse, to head: HTTPRequestHead, since start: LoopInstant) async -> Bool {
@@ -153,9 +158,15 @@ actor HTTPServerConnection {
             status = await upgrade(head, answer, handle)
             keepsAlive = false
         }
-        server.log(HTTPAccessRecord(
-            method: head.method.rawValue, target: head.target, status: status.code, peer: peer,
-            duration: .nanoseconds(EventLoop.monotonicNow() - start)))
+        server.log(
+            HTTPAccessRecord(
+                method: head.method.rawValue,
+                target: head.target,
+                status: status.code,
+                peer: peer,
+                duration: .nanoseconds(EventLoop.monotonicNow() - start)
+            )
+        )
         if !keepsAlive || stream.failure != nil { return false }
         return await discardRestOfBody()
     }
@@ -163,8 +174,13 @@ actor HTTPServerConnection {
     private func writeHead(_ response: HTTPServerResponse, framing: HTTPEncoder.Framing, closes: Bool) {
         stream.write { output in
             HTTPEncoder.appendResponseHead(
-                status: response.status, fields: response.fields, framing: framing, closes: closes,
-                commonFields: server.commonFields(), to: &output)
+                status: response.status,
+                fields: response.fields,
+                framing: framing,
+                closes: closes,
+                commonFields: server.commonFields(),
+                to: &output
+            )
         }
     }
 
@@ -223,8 +239,11 @@ actor HTTPServerConnection {
     // MARK: Streamed responses
 
     private func sendStream(
-        _ answer: HTTPServerResponse, _ length: Int?, _ produce: @Sendable (HTTPBodyWriter) async throws -> Void,
-        to head: HTTPRequestHead, _ keepsAlive: Bool
+        _ answer: HTTPServerResponse,
+        _ length: Int?,
+        _ produce: @Sendable (HTTPBodyWriter) async throws -> Void,
+        to head: HTTPRequestHead,
+        _ keepsAlive: Bool
     ) async -> Bool {
         // A peer of HTTP/1.0 knows no chunks: the end of the connection is the end of the body (RFC 9112 §6.3).
         let isChunked = length == nil && head.version == .http11
@@ -268,7 +287,9 @@ actor HTTPServerConnection {
     // MARK: Upgrade
 
     private func upgrade(
-        _ head: HTTPRequestHead, _ answer: HTTPServerResponse, _ handle: @Sendable (WebSocketConnection) async -> Void
+        _ head: HTTPRequestHead,
+        _ answer: HTTPServerResponse,
+        _ handle: @Sendable (WebSocketConnection) async -> Void
     ) async -> HTTPStatus {
         let fields: HTTPFields
         switch WebSocketHandshake.accept(head) {
@@ -276,7 +297,9 @@ actor HTTPServerConnection {
         case .rejected(let status, let message):
             let text = Array(message.utf8)
             let refusal = HTTPServerResponse(
-                status: status, fields: HTTPFields([(.contentType, "text/plain; charset=utf-8")]))
+                status: status,
+                fields: HTTPFields([(.contentType, "text/plain; charset=utf-8")])
+            )
             writeHead(refusal, framing: .fixed(text.count), closes: true)
             stream.write { $0.append(contentsOf: text) }
             return status

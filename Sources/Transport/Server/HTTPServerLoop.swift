@@ -17,7 +17,9 @@ final class HTTPServerLoop: @unchecked Sendable {
     private var dateSecond: Int64 = -1
 
     init(
-        _ loop: EventLoop, _ configuration: HTTPServerConfiguration, _ responder: any HTTPResponder,
+        _ loop: EventLoop,
+        _ configuration: HTTPServerConfiguration,
+        _ responder: any HTTPResponder,
         _ accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
     ) {
         self.loop = loop

@@ -15,13 +15,16 @@ public struct HTTPServerResponse: Sendable {
     public enum Body: Sendable {
         /// These bytes, with their length announced.
         case bytes([UInt8])
-        /// Whatever the closure writes: with `length` announced if given, else in chunks. The closure runs on the
-        /// connection's loop and must not block. If it throws, the connection is cut, so that the peer sees a truncated
-        /// response and not a short one.
+        /// Whatever the closure writes: with `length` announced if given, else in chunks.
+        ///
+        /// The closure runs on the connection's loop and must not block. If it throws, the connection is cut, so that
+        /// the peer sees a truncated response and not a short one.
         case stream(length: Int?, @Sendable (HTTPBodyWriter) async throws -> Void)
         /// A WebSocket connection in place of a body, if the request asks for one rightly; else the handshake's refusal
-        /// is the response. The closure runs on the connection's loop and must not block; when it returns, a connection
-        /// still open is closed with 1000.
+        /// is the response.
+        ///
+        /// The closure runs on the connection's loop and must not block; when it returns, a connection still open is
+        /// closed with 1000.
         case webSocket(@Sendable (WebSocketConnection) async -> Void)
     }
 

@@ -1,7 +1,9 @@
 internal import CLinux
 import Glibc
 
-/// A listening socket on a loop. Accepted connections go to whoever was named, one call each.
+/// A listening socket on a loop.
+///
+/// Accepted connections go to whoever was named, one call each.
 ///
 /// Confined to the loop's thread.
 final class Listener: ReadinessHandler, @unchecked Sendable {
@@ -19,7 +21,10 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
     ///   - mayAccept: asked before each; while false, connections wait in the kernel until ``resume()``.
     ///   - accepted: takes ownership of the descriptor.
     init(
-        on address: SocketAddress, backlog: Int32, loop: EventLoop, mayAccept: @escaping () -> Bool,
+        on address: SocketAddress,
+        backlog: Int32,
+        loop: EventLoop,
+        mayAccept: @escaping () -> Bool,
         accepted: @escaping (Int32, SocketAddress) -> Void
     ) throws(SystemError) {
         descriptor = try Socket.listen(on: address, backlog: backlog)
@@ -27,7 +32,9 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
         (self.loop, self.mayAccept, self.accepted) = (loop, mayAccept, accepted)
     }
 
-    /// Begins to accept. On the loop's thread.
+    /// Begins to accept.
+    ///
+    /// On the loop's thread.
     func start() throws(SystemError) { key = try loop.add(descriptor, self) }
 
     func signal(_ readiness: Readiness) { resume() }

@@ -79,7 +79,9 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         }
     }
 
-    /// Sets a limit for the reads to come: if it passes, the stream fails with `.timedOut`. Nil takes it away.
+    /// Sets a limit for the reads to come: if it passes, the stream fails with `.timedOut`.
+    ///
+    /// Nil takes it away.
     package func setReadDeadline(_ duration: Duration?) {
         readDeadline.set(duration, on: loop) { [weak self] in self?.checkReadDeadline() }
     }
@@ -98,7 +100,9 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
 
     // MARK: Writing
 
-    /// Lets `body` append to the output, which leaves at the end of the tick. After a failure nothing is appended.
+    /// Lets `body` append to the output, which leaves at the end of the tick.
+    ///
+    /// After a failure nothing is appended.
     package func write(_ body: (inout ByteBuffer) -> Void) {
         if failure != nil { return }
         loop.blocks.rent(for: &output)
@@ -176,7 +180,9 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     /// Tells the peer that nothing more will be sent; what was appended must have been drained.
     package func finishWriting() { stream.finishWriting() }
 
-    /// Closes at once; what was not written is lost. Whoever waits goes on. Harmless when repeated.
+    /// Closes at once; what was not written is lost.
+    ///
+    /// Whoever waits goes on. Harmless when repeated.
     package func close() { fail(.closed) }
 
     /// Ends the use of the stream for the given reason and releases its descriptor.

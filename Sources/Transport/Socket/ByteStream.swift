@@ -14,7 +14,9 @@ package enum IOResult: Sendable {
 ///
 /// All of it belongs to the loop's thread. Nothing suspends: readiness is told to ``owner``.
 package protocol ByteStream: AnyObject {
-    /// Who is told when reading or writing becomes possible. Kept until ``close()``.
+    /// Who is told when reading or writing becomes possible.
+    ///
+    /// Kept until ``close()``.
     var owner: (any ReadinessHandler)? { get set }
     /// Reads what is there into `buffer`, which is not empty.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> IOResult

@@ -25,7 +25,9 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
 
     deinit { if fileDescriptor >= 0 { _ = Glibc.close(fileDescriptor) } }
 
-    /// Begins to watch the descriptor. On the loop's thread, before anything else.
+    /// Begins to watch the descriptor.
+    ///
+    /// On the loop's thread, before anything else.
     package func register() throws(SystemError) { key = try loop.add(fileDescriptor, self) }
 
     package func signal(_ readiness: Readiness) {
@@ -38,7 +40,8 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
         if !mayRead { return .wouldBlock }
         while true {
-            let count = isSocket
+            let count =
+                isSocket
                 ? recv(fileDescriptor, buffer.baseAddress, buffer.count, 0)
                 : Glibc.read(fileDescriptor, buffer.baseAddress, buffer.count)
             if count > 0 {
@@ -60,7 +63,8 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
     package func write(_ bytes: UnsafeRawBufferPointer) -> IOResult {
         if !mayWrite { return .wouldBlock }
         while true {
-            let count = isSocket
+            let count =
+                isSocket
                 ? send(fileDescriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
                 : Glibc.write(fileDescriptor, bytes.baseAddress, bytes.count)
             if count >= 0 { return .bytes(count) }

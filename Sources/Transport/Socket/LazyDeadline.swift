@@ -6,8 +6,10 @@ struct LazyDeadline: ~Copyable {
     private var deadline = LoopInstant.max
     private var timer: LoopTimer?
 
-    /// Moves the deadline to `duration` from now, or away with nil. `expire` is called at most once per deadline set;
-    /// it must capture its object weakly or be cleared before that object goes.
+    /// Moves the deadline to `duration` from now, or away with nil.
+    ///
+    /// `expire` is called at most once per deadline set; it must capture its object weakly or be cleared before that
+    /// object goes.
     mutating func set(_ duration: Duration?, on loop: EventLoop, _ check: @escaping () -> Void) {
         guard let duration else {
             deadline = .max

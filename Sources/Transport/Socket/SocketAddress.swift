@@ -25,7 +25,9 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The addresses of a host, literal or name, in the order the system prefers. Blocks on name resolution.
+    /// The addresses of a host, literal or name, in the order the system prefers.
+    ///
+    /// Blocks on name resolution.
     package static func resolve(_ host: String, port: UInt16) throws(AddressError) -> [SocketAddress] {
         if let literal = SocketAddress(literal: host, port: port) { return [literal] }
         var hints = addrinfo()

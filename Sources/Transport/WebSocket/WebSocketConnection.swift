@@ -118,7 +118,9 @@ public actor WebSocketConnection {
         if let end = core.end { _ = try Self.outcome(end) as WebSocketMessage? }
     }
 
-    /// Begins the closing handshake, and returns at once. Messages still queued can be received.
+    /// Begins the closing handshake, and returns at once.
+    ///
+    /// Messages still queued can be received.
     public func close(code: WebSocketCloseCode = .normal, reason: String = "") { core.close(code, reason) }
 
     /// Closes if nobody has, waits for the end, and releases the socket.
@@ -137,7 +139,9 @@ public actor WebSocketConnection {
     }
 
     /// Ends a connection that was opened by a client: closes if nobody has, waits for the end as long as the close
-    /// timeout allows, and releases the socket. Not cut off by cancellation.
+    /// timeout allows, and releases the socket.
+    ///
+    /// Not cut off by cancellation.
     package nonisolated func release() async { await loop.startTask { await self.finish() }.value }
 
     /// Cuts the connection without a Close, from anywhere.

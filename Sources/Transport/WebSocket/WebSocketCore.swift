@@ -35,7 +35,10 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         var limits = WebSocketLimits()
         limits.maxMessageBytes = configuration.maxMessageBytes
         codec = WebSocketProtocol(
-            role: role, limits: limits, acceptsInvalidText: configuration.acceptsInvalidText)
+            role: role,
+            limits: limits,
+            acceptsInvalidText: configuration.acceptsInvalidText
+        )
     }
 
     func start() {

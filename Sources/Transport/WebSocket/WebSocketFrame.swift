@@ -1,4 +1,6 @@
-/// The kind of a frame (RFC 6455 §5.2). Other values are reserved.
+/// The kind of a frame (RFC 6455 §5.2).
+///
+/// Other values are reserved.
 package enum WebSocketOpcode: UInt8, Sendable {
     case continuation = 0x0
     case text = 0x1

@@ -11,7 +11,8 @@ struct WebSocketFrameHeader: Sendable, Equatable {
 
     /// Reads a header from the front of a buffer and consumes it; nil if it takes more bytes.
     static func read(
-        from input: inout ByteBuffer, role: WebSocketRole
+        from input: inout ByteBuffer,
+        role: WebSocketRole
     ) throws(WebSocketProtocolError) -> WebSocketFrameHeader? {
         if input.isEmpty { return nil }
         let first = input[0]
@@ -40,11 +41,16 @@ struct WebSocketFrameHeader: Sendable, Equatable {
         }
         input.consume(headerCount)
         return WebSocketFrameHeader(
-            isFinal: isFinal, opcode: opcode, maskingKey: maskingKey, payloadCount: payloadCount)
+            isFinal: isFinal,
+            opcode: opcode,
+            maskingKey: maskingKey,
+            payloadCount: payloadCount
+        )
     }
 
     private static func extendedLength(
-        _ input: ByteBuffer, _ byteCount: Int
+        _ input: ByteBuffer,
+        _ byteCount: Int
     ) throws(WebSocketProtocolError) -> Int {
         var value: UInt64 = 0
         for offset in 0..<byteCount { value = value << 8 | UInt64(input[2 + offset]) }

@@ -10,7 +10,9 @@ package enum WebSocketHandshake {
         case rejected(HTTPStatus, String)
     }
 
-    /// The server's answer to a request (RFC 6455 §4.2). Subprotocols and extensions offered are not taken.
+    /// The server's answer to a request (RFC 6455 §4.2).
+    ///
+    /// Subprotocols and extensions offered are not taken.
     static func accept(_ head: HTTPRequestHead) -> Answer {
         guard head.method == .get, head.version == .http11 else {
             return .rejected(.badRequest, "a WebSocket handshake is a GET of HTTP/1.1")
@@ -25,7 +27,9 @@ package enum WebSocketHandshake {
         guard head.fields[values: .secWebSocketVersion] == ["13"] else {
             return .rejected(.badRequest, "sec-websocket-version is not 13")
         }
-        return .accepted([(.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketAccept, acceptance(of: key))])
+        return .accepted([
+            (.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketAccept, acceptance(of: key)),
+        ])
     }
 
     /// A client's side of one handshake (RFC 6455 §4.1).
@@ -67,7 +71,8 @@ package enum WebSocketHandshake {
     /// 16 bytes in base64 are 22 digits and two pads; of the last digit only the upper two bits count.
     private static func isKey(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
-        return bytes.count == 24 && bytes.suffix(2).elementsEqual("==".utf8) && bytes.prefix(22).allSatisfy(Base64.isDigit)
+        return bytes.count == 24 && bytes.suffix(2).elementsEqual("==".utf8)
+            && bytes.prefix(22).allSatisfy(Base64.isDigit)
     }
 }
 

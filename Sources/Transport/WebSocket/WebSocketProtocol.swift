@@ -14,13 +14,19 @@ package enum WebSocketEvent: Sendable, Hashable {
     case ping
     /// A Pong with its payload.
     case pong([UInt8])
-    /// The peer's Close; this side's has been written if it had not been before. Nothing follows.
+    /// The peer's Close; this side's has been written if it had not been before.
+    ///
+    /// Nothing follows.
     case closed(code: WebSocketCloseCode?, reason: String)
-    /// The peer broke the protocol; a Close that says so has been written. Nothing follows.
+    /// The peer broke the protocol; a Close that says so has been written.
+    ///
+    /// Nothing follows.
     case failed(WebSocketProtocolError)
 }
 
-/// The WebSocket protocol after its handshake, for either role (RFC 6455). No I/O, no time, no tasks.
+/// The WebSocket protocol after its handshake, for either role (RFC 6455).
+///
+/// No I/O, no time, no tasks.
 ///
 /// Payloads leave the input buffer as they arrive, so the buffer holds no whole message; the message that is being put
 /// together is held here.
@@ -49,7 +55,9 @@ package struct WebSocketProtocol: Sendable {
 
     // MARK: Receiving
 
-    /// The next event; nil if it takes more bytes. Answers to Pings and Closes are appended to `output`.
+    /// The next event; nil if it takes more bytes.
+    ///
+    /// Answers to Pings and Closes are appended to `output`.
     package mutating func next(_ input: inout ByteBuffer, _ output: inout ByteBuffer) -> WebSocketEvent? {
         do throws(WebSocketProtocolError) {
             while true {
@@ -102,7 +110,10 @@ package struct WebSocketProtocol: Sendable {
     }
 
     private mutating func take(
-        _ count: Int, of header: WebSocketFrameHeader, at offset: Int, from input: inout ByteBuffer
+        _ count: Int,
+        of header: WebSocketFrameHeader,
+        at offset: Int,
+        from input: inout ByteBuffer
     ) throws(WebSocketProtocolError) {
         if count == 0 { return }
         let checksText = messageKind == .text && !acceptsInvalidText && !header.opcode.isControl
@@ -111,14 +122,19 @@ package struct WebSocketProtocol: Sendable {
             let payload = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
             if let key = header.maskingKey { WebSocketMask.apply(key, offset: offset, to: payload) }
             if checksText { isValid = validator.receive(UnsafeRawBufferPointer(payload)) }
-            if header.opcode.isControl { control.append(contentsOf: payload) } else { message.append(contentsOf: payload) }
+            if header.opcode.isControl {
+                control.append(contentsOf: payload)
+            } else {
+                message.append(contentsOf: payload)
+            }
         }
         input.consume(count)
         if !isValid { throw .init(.invalidPayload, "a text that is no UTF-8") }
     }
 
     private mutating func finish(
-        _ header: WebSocketFrameHeader, _ output: inout ByteBuffer
+        _ header: WebSocketFrameHeader,
+        _ output: inout ByteBuffer
     ) throws(WebSocketProtocolError) -> WebSocketEvent? {
         switch header.opcode {
         case .ping:
@@ -162,12 +178,16 @@ package struct WebSocketProtocol: Sendable {
 
     // MARK: Sending
 
-    /// Appends a text message of one frame. The bytes must be UTF-8. Nothing is sent after a Close.
+    /// Appends a text message of one frame.
+    ///
+    /// The bytes must be UTF-8. Nothing is sent after a Close.
     package mutating func send(text: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
         if !hasSentClose { write(.text, text, to: &output) }
     }
 
-    /// Appends a binary message of one frame. Nothing is sent after a Close.
+    /// Appends a binary message of one frame.
+    ///
+    /// Nothing is sent after a Close.
     package mutating func send(binary: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
         if !hasSentClose { write(.binary, binary, to: &output) }
     }
@@ -177,7 +197,9 @@ package struct WebSocketProtocol: Sendable {
         if !hasSentClose { write(.ping, Array(payload.prefix(125)), to: &output) }
     }
 
-    /// Appends a Close, once. Messages that still come in are delivered until the peer's Close.
+    /// Appends a Close, once.
+    ///
+    /// Messages that still come in are delivered until the peer's Close.
     package mutating func close(_ code: WebSocketCloseCode, reason: String, to output: inout ByteBuffer) {
         writeClose(code, reason: reason, to: &output)
     }
