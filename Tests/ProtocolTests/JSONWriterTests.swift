@@ -31,7 +31,7 @@ struct JSONWriterTests {
             (1.5e300, "1.5e+300", nil), (0.0001, "0.0001", "0.0001"), (0.00001, "0.00001", "1e-05"),
             (1e-6, "1e-6", "1e-06"), (1e-7, "1e-7", "1e-07"), (1.25e-10, "1.25e-10", "1.25e-10"),
             (-12.5, "-12.5", nil), (123456789.125, "123456789.125", nil), (.nan, "null", "null"),
-            (.infinity, "null", "null"), (5e-324, "5e-324", nil),
+            (.infinity, "null", "null"), (.leastNonzeroMagnitude, "5e-324", nil),
         ] as [(Double, String, String?)]
     )
     func doubles(_ number: Double, _ http: String, _ stream: String?) throws {
