@@ -16,9 +16,14 @@ final class FIFOReader: ReadinessHandler, @unchecked Sendable {
     private let end: () -> Void
     private var mayEnd = false
     private var isOpen = true
+    private var isPaused = false
 
     /// The most that is read before others get their turn.
-    private static let maxBytesPerTurn = 256 * 1024
+    private static let maxBytesPerTurn = 64 * 1024
+    /// How long they get it.
+    ///
+    /// Not zero: a timer that is due at once fires before the loop looks at its descriptors.
+    private static let pause = Duration.milliseconds(1)
 
     /// Takes over a pipe opened for reading, without waiting.
     ///
@@ -59,13 +64,17 @@ final class FIFOReader: ReadinessHandler, @unchecked Sendable {
     private func pump() {
         withUnsafeTemporaryAllocation(byteCount: 64 * 1024, alignment: 16) { buffer in
             var budget = Self.maxBytesPerTurn
-            while isOpen {
+            while isOpen, !isPaused {
                 switch stream.read(into: buffer) {
                 case .bytes(let count):
                     receive(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                     budget -= count
                     if budget <= 0 {
-                        _ = loop.schedule(after: .zero) { [weak self] in self?.pump() }
+                        isPaused = true
+                        _ = loop.schedule(after: Self.pause) { [weak self] in
+                            self?.isPaused = false
+                            self?.pump()
+                        }
                         return
                     }
                 case .wouldBlock: return

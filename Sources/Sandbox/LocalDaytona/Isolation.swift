@@ -27,8 +27,12 @@ enum NamespaceKind: Sendable, Hashable {
         let user = self == .user ? ["--user", "--preserve-credentials"] : []
         let rights = "-all,+" + Self.capabilities.joined(separator: ",+")
         return ["nsenter", "--target", "\(pid)"] + user
-            + ["--mount", "--pid", "--", "setsid", "setpriv", "--bounding-set=\(rights)", "--"] + arguments
+            + ["--mount", "--pid", "--", program("setsid"), program("setpriv"), "--bounding-set=\(rights)", "--"]
+            + arguments
     }
+
+    /// A program of the machine, found without asking the environment, which is the command's.
+    private func program(_ name: String) -> String { Spawn.find(name) ?? name }
 
     private static let capabilities = [
         "chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "net_bind_service",

@@ -1,8 +1,11 @@
 import BenchmarkTransport
 import Glibc
 
-/// Finds out, once per server, how sandboxes can be kept apart on this machine.
+/// Finds out, once per process, how sandboxes can be kept apart on this machine.
 enum IsolationProbe {
+    /// What has worked once in this process works again.
+    private static let proven = Locked<NamespaceKind?>(nil)
+
     /// The namespaces that work here, tried by making a sandbox and running a command in it.
     ///
     /// - Parameters:
@@ -16,10 +19,12 @@ enum IsolationProbe {
         loop: EventLoop
     ) async throws -> (kind: NamespaceKind?, reason: String?) {
         if wanted == Isolation.none { return (nil, nil) }
+        if let kind = proven.withLock({ $0 }) { return (kind, nil) }
         var reason = "unknown"
         for kind in geteuid() == 0 ? [NamespaceKind.privileged, .user] : [.user] {
             do {
                 try await check(kind, in: directory, loop: loop)
+                proven.withLock { $0 = kind }
                 return (kind, nil)
             } catch {
                 reason = (error as? SandboxError)?.message ?? "\(error)"

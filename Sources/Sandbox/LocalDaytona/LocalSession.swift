@@ -122,9 +122,32 @@ actor LocalSession {
             logPath: "\(logDirectory)/\(id).log"
         )
         let folder = "\(directory)/\(id)"
+        do { try prepare(command, in: folder, isAsync: isAsync) } catch {
+            command.close()
+            throw error
+        }
+        commands[id] = command
+        order.append(id)
+        let line = feed(id, folder, isAsync: isAsync)
+        shellInput.write { $0.append(line) }
+        await shellInput.drainCompletely()
+        if shellInput.failure != nil, !isDeleted {
+            command.abandon()
+            command.close()
+            commands[id] = nil
+            order.removeAll { $0 == id }
+            throw Failure.brokenPipe
+        }
+        return id
+    }
+
+    /// Makes the files of a command, and begins to read its output.
+    private func prepare(_ command: SessionCommand, in folder: String, isAsync: Bool) throws {
+        let id = command.id
         try space.files.makeDirectories(folder, mode: 0o700)
         let above = try space.files.openDirectory(folder)
-        try write(text, to: "\(folder)/cmd.sh")
+        let script = "\(folder)/cmd.sh"
+        try space.files.create(script).write(Array(command.text.utf8), path: script)
         for name in ["stdout", "stderr"] + (isAsync ? ["stdin"] : []) {
             guard mkfifoat(above.number, name, 0o600) == 0 else { throw SandboxError.lastError("cannot make a pipe") }
         }
@@ -143,18 +166,6 @@ actor LocalSession {
             let pipe = try space.files.open("\(folder)/stdin", O_RDWR)
             command.input = try BufferedStream.pipe(pipe, on: loop)
         }
-        commands[id] = command
-        order.append(id)
-        let line = feed(id, folder, isAsync: isAsync)
-        shellInput.write { $0.append(line) }
-        await shellInput.drainCompletely()
-        if shellInput.failure != nil, !isDeleted {
-            command.abandon()
-            commands[id] = nil
-            order.removeAll { $0 == id }
-            throw Failure.brokenPipe
-        }
-        return id
     }
 
     /// The line that makes the shell run a command: sourced, with its streams, and its exit code reported.
@@ -166,16 +177,6 @@ actor LocalSession {
         let input = isAsync ? path("stdin") : "/dev/null"
         let report = "command printf '%s %s\\n' \(id) \"$?\" >\(path("../exit_codes"))"
         return "{ . \(path("cmd.sh")); } <\(input) >\(path("stdout")) 2>\(path("stderr")); \(report)\n"
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        let file = try space.files.create(path)
-        var log = [UInt8](text.utf8)[...]
-        while !log.isEmpty {
-            let count = log.withUnsafeBytes { Glibc.write(file.number, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw SandboxError.lastError("cannot write '\(path)'") }
-            log = log.dropFirst(count)
-        }
     }
 
     private func receiveExitCodes(_ bytes: [UInt8]) {
@@ -268,7 +269,7 @@ actor LocalSession {
         abandonCommands()
         // The shell must not see the end of its input before: without it, what it started is found no more.
         await Teardown(process: shell, leader: space.leader(of: shell), grace: grace).run(on: loop)
-        shellInput.close()
+        closePipes()
         if let (parent, name) = try? space.files.parent(of: directory) {
             await parent.removeTree(named: name, on: loop)
         }
@@ -278,12 +279,17 @@ actor LocalSession {
     func abandon() {
         if isDeleted { return }
         abandonCommands()
-        shellInput.close()
+        closePipes()
     }
 
     private func abandonCommands() {
         isDeleted = true
-        exitCodes?.close()
         for command in commands.values { command.abandon() }
+    }
+
+    private func closePipes() {
+        shellInput.close()
+        exitCodes?.close()
+        for command in commands.values { command.close() }
     }
 }

@@ -97,11 +97,18 @@ final class SandboxSpace: Sendable {
     ) throws -> ChildProcess {
         switch place {
         case .namespaces(let keeper):
-            let script = #"cd -- "$1" && exec "$2""#
-            let arguments = ["/bin/sh", "-c", script, "sh", files.absolute(directory), Self.shell]
+            // What the loader obeys must not reach the programs that are still outside.
+            let isForLoader = { (setting: String) in
+                setting.utf8.starts(with: "LD_".utf8) || setting.utf8.starts(with: "GLIBC_TUNABLES=".utf8)
+                    || setting.utf8.starts(with: "GCONV_PATH=".utf8)
+            }
+            let script = #"cd -- "$1" && shift && exec /usr/bin/env -- "$@""#
+            let arguments =
+                ["/bin/sh", "-c", script, "sh", files.absolute(directory)] + environment.filter(isForLoader)
+                + [Self.shell]
             return try ChildProcess(
                 keeper.kind.enter(keeper.first, arguments),
-                environment: environment,
+                environment: environment.filter { !isForLoader($0) },
                 standard: standard,
                 loop: loop
             )

@@ -23,6 +23,7 @@ final class SessionCommand {
     private var readers = [LogStream: FIFOReader]()
     private var reportedCode: Int?
     private var change: OneShotEvent?
+    private var isAbandoned = false
     private let end = OneShotEvent()
 
     init(id: String, text: String, suppressesInputEcho: Bool, logPath: String) {
@@ -81,23 +82,30 @@ final class SessionCommand {
     }
 
     /// Ends all waiting without an exit code, because the session goes.
+    ///
+    /// Output is read as before, and dropped: without a reader SIGPIPE would kill the shell before what is below it.
     func abandon() {
-        for reader in readers.values { reader.close() }
-        readers = [:]
-        input?.close()
-        input = nil
+        isAbandoned = true
         notify()
         end.fire()
     }
 
+    /// Closes what is still open; to be called when nothing of the command runs any more.
+    func close() {
+        for reader in readers.values { reader.close() }
+        readers = [:]
+        input?.close()
+        input = nil
+    }
+
     private func append(_ lines: [UInt8]) {
-        if lines.isEmpty { return }
+        if lines.isEmpty || isAbandoned { return }
         log.append(lines)
         notify()
     }
 
     private func endIfComplete() {
-        guard exitCode == nil, readers.isEmpty, let reportedCode else { return }
+        guard exitCode == nil, !isAbandoned, readers.isEmpty, let reportedCode else { return }
         exitCode = reportedCode
         input?.close()
         input = nil

@@ -3,8 +3,8 @@ import Glibc
 
 /// How a shell is ended together with everything it started.
 ///
-/// SIGTERM to its process group and to every descendant; when after the grace something is left below it, SIGKILL to the
-/// same processes; then the shell itself. Descendants are found by walking the process tree, so that `setsid` and
+/// SIGTERM to its process group and to every descendant; when after the grace something is left below it, or the shell
+/// has gone, SIGKILL to the same processes; then the shell itself. Descendants are found by walking the process tree, so that `setsid` and
 /// `nohup` do not protect them; one that another process has adopted, and that leads its own group, is not found.
 struct Teardown: Sendable {
     /// The process started by us.
@@ -27,9 +27,10 @@ struct Teardown: Sendable {
             left -= Self.interval
             if ProcessTree().children(of: leader).isEmpty { break }
         }
-        if left <= .zero {
+        if left <= .zero || process.outcome != nil {
             // A killed process is not gone at once, and one that sleeps in the kernel may take its time.
-            for _ in 0..<Self.maxKillCount where signal(SIGKILL, &known) {
+            for _ in 0..<Self.maxKillCount {
+                guard signal(SIGKILL, &known) else { break }
                 try? await loop.sleep(for: .milliseconds(5))
             }
         }

@@ -24,13 +24,13 @@ struct Timestamp: Sendable {
         nanoseconds = moment.tv_nsec
     }
 
-    /// `2026-06-23T15:20:00.000Z`.
+    /// As in `2026-06-23T15:20:00.000Z`.
     var milliseconds: String { "\(date)T\(time).\(Self.padded(nanoseconds / 1_000_000, 3))Z" }
 
-    /// `2026-06-23T15:20:00.123456789Z`, without zeros at the end of the fraction.
+    /// As in `2026-06-23T15:20:00.123456789Z`, without zeros at the end of the fraction.
     var nanosecondsZulu: String { "\(date)T\(time)\(fraction)Z" }
 
-    /// `2026-06-23 15:20:00.123456789 +0000 UTC`, without zeros at the end of the fraction.
+    /// As in `2026-06-23 15:20:00.123456789 +0000 UTC`, without zeros at the end of the fraction.
     var spelledOut: String { "\(date) \(time)\(fraction) +0000 UTC" }
 
     private var fraction: String {

@@ -80,7 +80,7 @@ struct ToolboxProcesses: Sendable {
         text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
     }
 
-    /// `[A-Za-z_][A-Za-z0-9_]*`.
+    /// Whether the text is of the form `[A-Za-z_][A-Za-z0-9_]*`.
     private static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy { byte in

@@ -65,6 +65,16 @@ struct OneShotTests {
         }
     }
 
+    @Test("settings that programs obey before the command runs do no harm", arguments: Mode.available)
+    func hostileEnvironment(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            let settings = [("PATH", "/nowhere"), ("LD_PRELOAD", "/nowhere.so"), ("-u", "x"), ("IFS", "/")]
+            let result = try await sandbox.shell("echo $PATH $LD_PRELOAD 2>/dev/null", adding: settings)
+            #expect(result.exitCode == 0)
+            #expect(result.output.hasSuffix("/nowhere /nowhere.so\n"), "\(result.output)")
+        }
+    }
+
     @Test("at the timeout the whole group is killed", arguments: Mode.available)
     func timesOut(_ mode: Mode) async throws {
         let mark = "8\(Int.random(in: 1_000_000...9_999_999))"

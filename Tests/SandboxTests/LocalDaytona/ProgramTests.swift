@@ -1,0 +1,208 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+import CLinux
+import Glibc
+import Testing
+
+@testable import BenchmarkSandbox
+
+/// The program `local-daytona` as a process of its own, with a directory that goes with the test.
+struct Program: Sendable {
+    let process: ChildProcess
+    let directory: String
+    let url: String
+    let key: String
+    let client: HTTPClient
+
+    enum User: Sendable, CaseIterable { case same, nobody }
+
+    /// The users that a test can run as.
+    static let users: [User] = geteuid() == 0 ? [.same, .nobody] : [.same]
+
+    /// Calls `body` with the started program; kills it afterwards, if it still runs.
+    static func with(
+        _ user: User,
+        isolation: String = "namespaces",
+        _ body: @Sendable (Program) async throws -> Void
+    ) async throws {
+        let directory = "/tmp/program-test-\(RandomText.hexadecimal(count: 8))"
+        guard mkdir(directory, 0o755) == 0 else { throw SandboxError.lastError("cannot create '\(directory)'") }
+        let loop = EventLoopGroup.shared.next()
+        var failure: (any Error)?
+        do {
+            let program = try await start(user, directory, ["--isolation", isolation], loop)
+            do { try await body(program) } catch { failure = error }
+            program.client.shutDown()
+            program.process.signal(SIGKILL)
+            _ = await program.process.waitForExit()
+        } catch { failure = error }
+        await InstanceDirectory.remove(directory, on: loop)
+        if let failure { throw failure }
+    }
+
+    private static func start(
+        _ user: User,
+        _ directory: String,
+        _ arguments: [String],
+        _ loop: EventLoop
+    ) async throws -> Program {
+        // Another user may not be able to reach the place where it was built.
+        let file = "\(directory)/local-daytona"
+        // By a program, so that no child of another test can hold the copy open for writing while it is started.
+        let null = try Descriptor.open("/dev/null", O_RDWR)
+        let copy = try ChildProcess(
+            ["cp", "\(productDirectory)/local-daytona", file],
+            standard: (null, null, null),
+            loop: loop
+        )
+        _ = await copy.waitForExit()
+        mkdir("\(directory)/run", 0o755)
+        var command = [file, "--port", "0", "--api-key", "local", "--directory", "\(directory)/run"] + arguments
+        if user == .nobody {
+            guard let nobody = getpwnam("nobody")?.pointee else { throw SandboxError(.system, "no user 'nobody'") }
+            chown("\(directory)/run", nobody.pw_uid, nobody.pw_gid)
+            command = ["setpriv", "--reuid=\(nobody.pw_uid)", "--regid=\(nobody.pw_gid)", "--clear-groups"] + command
+        }
+        let output = try Descriptor.pipe()
+        let process = try ChildProcess(command, standard: (null, output.write, null), loop: loop)
+        output.write.close()
+        let lines = try await loop.startThrowingTask { () -> [Substring] in
+            let stream = try BufferedStream.pipe(output.read, on: loop)
+            defer { stream.close() }
+            while true {
+                let text = stream.input.withReadableBytes { String(decoding: $0, as: UTF8.self) }
+                if text.split(separator: "\n", omittingEmptySubsequences: false).count > 3 {
+                    return text.split(separator: "\n")
+                }
+                guard await stream.fillOrWait() else { throw SandboxError(.system, "the program ended: \(text)") }
+            }
+        }.value
+        let value = { (name: String) in
+            lines.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
+        }
+        return Program(
+            process: process,
+            directory: "\(directory)/run",
+            url: try #require(value("DAYTONA_API_URL")),
+            key: try #require(value("DAYTONA_API_KEY")),
+            client: HTTPClient()
+        )
+    }
+
+    /// Where the products of the package are: beside the bundle of the tests.
+    static var productDirectory: String {
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = max(0, readlink("/proc/self/exe", &path, path.count))
+        // Under `swift test` the bundle itself is the program, or the first argument names it.
+        let candidates =
+            [String(decoding: path[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)] + CommandLine.arguments
+        let folders = candidates.map { RootedFiles.split($0).parent }
+        return folders.first { access("\($0)/local-daytona", X_OK) == 0 } ?? "."
+    }
+
+    func send(_ method: HTTPMethod, _ path: String, _ body: JSONValue = [:]) async throws -> JSONValue {
+        let url = try HTTPURL(path.hasPrefix("/toolbox") ? "\(url.dropLast(4))\(path)" : "\(url)\(path)")
+        let request = HTTPClientRequest(
+            method,
+            url,
+            fields: [(.authorization, "Bearer \(key)")],
+            body: .bytes(try body.serialized())
+        )
+        let result = try await client.send(request)
+        return (try? JSONValue(parsing: result.body)) ?? .null
+    }
+
+    /// A started sandbox in which processes with that argument run: in a session, and on their own.
+    func startProcesses(_ mark: String) async throws -> String {
+        let id = try #require(await send(.post, "/sandbox")["id"]?.stringValue)
+        _ = try await send(.post, "/toolbox/\(id)/process/session", ["sessionId": "s"])
+        let command: JSONValue = ["command": .string("setsid nohup sleep \(mark) & sleep \(mark)"), "runAsync": true]
+        _ = try await send(.post, "/toolbox/\(id)/process/session/s/exec", command)
+        let own: JSONValue = ["command": .string("(setsid nohup sleep \(mark) >/dev/null 2>&1 &)")]
+        _ = try await send(.post, "/toolbox/\(id)/process/execute", own)
+        while Processes.count(withArgument: mark) < 3 { await Task.yield() }
+        return id
+    }
+
+    /// The names in the program's directory.
+    var leftovers: [String] {
+        (try? RootedFiles.names(in: Descriptor.open(directory, O_RDONLY | O_DIRECTORY), directory)) ?? ["?"]
+    }
+}
+
+@Suite("The program local-daytona")
+struct ProgramTests {
+    @Test("works for any user", arguments: Program.users)
+    func users(_ user: Program.User) async throws {
+        try await Program.with(user) { program in
+            #expect(program.key == "local")
+            let id = try #require(await program.send(.post, "/sandbox")["id"]?.stringValue)
+            let command: JSONValue = [
+                "command": "touch /usr/x /etc/x /opt/x 2>/dev/null || echo x >/workspace/x; ls /workspace"
+            ]
+            let result = try await program.send(.post, "/toolbox/\(id)/process/execute", command)
+            #expect(result["result"] == "x\n")
+            let folder = try await program.send(.get, "/toolbox/\(id)/files?path=/workspace")
+            #expect(folder[0]?["name"] == "x")
+            let system = try await program.send(.get, "/toolbox/\(id)/files/info?path=/usr/bin/env")
+            #expect(system["isDir"] == false)
+        }
+    }
+
+    @Test("a signal ends it with everything it runs", arguments: Program.users, [SIGINT, SIGTERM])
+    func signals(_ user: Program.User, _ signal: Int32) async throws {
+        let mark = "3\(Int.random(in: 1_000_000...9_999_999))"
+        try await Program.with(user) { program in
+            _ = try await program.startProcesses(mark)
+            program.process.signal(signal)
+            #expect(await program.process.waitForExit() == .exited(0))
+            #expect(Processes.count(withArgument: mark) == 0)
+            #expect(program.leftovers == [])
+        }
+    }
+
+    @Test("without isolation a signal ends everything, too")
+    func signalWithoutIsolation() async throws {
+        let mark = "2\(Int.random(in: 1_000_000...9_999_999))"
+        try await Program.with(.same, isolation: "none") { program in
+            _ = try await program.startProcesses(mark)
+            program.process.signal(SIGINT)
+            #expect(await program.process.waitForExit() == .exited(0))
+            #expect(Processes.count(withArgument: mark) == 0)
+            #expect(program.leftovers == [])
+        }
+    }
+
+    @Test("when it is killed the namespaces go with it, and the next one cleans up", arguments: Program.users)
+    func killed(_ user: Program.User) async throws {
+        let mark = "4\(Int.random(in: 1_000_000...9_999_999))"
+        try await Program.with(user) { program in
+            _ = try await program.startProcesses(mark)
+            program.process.signal(SIGKILL)
+            _ = await program.process.waitForExit()
+            while Processes.count(withArgument: mark) > 0 { await Task.yield() }
+            #expect(program.leftovers.count == 1)
+            guard user == .same else { return }
+            var configuration = LocalDaytona.Configuration()
+            configuration.directory = program.directory
+            let next = try await LocalDaytona.start(configuration)
+            #expect(program.leftovers.count == 1)
+            await next.shutdown()
+            #expect(program.leftovers == [])
+        }
+    }
+
+    @Test(
+        "what it cannot understand is a usage error",
+        arguments: [["--port", "x"], ["--port"], ["--nope"], ["--isolation", "some"], ["extra"], ["--port=70000"]]
+    )
+    func usage(_ arguments: [String]) async throws {
+        let null = try Descriptor.open("/dev/null", O_RDWR)
+        let process = try ChildProcess(
+            ["\(Program.productDirectory)/local-daytona"] + arguments,
+            standard: (null, null, null),
+            loop: EventLoopGroup.shared.next()
+        )
+        #expect(await process.waitForExit() == .exited(2))
+    }
+}
