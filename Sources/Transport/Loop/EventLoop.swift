@@ -13,6 +13,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     // Safe to share: what is mutable and not behind `foreign` or atomic is touched on the loop's own thread only,
     // which `isCurrent` tells.
     private var poller: Poller
+    private let wakeUp: WakeUp
     private var jobs = JobRing()
     private var timers = TimerHeap()
     private var flushes: [any EndOfTickHandler] = []
@@ -42,7 +43,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private static let jobsPerTick = 4096
 
     init() throws(SystemError) {
-        poller = try Poller()
+        let poller = try Poller()
+        wakeUp = poller.wakeUp
+        self.poller = poller
         taskExecutor = LoopTaskExecutor()
         taskExecutor.bind(to: self)
     }
@@ -100,7 +103,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     private func wakeForForeignWork() {
         foreignPending.store(true, ordering: .sequentiallyConsistent)
-        if sleeping.exchange(false, ordering: .sequentiallyConsistent) { poller.wake() }
+        if sleeping.exchange(false, ordering: .sequentiallyConsistent) { wakeUp.wake() }
     }
 
     // MARK: Descriptors and timers, on the loop's thread

@@ -24,10 +24,11 @@ package protocol ReadinessHandler: AnyObject {
 
 /// A thin layer over one epoll instance and its wake-up descriptor.
 ///
-/// No policy; used on the loop's thread only, except for ``wake()``.
+/// No policy; used on the loop's thread only.
 struct Poller: ~Copyable {
     private let epoll: Int32
-    private let wakeUp: Int32
+    /// For other threads to end a wait.
+    let wakeUp: WakeUp
     private var events: [epoll_event]
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
@@ -46,7 +47,8 @@ struct Poller: ~Copyable {
     private static let wakeUpData = UInt64.max
 
     init() throws(SystemError) {
-        (epoll, wakeUp) = try Self.open()
+        let opened = try Self.open()
+        (epoll, wakeUp) = (opened.epoll, WakeUp(descriptor: opened.wakeUp))
         events = Array(repeating: epoll_event(), count: 256)
     }
 
@@ -64,7 +66,7 @@ struct Poller: ~Copyable {
     }
 
     deinit {
-        _ = close(wakeUp)
+        _ = close(wakeUp.descriptor)
         _ = close(epoll)
     }
 
@@ -109,8 +111,7 @@ struct Poller: ~Copyable {
     mutating func event(_ index: Int) -> (any ReadinessHandler, Readiness)? {
         let data = clinux_epoll_data(&events[index])
         if data == Self.wakeUpData {
-            var counter: UInt64 = 0
-            _ = read(wakeUp, &counter, 8)
+            wakeUp.acknowledge()
             return nil
         }
         let slot = Int(data & 0xffff_ffff)
@@ -119,10 +120,23 @@ struct Poller: ~Copyable {
         }
         return (handler, Readiness(rawValue: events[index].events))
     }
+}
 
-    /// Makes a sleeping ``wait(timeoutMilliseconds:)`` return; from any thread.
-    borrowing func wake() {
+/// Makes a sleeping loop look up: a descriptor that its poller watches.
+///
+/// Apart from the poller, which its loop's thread has for itself while it waits: this is for all the others.
+struct WakeUp: Sendable {
+    let descriptor: Int32
+
+    /// Makes the loop's present or next wait return; from any thread.
+    func wake() {
         var one: UInt64 = 1
-        _ = write(wakeUp, &one, 8)
+        _ = write(descriptor, &one, 8)
+    }
+
+    /// Takes note of having been woken.
+    func acknowledge() {
+        var counter: UInt64 = 0
+        _ = read(descriptor, &counter, 8)
     }
 }
