@@ -1,0 +1,47 @@
+import BenchmarkFramework
+import Testing
+
+@testable import runner
+
+@Suite("The runner's report")
+struct ReportTests {
+    private var report: Report {
+        var good = TaskOutcome(taskID: "a-long-name")
+        good.result = ["resolved": true, "tests_passed": 7, "tests_total": 7]
+        (good.setupSeconds, good.agentSeconds, good.evaluationSeconds) = (0.5, 12.345, 100)
+        var bad = TaskOutcome(taskID: "b")
+        bad.result = ["resolved": false]
+        var broken = TaskOutcome(taskID: "c")
+        broken.failure = "no sandbox"
+        let score = FinalScoreResponse(tasksEvaluated: ["a-long-name", "b", "c"], finalScore: 33.333333)
+        return Report(outcomes: [good, bad, broken], score: score)
+    }
+
+    @Test("the table has a row per task, why a task has no result, and the score")
+    func table() {
+        let expected = """
+            task         result    tests   setup    agent  evaluation
+            -----------  --------  -----  ------  -------  ----------
+            a-long-name  resolved    7/7  0.50 s  12.35 s    100.00 s
+            b            failed
+            c            error
+            c: no sandbox
+
+            final score: 33.33  (1 of 3 tasks resolved, 1 with errors)
+            """
+        let lines = report.table.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            String(line.reversed().drop { $0 == " " }.reversed())
+        }
+        #expect(lines.joined(separator: "\n") == expected)
+    }
+
+    @Test("the JSON has everything, and null where there is nothing")
+    func json() {
+        let tasks = report.json["tasks"]
+        #expect(report.json["final_score"] == 33.333333)
+        #expect(tasks?["b"]?["result"] == ["resolved": false])
+        #expect(tasks?["c"]?["error"] == "no sandbox")
+        #expect(tasks?["c"]?["result"] == .null)
+        #expect(tasks?["a-long-name"]?["agent_seconds"] == 12.345)
+    }
+}

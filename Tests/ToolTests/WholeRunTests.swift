@@ -1,0 +1,99 @@
+import BenchmarkFramework
+import Foundation
+import Testing
+
+@testable import runner
+@testable import shell_tasks
+
+@Suite("The example benchmark from beginning to end")
+struct WholeRunTests {
+    private static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../Examples/ShellTasks").standardizedFileURL.path
+
+    private func withService<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
+        var configuration = ServiceConfiguration(environment: [:])
+        configuration.server.port = 0
+        configuration.logsRequests = false
+        let running = try await BenchmarkServiceApp(ShellTasksService.self, configuration: configuration).start()
+        do {
+            let result = try await body(running.url)
+            await running.stop()
+            return result
+        } catch {
+            await running.stop()
+            throw error
+        }
+    }
+
+    private func run(_ url: String, agent: String, _ change: (inout RunnerOptions) -> Void = { _ in }) async throws
+        -> Report
+    {
+        var options = RunnerOptions()
+        (options.serviceURL, options.agent) = (url, agent)
+        change(&options)
+        return try await Runner(options: options).run()
+    }
+
+    @Test("the demo agent resolves what it means to, and the score says so")
+    func demoAgent() async throws {
+        try await withService { url in
+            let report = try await run(url, agent: "\(Self.examples)/Agents/demo-agent.sh") { $0.dataset = "lite" }
+            #expect(
+                report.outcomes.map(\.taskID) == [
+                    "word-frequency", "csv-sum", "roman-numerals", "leap-years", "ini-get",
+                ]
+            )
+            #expect(report.outcomes.map(\.verdict) == ["failed", "resolved", "failed", "failed", "resolved"])
+            #expect(report.score.finalScore == 40)
+            #expect(report.score.metadata["categories"]?["numbers"] == ["tasks": 2, "resolved": 1])
+        }
+    }
+
+    @Test("an agent that runs out of time, or fails, is graded for what it left")
+    func badAgents() async throws {
+        try await withService { url in
+            let agent = "echo 'exit 2' > solution.sh; exit 3"
+            let failing = try await run(url, agent: agent) { $0.taskIDs = ["leap-years"] }
+            #expect(failing.outcomes.first?.agent == "Command failed with exit code 3")
+            #expect(failing.outcomes.first?.result == ["resolved": false, "tests_passed": 0, "tests_total": 9])
+        }
+    }
+
+    @Test("an unknown task is the service's refusal in its own words")
+    func unknownTask() async throws {
+        try await withService { url in
+            let error = await #expect(throws: ServiceCallError.self) {
+                try await run(url, agent: "true") { $0.taskIDs = ["nope"] }
+            }
+            #expect(error?.status == 400)
+            #expect(error?.message.contains("Task ID not found: nope") == true)
+        }
+    }
+
+    @Test("a program sent as text is graded as well", arguments: [("csv-sum", true), ("wrong/caesar", false)])
+    func evaluateResponse(_ program: String, _ isResolved: Bool) async throws {
+        let text = try String(contentsOfFile: "\(Self.examples)/Reference/\(program).sh", encoding: .utf8)
+        let id = program.split(separator: "/").last.map(String.init) ?? ""
+        try await withService { url in
+            let result = try await BenchmarkServiceClient(url: url).evaluateResponse(
+                EvaluateResponseRequest(taskID: id, response: text)
+            )
+            #expect(result["resolved"] == .bool(isResolved))
+        }
+    }
+
+    @Test("every task has what an agent needs to know, and at least six tests")
+    func content() async throws {
+        let datasets = try await ShellTasksService().loadDatasets()
+        let all = try datasets.dataset(nil)
+        #expect(all.count >= 12)
+        for id in all.taskIDs {
+            let task = try all.item(id)
+            #expect(task.tests.count >= 6)
+            #expect(task.statement.contains("Task: \(id)\n"))
+        }
+        let lite = try datasets.dataset("lite")
+        #expect(!lite.taskIDs.isEmpty)
+        try all.validate(lite.taskIDs)
+    }
+}
