@@ -219,11 +219,15 @@ actor HTTPClientConnection {
         stream.setReadDeadline(readTimeout)
         defer { stream.setReadDeadline(nil) }
         while true {
-            if let event = decoder.next(&stream.input) ?? (isAtEnd ? decoder.receiveEnd() : nil) {
+            if let event = decoder.next(&stream.input) {
                 if case .failed(let error) = event { throw violation(error.message) }
                 return event
             }
-            if isAtEnd { throw lost() }
+            if isAtEnd {
+                // A body may end with the connection; everything else has been cut short.
+                if case .end(let trailers)? = decoder.receiveEnd() { return .end(trailers) }
+                throw lost()
+            }
             _ = await stream.fillOrWait()
         }
     }

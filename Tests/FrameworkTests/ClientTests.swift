@@ -1,0 +1,146 @@
+import BenchmarkFramework
+import TestSupport
+import Testing
+
+@Suite("The client of a benchmark service")
+struct ClientTests {
+    /// Answers with what a closure makes of the request and of how many came before.
+    struct Script: HTTPResponder {
+        let count = Locked(0)
+        let answer: @Sendable (Int, HTTPRequestHead) -> HTTPServerResponse
+
+        nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+            let index = count.withLock { count in
+                defer { count += 1 }
+                return count
+            }
+            return answer(index, request.head)
+        }
+    }
+
+    private static func json(_ text: String, status: Int = 200) -> HTTPServerResponse {
+        HTTPServerResponse(
+            status: HTTPStatus(status),
+            fields: [(.contentType, "application/json")],
+            body: .bytes(Array(text.utf8))
+        )
+    }
+
+    private func client(_ url: String, attempts: Int = 5) throws -> BenchmarkServiceClient {
+        var configuration = BenchmarkServiceClient.Configuration()
+        configuration.retryPause = 0...0
+        configuration.maxAttempts = attempts
+        return try BenchmarkServiceClient(url: url, configuration: configuration)
+    }
+
+    @Test("a lost connection is tried again, also for POST, and then given up")
+    func retries() async throws {
+        // A response that is cut short is a failure of the transport.
+        let broken = HTTPServerResponse(status: .ok, body: .stream(length: 100) { try await $0.write([1]) })
+        let script = Script { index, _ in
+            index < 3 ? broken : Self.json(#"{"tasks_evaluated":[],"final_score":1.0,"metadata":{}}"#)
+        }
+        try await withServer(script) { url in
+            let score = try await client(url).finalScore(FinalScoreRequest(evaluationResults: [:]))
+            #expect(score.finalScore == 1)
+            #expect(script.count.withLock { $0 } == 4)
+        }
+        let dead = Script { _, _ in broken }
+        try await withServer(dead) { url in
+            await #expect(throws: HTTPClientError.self) { try await client(url, attempts: 3).verifyTaskIDs() }
+            #expect(dead.count.withLock { $0 } == 3)
+        }
+    }
+
+    @Test("a status is never tried again", arguments: [400, 429, 500, 503])
+    func statuses(_ status: Int) async throws {
+        let script = Script { _, _ in Self.json(#"{"detail":"no"}"#, status: status) }
+        try await withServer(script) { url in
+            let error = await #expect(throws: ServiceCallError.self) { try await client(url).verifyTaskIDs() }
+            #expect(error?.status == status)
+            #expect(error?.message.contains("no") == true)
+            #expect(script.count.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("a redirect is followed with its method and body")
+    func redirects() async throws {
+        let script = Script { _, head in
+            if head.path == "/elsewhere" { return Self.json(#""\#(head.method)""#) }
+            return HTTPServerResponse(status: .temporaryRedirect, fields: [(.location, "/elsewhere")])
+        }
+        try await withServer(script) { url in
+            let answer = try await client(url).evaluateResponse(EvaluateResponseRequest(taskID: "a", response: "b"))
+            #expect(answer == "POST")
+        }
+    }
+
+    @Test("endless redirects end")
+    func endlessRedirects() async throws {
+        let script = Script { _, _ in
+            HTTPServerResponse(status: .temporaryRedirect, fields: [(.location, "/again")])
+        }
+        try await withServer(script) { url in
+            let error = await #expect(throws: HTTPClientError.self) { try await client(url).verifyTaskIDs() }
+            #expect(error?.code == .badRedirect)
+        }
+    }
+
+    @Test("parameters are escaped and repeated as the service reads them")
+    func query() async throws {
+        let script = Script { _, head in Self.json(#"{"task_ids":["\#(head.query ?? "")"]}"#) }
+        try await withServer(script) { url in
+            let ids = try await client(url).verifyTaskIDs(
+                TaskFilter(taskIDs: ["a b", "é&c"], slice: "1:2", dataset: "x+y")
+            )
+            #expect(ids == ["task_ids=a%20b&task_ids=%C3%A9%26c&slice=1%3A2&dataset=x%2By"])
+        }
+    }
+
+    @Test("an answer of the wrong shape is refused", arguments: ["[]", "{}", #"{"task_ids":[1]}"#])
+    func wrongShape(_ body: String) async throws {
+        let script = Script { _, _ in Self.json(body) }
+        try await withServer(script) { url in
+            _ = await #expect(throws: ValidationErrors.self) { try await client(url).verifyTaskIDs() }
+        }
+    }
+
+    @Test("health is false for anything but 200, and where nobody listens")
+    func health() async throws {
+        try await withServer(Script { _, _ in Self.json("{}", status: 500) }) { url in
+            let client = try client(url)
+            #expect(await !client.health())
+        }
+        try await withServer(Script { _, _ in Self.json("{}") }) { url in
+            let client = try client(url)
+            #expect(await client.health())
+        }
+        let nobody = try client("http://127.0.0.1:1")
+        #expect(await !nobody.health())
+    }
+
+    @Test("a stream that is refused or lost is an error that says so")
+    func refusedStream() async throws {
+        try await withServer(Script { _, _ in Self.json("{}", status: 403) }) { url in
+            _ = await #expect(throws: HTTPClientError.self) {
+                for try await _ in try client(url).setupTask("t", instanceID: "i") {}
+            }
+        }
+        let lost = Script { _, _ in
+            HTTPServerResponse(
+                status: .switchingProtocols,
+                body: .webSocket { socket in
+                    // The Pong shows that the client has taken the 101.
+                    try? await socket.ping()
+                    socket.cut()
+                }
+            )
+        }
+        try await withServer(lost) { url in
+            let error = await #expect(throws: ServiceCallError.self) {
+                for try await _ in try client(url).setupTask("t", instanceID: "i") {}
+            }
+            #expect(error?.code == .streamBroken)
+        }
+    }
+}
