@@ -109,14 +109,13 @@ public struct RunningService: Sendable {
         let signals = TerminationSignals.install()
         await signals.first.wait()
         log.write("stopping")
-        let server = server
-        let stopping = EventLoopGroup.shared.next().startTask { await server.shutDown() }
-        let watcher = EventLoopGroup.shared.next().startTask {
-            do { try await signals.second.waitUnlessCancelled() } catch { return }
-            await server.stopNow()
+        let (server, log) = (server, log)
+        EventLoopGroup.shared.next().startTask {
+            await signals.second.wait()
+            log.flush()
+            LineLog.exit(1, "stopped by a second signal")
         }
-        await stopping.value
-        watcher.cancel()
+        await server.shutDown()
         log.flush()
     }
 }

@@ -1,6 +1,6 @@
 /// An HTTP/1.1 and WebSocket client with a pool of connections per origin.
 ///
-/// Each exchange runs on the event loop of its connection. Cancelling the calling task closes the connection at once;
+/// Connecting, sending and reading run on the event loop of a connection. Cancelling the calling task closes the connection at once;
 /// the call then throws `CancellationError`.
 public final class HTTPClient: Sendable {
     /// How this client behaves.
@@ -26,16 +26,17 @@ public final class HTTPClient: Sendable {
     /// - Throws: ``HTTPClientError``. Every status is a response, not an error.
     public func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> HTTPClientResult {
         try await withResponse(to: request) { response in
-            HTTPClientResult(
-                head: response.head,
-                body: try await response.collect(maxBytes: maxBodyBytes),
-                url: response.url
-            )
+            // The reading of a whole body stays on the connection's loop.
+            let body = try await withTaskExecutorPreference(response.connection.loop.taskExecutor) {
+                try await response.collect(maxBytes: maxBodyBytes)
+            }
+            return HTTPClientResult(head: response.head, body: body, url: response.url)
         }
     }
 
     /// Sends a request and lends its response to a closure, which reads as much of the body as it wants.
     ///
+    /// The closure runs where the caller does.
     /// - Throws: ``HTTPClientError``, or what the closure throws.
     public func withResponse<R: Sendable>(
         to request: HTTPClientRequest,
@@ -117,7 +118,11 @@ public final class HTTPClient: Sendable {
                 connection = try await HTTPClientConnection.connect(to: request.url, on: group.next(), configuration)
             }
             do {
-                let head = try await cancellable(connection) { try await connection.exchange(request) }
+                let head = try await cancellable(connection) {
+                    try await withTaskExecutorPreference(connection.loop.taskExecutor) {
+                        try await connection.exchange(request)
+                    }
+                }
                 return (connection, head)
             } catch let error as HTTPClientError {
                 // The server may have closed a kept connection while the request was on its way (RFC 9110 §9.2.2).
@@ -134,17 +139,13 @@ public final class HTTPClient: Sendable {
         return nil
     }
 
-    /// Runs a step of an exchange on the connection's loop; cancelling closes the connection.
+    /// Runs a step of an exchange; cancelling closes the connection.
     private func cancellable<R: Sendable>(
         _ connection: HTTPClientConnection,
         _ body: @Sendable () async throws -> R
     ) async throws -> R {
         do {
-            return try await withTaskCancellationHandler {
-                try await withTaskExecutorPreference(connection.loop.taskExecutor, operation: body)
-            } onCancel: {
-                connection.cancel()
-            }
+            return try await withTaskCancellationHandler(operation: body) { connection.cancel() }
         } catch {
             connection.cancel()
             if Task.isCancelled { throw CancellationError() }

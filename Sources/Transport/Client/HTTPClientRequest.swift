@@ -17,7 +17,7 @@ public struct HTTPClientRequest: Sendable {
         case bytes([UInt8])
         /// Whatever the closure writes, with `length` announced if given, else in chunks.
         ///
-        /// It is called again when the request is sent again after a redirect.
+        /// It is called again when the request is sent again after a redirect. It runs on the connection's loop and must not block.
         case stream(length: Int?, @Sendable (HTTPRequestWriter) async throws -> Void)
     }
 

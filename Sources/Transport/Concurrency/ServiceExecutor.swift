@@ -37,10 +37,15 @@ public final class ServiceExecutor: TaskExecutor {
         if pool.add(job, maxThreads: maxThreads) {
             let (pool, idleSeconds) = (pool, idleSeconds)
             let executor = self  // kept until its last thread has ended
-            startThread(name: name) {
-                while let job = pool.next(idleSeconds: idleSeconds) {
-                    job.runSynchronously(on: executor.asUnownedTaskExecutor())
+            do {
+                try startThread(name: name) {
+                    while let job = pool.next(idleSeconds: idleSeconds) {
+                        job.runSynchronously(on: executor.asUnownedTaskExecutor())
+                    }
                 }
+            } catch {
+                // At the system's ceiling the job waits for one of the threads there are.
+                if pool.threadWasNotStarted() == 0 { fatalError("service code has no thread: \(error)") }
             }
         }
     }
@@ -95,6 +100,14 @@ private final class ThreadPool: @unchecked Sendable {
         if threads >= maxThreads { return false }
         threads += 1
         return true
+    }
+
+    /// Takes back the count of a thread; returns how many there are.
+    func threadWasNotStarted() -> Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        threads -= 1
+        return threads
     }
 
     /// The next job, waited for up to `idleSeconds`; nil tells the calling thread to end.

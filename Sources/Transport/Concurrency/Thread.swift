@@ -3,8 +3,12 @@ import Glibc
 
 /// Starts a detached thread that runs `body` with all signals blocked: signals belong to the main thread.
 ///
-/// The process ends with a message if the system has no thread left, as nothing of the toolkit works without.
-func startThread(name: String, stackBytes: Int = 2 << 20, _ body: @escaping @Sendable () -> Void) {
+/// - Throws: ``SystemError`` if the system has no thread left.
+func startThread(
+    name: String,
+    stackBytes: Int = 2 << 20,
+    _ body: @escaping @Sendable () -> Void
+) throws(SystemError) {
     final class Start {
         let name: String
         let body: @Sendable () -> Void
@@ -37,6 +41,7 @@ func startThread(name: String, stackBytes: Int = 2 << 20, _ body: @escaping @Sen
         argument
     )
     if failure != 0 {
-        fatalError("\(SystemError(errorNumber: failure, operation: "pthread_create"))")
+        Unmanaged<Start>.fromOpaque(argument).release()
+        throw SystemError(errorNumber: failure, operation: "pthread_create")
     }
 }

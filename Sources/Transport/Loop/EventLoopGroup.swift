@@ -17,8 +17,12 @@ public final class EventLoopGroup: Sendable {
         signal(SIGPIPE, SIG_IGN)
         loops = (0..<max(1, loopCount)).map { index in
             let loop: EventLoop
-            do { loop = try EventLoop() } catch { fatalError("no event loop could be made: \(error)") }
-            startThread(name: "loop-\(index)") { loop.run() }
+            do {
+                loop = try EventLoop()
+                try startThread(name: "loop-\(index)") { loop.run() }
+            } catch {
+                fatalError("no event loop could be made: \(error)")  // nothing of the toolkit works without
+            }
             return loop
         }
     }

@@ -75,26 +75,32 @@ public actor HTTPServer {
     /// Stops gracefully: no new connections; idle ones are closed; requests in flight are answered; WebSockets are
     /// closed with 1012 after the drain period and their handlers awaited.
     ///
-    /// What is left after the shutdown timeout is cut. Returns when no connection is left.
-    public func shutDown() async {
-        listener?.close()
-        listener = nil
-        let empty = loops.map { _ in OneShotEvent() }
-        let timeout = loop.schedule(after: configuration.shutdownTimeout) { [loops] in
-            for server in loops { server.loop.execute { server.abort() } }
-        }
-        for (server, empty) in zip(loops, empty) { server.loop.execute { server.drain(empty) } }
-        for event in empty { await event.wait() }
-        timeout.cancel()
-    }
+    /// What is left after the shutdown timeout is cut. Returns when no connection is left, or, if a handler does not end
+    /// even then, five seconds later. Not cut off by cancellation.
+    public func shutDown() async { await stop(cuttingAfter: configuration.shutdownTimeout) }
 
     /// Stops at once: every connection is cut.
     ///
-    /// Returns when their handlers have ended.
-    public func stopNow() async {
+    /// Returns when their handlers have ended, or after five seconds.
+    public func stopNow() async { await stop(cuttingAfter: .zero) }
+
+    private func stop(cuttingAfter limit: Duration) async {
         listener?.close()
         listener = nil
-        for server in loops { server.loop.execute { server.abort() } }
-        await shutDown()
+        let ended = OneShotEvent()
+        let cut = loop.schedule(after: limit) { [loops] in
+            for server in loops { server.loop.execute { server.abort() } }
+        }
+        // A handler whose thread is blocked for good must not keep the process.
+        let giveUp = loop.schedule(after: limit + .seconds(5)) { ended.fire() }
+        loop.startTask { [loops] in
+            let empty = loops.map { _ in OneShotEvent() }
+            for (server, empty) in zip(loops, empty) { server.loop.execute { server.drain(empty) } }
+            for event in empty { await event.wait() }
+            ended.fire()
+        }
+        await ended.wait()
+        cut.cancel()
+        giveUp.cancel()
     }
 }

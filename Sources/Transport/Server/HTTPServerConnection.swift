@@ -70,7 +70,9 @@ actor HTTPServerConnection {
     /// a WebSocket with 1012.
     func drain() async {
         if isWaitingForRequest { stream.close() }
-        await webSocket?.close(code: .serviceRestart, reason: "")
+        guard let webSocket else { return }
+        if configuration.webSocketDrain > .zero { try? await loop.sleep(for: configuration.webSocketDrain) }
+        await webSocket.close(code: .serviceRestart)
     }
 
     /// Ends the connection now.

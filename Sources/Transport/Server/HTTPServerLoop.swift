@@ -11,7 +11,7 @@ final class HTTPServerLoop: @unchecked Sendable {
 
     private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
     private(set) var isDraining = false
-    private var whenEmpty: OneShotEvent?
+    private var whenEmpty: [OneShotEvent] = []
 
     private var date: [UInt8] = []
     private var dateSecond: Int64 = -1
@@ -48,7 +48,7 @@ final class HTTPServerLoop: @unchecked Sendable {
     private func remove(_ connection: HTTPServerConnection) {
         loop.execute {
             self.connections[ObjectIdentifier(connection)] = nil
-            if self.connections.isEmpty { self.whenEmpty?.fire() }
+            if self.connections.isEmpty { self.tellEmpty() }
         }
     }
 
@@ -57,9 +57,14 @@ final class HTTPServerLoop: @unchecked Sendable {
     /// Begins a graceful stop; `empty` fires when the last connection of this loop is gone.
     func drain(_ empty: OneShotEvent) {
         isDraining = true
-        whenEmpty = empty
-        if connections.isEmpty { return empty.fire() }
+        whenEmpty.append(empty)
+        if connections.isEmpty { return tellEmpty() }
         for connection in connections.values { loop.startTask { await connection.drain() } }
+    }
+
+    private func tellEmpty() {
+        for event in whenEmpty { event.fire() }
+        whenEmpty = []
     }
 
     /// Ends every connection now.
