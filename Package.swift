@@ -50,7 +50,12 @@ let package = Package(
             path: "Sources/Framework",
             swiftSettings: settings
         ),
-        .executableTarget(name: "scaffold", path: "Sources/Scaffold", swiftSettings: settings),
+        .executableTarget(
+            name: "scaffold",
+            path: "Sources/Scaffold",
+            resources: [.embedInCode("Templates")],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "local-daytona",
             dependencies: ["BenchmarkSandbox", "BenchmarkTransport"],

@@ -1,0 +1,53 @@
+/// The program apart from its process: arguments in, text and an exit code out.
+struct ScaffoldCommand {
+    /// The path of the running program.
+    let program: String
+    /// Where the project's folder is made.
+    let workingDirectory: String
+
+    /// What the process prints, and how it ends.
+    struct Outcome: Equatable {
+        var exitCode: Int32 = 0
+        var output = ""
+        var errorOutput = ""
+    }
+
+    /// Makes a project, unless the arguments or what lies in the working directory forbid it.
+    func run(_ arguments: [String]) -> Outcome {
+        do throws(ScaffoldError) {
+            guard let parsed = try ScaffoldArguments.parse(arguments) else {
+                return Outcome(output: ScaffoldArguments.usage + "\n")
+            }
+            return try make(parsed)
+        } catch {
+            if error.code == .usage {
+                return Outcome(exitCode: 2, errorOutput: "error: \(error.message)\n\(ScaffoldArguments.usage)\n")
+            }
+            // The message on standard output, as the original generator has it.
+            return Outcome(exitCode: 1, output: "Error: \(error.message)\n", errorOutput: "Aborted!\n")
+        }
+    }
+
+    private func make(_ arguments: ScaffoldArguments) throws(ScaffoldError) -> Outcome {
+        let name = try BenchmarkName(arguments.name)
+        let toolkit = try ToolkitSource.resolve(arguments, program: program, workingDirectory: workingDirectory)
+        try toolkit.check(against: name)
+        let path = try ProjectWriter(parent: workingDirectory).write(Project(name, toolkit: toolkit))
+        var outcome = Outcome(
+            output: """
+                Created the benchmark service '\(name.text)' in \(path)
+
+                Next steps (the toolkit comes from \(toolkit.place)):
+                  cd \(name.directory)
+                  make install
+                  make dev
+
+                """
+        )
+        if case .repository(let url, nil) = toolkit {
+            outcome.errorOutput =
+                "warning: this generator is not a release; the project follows the branch main of \(url)\n"
+        }
+        return outcome
+    }
+}

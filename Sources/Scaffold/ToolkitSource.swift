@@ -1,0 +1,124 @@
+import Foundation
+
+/// Where a project takes the toolkit from.
+enum ToolkitSource: Hashable {
+    /// A checkout on this machine, by its absolute path.
+    case checkout(path: String)
+    /// A repository, at the tag of a release; nil stands for its branch `main`.
+    case repository(url: String, release: String?)
+
+    /// The name in the toolkit's manifest.
+    static let package = "swift-benchmark-service"
+
+    /// The release that this program is part of.
+    ///
+    /// Nil between releases; the commit of a release sets it to its tag, and
+    /// the one behind it back to nil.
+    static let ownRelease: String? = nil
+
+    /// Finds out what the options mean.
+    ///
+    /// - Parameters:
+    ///   - program: the path of the running program. One that lies inside a checkout takes the toolkit from there.
+    ///   - workingDirectory: what a relative path is relative to.
+    /// - Throws: ``ScaffoldError`` with code `.invalidToolkit`, or `.usage` if neither option is given and there is no
+    ///   checkout.
+    static func resolve(
+        _ arguments: ScaffoldArguments,
+        program: String,
+        workingDirectory: String
+    ) throws(ScaffoldError) -> ToolkitSource {
+        if let url = arguments.frameworkURL {
+            try check(url, "the toolkit's URL")
+            return .repository(url: url, release: ownRelease)
+        }
+        if let given = arguments.frameworkPath {
+            let base = URL(fileURLWithPath: workingDirectory, isDirectory: true)
+            let path = URL(fileURLWithPath: given, relativeTo: base).standardizedFileURL.path
+            guard isCheckout(path) else {
+                throw ScaffoldError(.invalidToolkit, "no checkout of \(package) at '\(path)'")
+            }
+            try check(path, "the toolkit's path")
+            return .checkout(path: path)
+        }
+        guard let path = checkout(around: program) else {
+            throw ScaffoldError(
+                .usage,
+                "this program does not lie in a checkout of \(package); give --framework-path or --framework-url"
+            )
+        }
+        try check(path, "the toolkit's path")
+        return .checkout(path: path)
+    }
+
+    /// Makes sure that a checkout can be a dependency of a project: two packages of one identity, which is the name of
+    /// the folder, cannot meet.
+    func check(against name: BenchmarkName) throws(ScaffoldError) {
+        if identity.lowercased() == name.directory {
+            throw ScaffoldError(
+                .invalidToolkit,
+                "the toolkit and the project would both be the package '\(name.directory)'"
+            )
+        }
+    }
+
+    /// By what the package manager knows the toolkit: the last part of its place.
+    private var identity: String {
+        switch self {
+        case .checkout(let path): return String(path.split(separator: "/").last ?? "")
+        case .repository(let url, _):
+            let last = url.split { $0 == "/" || $0 == ":" }.last ?? ""
+            return String(last.hasSuffix(".git") ? last.dropLast(4) : last)
+        }
+    }
+
+    /// The entry of the manifest's dependencies.
+    var dependency: String {
+        switch self {
+        case .checkout: #".package(name: "\#(Self.package)", path: toolkit)"#
+        case .repository(let url, let release?): #".package(url: "\#(url)", exact: "\#(release)")"#
+        case .repository(let url, nil): #".package(url: "\#(url)", branch: "main")"#
+        }
+    }
+
+    /// The name that the manifest's products are looked up by.
+    var productPackage: String {
+        switch self {
+        case .checkout: Self.package
+        case .repository: identity
+        }
+    }
+
+    /// The path or the URL.
+    var place: String {
+        switch self {
+        case .checkout(let path): path
+        case .repository(let url, _): url
+        }
+    }
+
+    /// Refuses what would have to be escaped where the place is written: in Swift, in make and in the shell.
+    private static func check(_ text: String, _ what: String) throws(ScaffoldError) {
+        let isBad = { (scalar: Unicode.Scalar) in isControl(scalar) || "\"\\$`#'".unicodeScalars.contains(scalar) }
+        guard let bad = text.unicodeScalars.first(where: isBad) else { return }
+        let shown = isControl(bad) ? "a control character" : "'\(bad)'"
+        throw ScaffoldError(.invalidToolkit, "\(what) must not contain \(shown): '\(text)'")
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }
+
+    /// The checkout of the toolkit that a file lies in.
+    static func checkout(around file: String) -> String? {
+        var folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent()
+        while folder.path != "/" {
+            if isCheckout(folder.path) { return folder.path }
+            folder.deleteLastPathComponent()
+        }
+        return nil
+    }
+
+    private static func isCheckout(_ path: String) -> Bool {
+        guard let manifest = FileManager.default.contents(atPath: "\(path)/Package.swift") else { return false }
+        return String(decoding: manifest, as: UTF8.self).contains("name: \"\(package)\"")
+    }
+}
