@@ -103,7 +103,11 @@ let package = Package(
             dependencies: ["BenchmarkFramework", "TestSupport"],
             swiftSettings: settings
         ),
-        .testTarget(name: "ScaffoldTests", dependencies: ["scaffold", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ScaffoldTests",
+            dependencies: ["scaffold", "BenchmarkTransport"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ToolTests",
             dependencies: ["runner", "shell-tasks", "BenchmarkFramework", "TestSupport"],

@@ -9,6 +9,9 @@ struct Project {
     let name: BenchmarkName
     let files: [File]
 
+    /// A project of the given files.
+    init(name: BenchmarkName, files: [File]) { (self.name, self.files) = (name, files) }
+
     /// The project of a benchmark, in memory.
     init(_ name: BenchmarkName, toolkit: ToolkitSource) {
         self.name = name

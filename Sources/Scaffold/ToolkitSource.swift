@@ -119,6 +119,8 @@ enum ToolkitSource: Hashable {
 
     private static func isCheckout(_ path: String) -> Bool {
         guard let manifest = FileManager.default.contents(atPath: "\(path)/Package.swift") else { return false }
-        return String(decoding: manifest, as: UTF8.self).contains("name: \"\(package)\"")
+        // Not `.package(name:`, by which its users know it.
+        let text = String(decoding: manifest, as: UTF8.self).filter { !$0.isWhitespace }
+        return text.contains("Package(name:\"\(package)\"")
     }
 }

@@ -1,0 +1,45 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The toolkit's checkout. The image build and the workflows have theirs elsewhere, and say so.
+let toolkit = Context.environment["BENCHMARK_TOOLKIT"] ?? "/opt/swift-benchmark-service"
+
+/// `make typecheck` asks for warnings to be errors.
+let settings: [SwiftSetting] =
+    Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let framework: Target.Dependency = .product(
+    name: "BenchmarkFramework",
+    package: "swift-benchmark-service"
+)
+
+let package = Package(
+    name: "testbench-benchmark-service",
+    dependencies: [
+        .package(name: "swift-benchmark-service", path: toolkit)
+    ],
+    targets: [
+        .target(
+            name: "TestbenchBenchmarkService",
+            dependencies: [framework],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "testbench-benchmark-service",
+            dependencies: [
+                "TestbenchBenchmarkService",
+                framework,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TestbenchBenchmarkServiceTests",
+            dependencies: [
+                "TestbenchBenchmarkService",
+                framework,
+            ],
+            swiftSettings: settings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,85 @@
+import Foundation
+
+/// A program that a test runs.
+struct Program {
+    let path: String
+    var arguments: [String] = []
+    var folder = "/"
+
+    /// The programs of this package lie beside its tests.
+    static func product(_ name: String) -> String {
+        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
+    private func process() -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    /// Runs it to its end; what it prints is kept in a file, which no amount of it can fill.
+    func run() async throws -> (exitCode: Int32, output: String, errorOutput: String) {
+        try await withTemporaryDirectory { folder in
+            let process = process()
+            let paths = ["\(folder)/output", "\(folder)/errors"]
+            for path in paths { try Data().write(to: URL(fileURLWithPath: path)) }
+            process.standardOutput = FileHandle(forWritingAtPath: paths[0])
+            process.standardError = FileHandle(forWritingAtPath: paths[1])
+            let exitCode = try await withCheckedThrowingContinuation { continuation in
+                process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+                do { try process.run() } catch { continuation.resume(throwing: error) }
+            }
+            let texts = try paths.map {
+                String(decoding: try Data(contentsOf: URL(fileURLWithPath: $0)), as: UTF8.self)
+            }
+            return (exitCode, texts[0], texts[1])
+        }
+    }
+
+    /// Runs a server for the time of a closure, which gets the URL that the server prints on standard error.
+    ///
+    /// - Returns: the exit code, after SIGTERM.
+    func serve(_ body: (String) async throws -> Void) async throws -> Int32 {
+        let process = process()
+        let errors = Pipe()
+        process.standardError = errors
+        process.standardOutput = FileHandle.nullDevice
+        let (exits, exit) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { exit.yield($0.terminationStatus) }
+        try process.run()
+        do {
+            try await body(try await url(errors.fileHandleForReading))
+        } catch {
+            process.terminate()
+            throw error
+        }
+        process.terminate()
+        for await exitCode in exits { return exitCode }
+        throw CocoaError(.fileReadUnknown)
+    }
+
+    /// Reads until there is a URL, or the end; what comes later is read and dropped.
+    private func url(_ handle: FileHandle) async throws -> String {
+        let (pieces, piece) = AsyncStream.makeStream(of: Data.self)
+        handle.readabilityHandler = { handle in
+            let data = handle.availableData
+            piece.yield(data)
+            if data.isEmpty {
+                handle.readabilityHandler = nil
+                piece.finish()
+            }
+        }
+        var text = ""
+        for await data in pieces {
+            text += String(decoding: data, as: UTF8.self)
+            if let match = text.firstMatch(of: /http:\/\/\S+(?=\s)/) { return String(match.output) }
+        }
+        throw Failure(message: "no URL in: \(text)")
+    }
+
+    struct Failure: Error { let message: String }
+}

@@ -1,0 +1,25 @@
+import Foundation
+
+/// Lends a new directory, which is removed afterwards.
+func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
+    let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
+    let path = "\(base)/scaffold-tests-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try await body(path)
+}
+
+/// Every file below a directory by its relative path, sorted.
+func files(below path: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: path)
+        .filter {
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(atPath: "\(path)/\($0)", isDirectory: &isDirectory)
+                && !isDirectory.boolValue
+        }
+        .sorted()
+}
+
+/// The root of the repository that the tests were built from.
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
