@@ -3,8 +3,8 @@
 enum HTTPChunkLine {
     enum Outcome {
         case incomplete
-        /// The size, and the bytes of the line with its end.
-        case size(Int, lineBytes: Int)
+        /// The size, the bytes of the extensions, and those of the line with its end.
+        case size(Int, extensionBytes: Int, lineBytes: Int)
         case failed(HTTPProtocolError)
     }
 
@@ -29,7 +29,7 @@ enum HTTPChunkLine {
                 return .failed(.bad("a chunk's size is followed by something else"))
             }
         }
-        return .size(size, lineBytes: end + 1)
+        return .size(size, extensionBytes: rest.count, lineBytes: end + 1)
     }
 
     private static func digit(_ byte: UInt8) -> Int? {

@@ -51,6 +51,8 @@ package struct HTTPDecoder: Sendable {
     private var state = State.head
     private var scanner = HTTPHeadLines()
     private var expected: [HTTPMethod] = []
+    /// What the extensions of the present body's chunks have come to.
+    private var chunkExtensionBytes = 0
 
     package init(role: HTTPRole, limits: HTTPLimits = HTTPLimits()) { (self.role, self.limits) = (role, limits) }
 
@@ -122,6 +124,12 @@ package struct HTTPDecoder: Sendable {
             sectionError: .init(.requestHeaderFieldsTooLarge, "the header section is too long"),
             count: limits.maxHeaderCount + 1
         )
+        // What starts with such a byte speaks another protocol, and may never send a line end to judge it by.
+        if role == .server, scanner.isEmpty, !input.isEmpty, input[0] != 0x0d, input[0] != 0x0a,
+            !HTTPSyntax.isToken(input[0])
+        {
+            return fail(.bad("a request starts with no method"))
+        }
         let outcome = input.withReadableBytes { scanner.scan($0, ceilings, skipsEmptyLines: role == .server) }
         switch outcome {
         case .incomplete: return nil
@@ -153,7 +161,7 @@ package struct HTTPDecoder: Sendable {
         guard let target = HTTPTarget(parts[1], method: method) else { throw .bad("the target has no valid form") }
         let hosts = fields[values: .host]
         if hosts.count > 1 { throw .bad("more than one host") }
-        if let host = hosts.first, !HTTPFieldLines.isHost(host) { throw .bad("the host is invalid") }
+        if let host = hosts.first, !HTTPHost.isValid(host.utf8) { throw .bad("the host is invalid") }
         let framing = try HTTPBodyFraming.ofRequest(fields, version: version, limits: limits)
         return .request(HTTPRequestHead(method: method, target: target, version: version, fields: fields), framing)
     }
@@ -189,13 +197,20 @@ package struct HTTPDecoder: Sendable {
                 return event
             }
             if head.status.isInformational { return event }
-            if !expected.isEmpty { expected.removeFirst() }
+            let method = expected.isEmpty ? .get : expected.removeFirst()
+            if method == .connect && (200..<300).contains(head.status.code) {
+                // RFC 9112 §6.3: a tunnel from here on
+                state = .switched
+                return event
+            }
         default: return event
         }
         switch framing {
         case .none: state = .end(HTTPFields())
         case .fixed(let count): state = count == 0 ? .end(HTTPFields()) : .fixed(remaining: count)
-        case .chunked: state = .chunkLine(total: 0)
+        case .chunked:
+            chunkExtensionBytes = 0
+            state = .chunkLine(total: 0)
         case .untilClose: state = .untilClose(total: 0)
         }
         return event
@@ -219,12 +234,16 @@ package struct HTTPDecoder: Sendable {
         switch input.withReadableBytes({ HTTPChunkLine.parse($0, maxBytes: maxLine) }) {
         case .incomplete: return nil
         case .failed(let error): return fail(error)
-        case .size(0, let lineBytes):
+        case .size(0, _, let lineBytes):
             input.consume(lineBytes)
             state = .trailers
             scanner.reset()
             return nextTrailers(&input)
-        case .size(let size, let lineBytes):
+        case .size(let size, let extensionBytes, let lineBytes):
+            chunkExtensionBytes += extensionBytes
+            if chunkExtensionBytes > limits.maxChunkExtensionBytes {
+                return fail(.init(.contentTooLarge, "the chunk extensions are too long"))
+            }
             guard size <= limits.maxBodyBytes - total else { return fail(tooLarge) }
             input.consume(lineBytes)
             state = .chunkData(remaining: size, total: total + size)

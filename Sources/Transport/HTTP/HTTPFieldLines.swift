@@ -24,16 +24,4 @@ enum HTTPFieldLines {
         }
         return fields
     }
-
-    /// Whether a text is a host with an optional port, as far as its characters go (RFC 9110 §7.2); may be empty.
-    static func isHost(_ text: String) -> Bool {
-        text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: "-._~!$&'()*+,;=:[]%".utf8.contains(byte)
-            }
-        }
-    }
 }

@@ -14,6 +14,8 @@ public struct HTTPLimits: Sendable, Hashable {
     public var maxBodyBytes = 64 << 20
     /// The line of a chunk's size with its extensions.
     public var maxChunkLineBytes = 4096
+    /// The extensions of all chunks of a body together; nobody needs any.
+    public var maxChunkExtensionBytes = 16 * 1024
     /// The trailer section.
     public var maxTrailerBytes = 16 * 1024
 

@@ -80,12 +80,17 @@ struct HTTPTarget {
 
     /// Takes a target apart; nil if it is in none of the four forms (RFC 9112 §3.2).
     init?(_ bytes: ArraySlice<UInt8>, method: HTTPMethod) {
-        guard let first = bytes.first, bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { return nil }
-        if first == UInt8(ascii: "/") || (method == .options && bytes.elementsEqual("*".utf8)) {
+        // Visible ASCII; `#` would start a fragment, which is not for servers.
+        guard let first = bytes.first, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "#") }) else {
+            return nil
+        }
+        if method == .connect {
+            // §3.2.3: host and port, both of them
+            guard first != UInt8(ascii: ":"), bytes.contains(UInt8(ascii: ":")), HTTPHost.isValid(bytes) else { return nil }
             origin = Array(bytes)
             return
         }
-        if method == .connect {
+        if first == UInt8(ascii: "/") || (method == .options && bytes.elementsEqual("*".utf8)) {
             origin = Array(bytes)
             return
         }
@@ -94,7 +99,7 @@ struct HTTPTarget {
         if scheme == 0 { return nil }
         let rest = bytes.dropFirst(scheme)
         let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
-        if end == rest.startIndex { return nil }
+        guard end > rest.startIndex, rest.first != UInt8(ascii: ":"), HTTPHost.isValid(rest[..<end]) else { return nil }
         prefix = Array(bytes[..<end])
         origin = Array(rest[end...])
         if origin.first != UInt8(ascii: "/") { origin.insert(UInt8(ascii: "/"), at: 0) }

@@ -3,7 +3,7 @@ internal import COpenSSL
 /// The opening handshake (RFC 6455 §4): pure functions from heads to heads.
 package enum WebSocketHandshake {
     /// What a server answers.
-    enum Answer {
+    package enum Answer {
         /// 101 with these fields.
         case accepted(HTTPFields)
         /// This status, and a text that says why.
@@ -13,7 +13,7 @@ package enum WebSocketHandshake {
     /// The server's answer to a request (RFC 6455 §4.2).
     ///
     /// Subprotocols and extensions offered are not taken.
-    static func accept(_ head: HTTPRequestHead) -> Answer {
+    package static func accept(_ head: HTTPRequestHead) -> Answer {
         guard head.method == .get, head.version == .http11 else {
             return .rejected(.badRequest, "a WebSocket handshake is a GET of HTTP/1.1")
         }
@@ -33,12 +33,12 @@ package enum WebSocketHandshake {
     }
 
     /// A client's side of one handshake (RFC 6455 §4.1).
-    struct Request {
+    package struct Request {
         /// The fields of the request, beside the caller's own.
-        let fields: HTTPFields
+        package let fields: HTTPFields
         private let key: String
 
-        init() {
+        package init() {
             key = Base64.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
             // Lower case: there are servers that compare the text.
             fields = [
@@ -48,7 +48,7 @@ package enum WebSocketHandshake {
         }
 
         /// What is wrong with the head of a 101; nil if nothing is.
-        func problem(with head: HTTPResponseHead) -> String? {
+        package func problem(with head: HTTPResponseHead) -> String? {
             if !head.fields.hasToken("websocket", in: .upgrade) { return "the handshake upgrades to something else" }
             if !head.fields.hasToken("upgrade", in: .connection) { return "the handshake does not upgrade" }
             if head.fields[values: .secWebSocketAccept] != [WebSocketHandshake.acceptance(of: key)] {
