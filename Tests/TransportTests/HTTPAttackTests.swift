@@ -96,9 +96,12 @@ struct HTTPAttackTests {
             "Transfer-Encoding:\r\n chunked\r\nContent-Length: 5",
         ]
         let old = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-        return badLengths.map { .field("Content-Length: \($0)") } + tooLong.map { .field("Content-Length: \($0)", 413, 400) }
+        return badLengths.map { .field("Content-Length: \($0)") }
+            + tooLong.map { .field("Content-Length: \($0)", 413, 400) }
             + badCodings.map { .field("Transfer-Encoding: \($0)", 400, 501) }
-            + otherCodings.map { .field("Transfer-Encoding: \($0)", 501, 400) } + both.map { .field($0) } + [Attack(old)]
+            + otherCodings.map { .field("Transfer-Encoding: \($0)", 501, 400) } + both.map { .field($0) } + [
+                Attack(old)
+            ]
     }()
 
     private static let chunks: [Attack] = {

@@ -44,7 +44,10 @@ struct HTTPFieldsTests {
         #expect(original[values: name] == ["1", "3"])
     }
 
-    @Test("never hold what would end a line", arguments: ["a\r\nb: c", "a\nb", "a\r", "a\0b", "\u{1}", "1234567\u{7F}8"])
+    @Test(
+        "never hold what would end a line",
+        arguments: ["a\r\nb: c", "a\nb", "a\r", "a\0b", "\u{1}", "1234567\u{7F}8"]
+    )
     func illegalValues(_ value: String) throws {
         var fields = try Self.fields(("location", "/"))
         fields.set(.location, value)

@@ -6,7 +6,9 @@ struct WebSocketHandshakeTests {
     private static let sampleKey = "dGhlIHNhbXBsZSBub25jZQ=="
 
     private static func request(
-        _ line: String = "GET /ws", without dropped: HTTPField.Name? = nil, with added: [(HTTPField.Name, String)] = []
+        _ line: String = "GET /ws",
+        without dropped: HTTPField.Name? = nil,
+        with added: [(HTTPField.Name, String)] = []
     ) throws -> HTTPRequestHead {
         var fields: HTTPFields = [
             (.host, "h"), (.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketVersion, "13"),
@@ -97,7 +99,13 @@ struct WebSocketHandshakeTests {
         var decoder = HTTPDecoder(role: .client)
         var wire = ByteBuffer()
         HTTPEncoder.appendResponseHead(
-            status: .switchingProtocols, fields: fields, framing: .none, closes: false, commonFields: [], to: &wire)
+            status: .switchingProtocols,
+            fields: fields,
+            framing: .none,
+            closes: false,
+            commonFields: [],
+            to: &wire
+        )
         guard case .response(let head, _)? = decoder.next(&wire) else { throw NotDecoded() }
         return head
     }

@@ -25,7 +25,8 @@ struct WebSocketSendingTests {
 
     @Test(
         "carries messages of every length encoding both ways",
-        arguments: [0, 1, 7, 8, 9, 125, 126, 127, 128, 65535, 65536, 1 << 20])
+        arguments: [0, 1, 7, 8, 9, 125, 126, 127, 128, 65535, 65536, 1 << 20]
+    )
     func lengths(_ count: Int) {
         var pair = Pair()
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }

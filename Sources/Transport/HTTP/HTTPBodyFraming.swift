@@ -25,7 +25,7 @@ package enum HTTPBodyFraming: Sendable, Hashable {
         if fields.contains(.transferEncoding) {
             if version == .http10 { throw .bad("a transfer coding in HTTP/1.0") }
             if !lengths.isEmpty { throw .bad("both content-length and transfer-encoding") }
-            let codings = fields.tokens(in: .transferEncoding).map { $0.lowercased() }
+            let codings = fields.tokens(in: .transferEncoding).map(HTTPSyntax.lowercased)
             guard let last = codings.last, last == "chunked" else {
                 if codings.contains("chunked") { throw .bad("chunked is not the last transfer coding") }
                 throw HTTPProtocolError(.notImplemented, "unknown transfer coding")
@@ -54,7 +54,7 @@ package enum HTTPBodyFraming: Sendable, Hashable {
         let lengths = fields[values: .contentLength]
         if fields.contains(.transferEncoding) {
             if !lengths.isEmpty { throw .bad("both content-length and transfer-encoding") }
-            let codings = fields.tokens(in: .transferEncoding).map { $0.lowercased() }
+            let codings = fields.tokens(in: .transferEncoding).map(HTTPSyntax.lowercased)
             if codings == ["chunked"] { return .chunked }
             throw .bad("unknown transfer coding")
         }

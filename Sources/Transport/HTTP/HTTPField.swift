@@ -92,6 +92,11 @@ enum HTTPSyntax {
     /// `A`…`Z` as `a`…`z`.
     static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
+    /// `A`…`Z` as `a`…`z`, and nothing else: Unicode knows other letters whose lower case is ASCII.
+    static func lowercased(_ text: String) -> String {
+        String(decoding: text.utf8.map { lowercased($0) }, as: UTF8.self)
+    }
+
     /// A number of decimal digits and nothing else; nil for a sign, a blank, no digit, or more than an `Int` holds.
     static func decimal(_ bytes: some Collection<UInt8>) -> Int? {
         if bytes.isEmpty { return nil }

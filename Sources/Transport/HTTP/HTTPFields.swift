@@ -58,7 +58,8 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
 
     /// Whether the comma-separated values of a name contain a token, compared without regard to case.
     public func hasToken(_ token: String, in name: HTTPField.Name) -> Bool {
-        tokens(in: name).contains { $0.lowercased() == token.lowercased() }
+        let wanted = HTTPSyntax.lowercased(token)
+        return tokens(in: name).contains { HTTPSyntax.lowercased($0).utf8.elementsEqual(wanted.utf8) }
     }
 
     /// The comma-separated elements of all fields of a name, without the blanks around them; empty ones are left out.

@@ -86,7 +86,9 @@ struct HTTPTarget {
         }
         if method == .connect {
             // §3.2.3: host and port, both of them
-            guard first != UInt8(ascii: ":"), bytes.contains(UInt8(ascii: ":")), HTTPHost.isValid(bytes) else { return nil }
+            guard first != UInt8(ascii: ":"), bytes.contains(UInt8(ascii: ":")), HTTPHost.isValid(bytes) else {
+                return nil
+            }
             origin = Array(bytes)
             return
         }
