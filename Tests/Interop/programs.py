@@ -24,20 +24,34 @@ def wait_until(condition, what: str):
         time.sleep(0.05)
 
 
+def product(name: str) -> pathlib.Path:
+    """The path of an executable: in `INTEROP_PRODUCTS`, else where the package's debug build has it."""
+    folder = os.environ.get("INTEROP_PRODUCTS")
+    if not folder:
+        command = ["swift", "build", "--package-path", ROOT, "--show-bin-path"]
+        folder = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        os.environ["INTEROP_PRODUCTS"] = folder
+    return pathlib.Path(folder) / name
+
+
 class Program:
     """A process with files for its output and a folder of its own for temporary files."""
 
-    def __init__(self, name: str, *arguments: str, folder: pathlib.Path, environment: dict[str, str] | None = None):
+    def __init__(
+        self, name: str, *arguments: str, folder: pathlib.Path, path: pathlib.Path | None = None,
+        environment: dict[str, str] | None = None,
+    ):
         self.name = name
         self.folder = folder
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
         self._out, self._err = folder / "stdout", folder / "stderr"
-        path = pathlib.Path(os.environ["INTEROP_PRODUCTS"]) / name
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
-                [path, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=ROOT,
-                env=os.environ | {"TMPDIR": str(self.temporary)} | (environment or {}), start_new_session=True)
+                [path or product(name), *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=ROOT,
+                env=os.environ | {"TMPDIR": str(self.temporary)} | (environment or {}), start_new_session=True,
+                # A shell may have started us with it ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
     @property
     def output(self) -> str:
@@ -92,23 +106,30 @@ class ShellTasks(Program):
 
 
 def leftovers(folder: pathlib.Path) -> list[str]:
-    """Files, mounts and processes that still have to do with the folder."""
-    found = [f"file {path}" for path in folder.rglob("*")]
+    """Files, mounts and processes that still have to do with the folder; never those of other runs on the machine."""
     text = str(folder)
-    mounts = pathlib.Path("/proc/self/mountinfo").read_text(errors="replace")
-    found += [f"mount {line}" for line in mounts.splitlines() if text in line]
+    found = [f"file {path}" for path in folder.rglob("*")]
+    found += [f"mount {line}" for line in mounts() if text in line]
+    own_mounts = os.readlink("/proc/self/ns/mnt")
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         if process.name == str(os.getpid()):
             continue
         try:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            links = [os.readlink(process / link) for link in ("cwd", "root")]
-            environment = (process / "environ").read_bytes().decode(errors="replace")
+            traces = [(process / name).read_bytes().decode(errors="replace") for name in ("cmdline", "environ")]
+            traces += [os.readlink(process / name) for name in ("cwd", "root")]
+            # Inside a sandbox the folder has another name, but the kernel tells what the sandbox's root was made of.
+            if os.readlink(process / "ns" / "mnt") != own_mounts:
+                traces.append((process / "mountinfo").read_text(errors="replace"))
         except OSError:
             continue  # it has ended, or is not ours
-        if any(text in place for place in (command, environment, *links)):
-            found.append(f"process {process.name} {command}")
+        if any(text in trace for trace in traces):
+            found.append(f"process {process.name} {traces[0].replace(chr(0), ' ')}")
     return found
+
+
+def mounts() -> list[str]:
+    """What is mounted on the machine, a line each."""
+    return sorted(pathlib.Path("/proc/self/mountinfo").read_text(errors="replace").splitlines())
 
 
 def processes_of(sandbox_id: str) -> list[str]:
