@@ -105,7 +105,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ScaffoldTests",
-            dependencies: ["scaffold", "BenchmarkTransport"],
+            dependencies: ["scaffold", "BenchmarkTransport", "TestSupport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -125,7 +125,14 @@ func withSampleStreams<R: Sendable>(
     try await withServer(StubDaytona()) { daytona in
         try await withSampleService(custom: tasks, configure: configure) { running in
             let credentials = DaytonaCredentials(apiKey: "key", apiURL: daytona + "/api", target: "local")
-            return try await body(try BenchmarkServiceClient(url: running.url, sandboxes: credentials), running)
+            var configuration = BenchmarkServiceClient.Configuration()
+            configuration.healthTimeout = .seconds(60)  // a busy machine is no failure
+            let client = try BenchmarkServiceClient(
+                url: running.url,
+                sandboxes: credentials,
+                configuration: configuration
+            )
+            return try await body(client, running)
         }
     }
 }

@@ -1,5 +1,6 @@
 import BenchmarkTransport
 import Foundation
+import TestSupport
 import Testing
 
 @testable import scaffold

@@ -7,6 +7,10 @@ enum ServiceOptions {
         usage: \(CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "service") [options]
           --host ADDRESS   the address to listen on (default 127.0.0.1)
           --port PORT      the port to listen on, 0 for a free one (default 8001)
+          --ws-ping-interval SECONDS
+                           how often a stream's caller is pinged, 0 for never (default 20)
+          --ws-ping-timeout SECONDS
+                           how long it may stay silent after that (default 20)
           --quiet          no line per request
           --help           this text
         """
@@ -47,9 +51,21 @@ enum ServiceOptions {
                     throw UsageError(message: "--port is a number from 0 to 65535, not '\(text)'")
                 }
                 configuration.server.port = port
+            case "--ws-ping-interval":
+                let interval = try seconds("--ws-ping-interval", try value())
+                configuration.server.webSocket.pingInterval = interval == .zero ? nil : interval
+            case "--ws-ping-timeout":
+                configuration.server.webSocket.pongTimeout = try seconds("--ws-ping-timeout", try value())
             default: throw UsageError(message: "unknown argument '\(argument)'")
             }
         }
         return true
+    }
+
+    private static func seconds(_ name: String, _ text: String) throws(UsageError) -> Duration {
+        guard let number = Double(text), (0...86_400).contains(number) else {
+            throw UsageError(message: "\(name) is a number of seconds up to a day, not '\(text)'")
+        }
+        return .seconds(number)
     }
 }

@@ -14,6 +14,8 @@ public struct BenchmarkServiceClient: Sendable {
         public var headers = HTTPFields()
         /// The limit of each phase: connecting, and every wait for bytes.
         public var timeout: Duration = .seconds(60)
+        /// The limit of each phase of a health check.
+        public var healthTimeout: Duration = .seconds(2)
         /// How often a request whose transport failed is tried.
         public var maxAttempts = 5
         /// The pause between two attempts.
@@ -61,9 +63,14 @@ public struct BenchmarkServiceClient: Sendable {
 
     // MARK: Requests
 
-    /// Whether the service answers `GET /health` with 200, within 2 seconds and at the first attempt.
+    /// Whether the service answers `GET /health` with 200, within the health timeout and at the first attempt.
     public func health() async -> Bool {
-        let request = HTTPClientRequest(.get, url.appending("/health"), fields: fields, readTimeout: .seconds(2))
+        let request = HTTPClientRequest(
+            .get,
+            url.appending("/health"),
+            fields: fields,
+            readTimeout: configuration.healthTimeout
+        )
         return (try? await http.send(request))?.status == 200
     }
 

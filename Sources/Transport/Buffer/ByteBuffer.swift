@@ -1,3 +1,5 @@
+import Glibc
+
 /// Bytes between a producer and a consumer: written at the end, read from the front.
 ///
 /// The storage is one array whose count is its capacity, so a system call can fill the free part directly and a loop
@@ -124,11 +126,13 @@ public struct ByteBuffer: Sendable {
                 if unread > 0 { bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[from..<to])) }
             }
         } else {
-            var grown = [UInt8]()
             let target = max(storage.count * 2, unread + byteCount, 256)
-            grown.reserveCapacity(target)
-            grown.append(contentsOf: storage[readIndex..<writeIndex])
-            grown.append(contentsOf: repeatElement(0, count: target - unread))
+            let grown = [UInt8](unsafeUninitializedCapacity: target) { grown, count in
+                let bytes = UnsafeMutableRawBufferPointer(grown)
+                withReadableBytes { bytes.copyMemory(from: $0) }
+                if let free = bytes.baseAddress?.advanced(by: unread) { memset(free, 0, target - unread) }
+                count = target
+            }
             storage = grown
         }
         (readIndex, writeIndex) = (0, unread)

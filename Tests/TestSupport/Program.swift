@@ -1,13 +1,19 @@
 import Foundation
 
 /// A program that a test runs.
-struct Program {
-    let path: String
-    var arguments: [String] = []
-    var folder = "/"
+package struct Program {
+    package let path: String
+    package var arguments: [String] = []
+    package var folder = "/"
+    /// Variables beside those of the tests.
+    package var environment: [String: String] = [:]
+
+    package init(path: String, arguments: [String] = [], folder: String = "/", environment: [String: String] = [:]) {
+        (self.path, self.arguments, self.folder, self.environment) = (path, arguments, folder, environment)
+    }
 
     /// The programs of this package lie beside its tests.
-    static func product(_ name: String) -> String {
+    package static func product(_ name: String) -> String {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(name).path
     }
@@ -18,11 +24,12 @@ struct Program {
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         process.standardInput = FileHandle.nullDevice
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         return process
     }
 
     /// Runs it to its end; what it prints is kept in a file, which no amount of it can fill.
-    func run() async throws -> (exitCode: Int32, output: String, errorOutput: String) {
+    package func run() async throws -> (exitCode: Int32, output: String, errorOutput: String) {
         try await withTemporaryDirectory { folder in
             let process = process()
             let paths = ["\(folder)/output", "\(folder)/errors"]
@@ -43,7 +50,7 @@ struct Program {
     /// Runs a server for the time of a closure, which gets the URL that the server prints on standard error.
     ///
     /// - Returns: the exit code, after SIGTERM.
-    func serve(_ body: (String) async throws -> Void) async throws -> Int32 {
+    package func serve(_ body: (String) async throws -> Void) async throws -> Int32 {
         let process = process()
         let errors = Pipe()
         process.standardError = errors

@@ -1,16 +1,16 @@
 import Foundation
 
 /// Lends a new directory, which is removed afterwards.
-func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
+package func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
     let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
-    let path = "\(base)/scaffold-tests-\(UUID().uuidString)"
+    let path = "\(base)/toolkit-tests-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
     defer { try? FileManager.default.removeItem(atPath: path) }
     return try await body(path)
 }
 
 /// Every file below a directory by its relative path, sorted.
-func files(below path: String) throws -> [String] {
+package func files(below path: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: path)
         .filter {
             var isDirectory: ObjCBool = false
@@ -21,5 +21,5 @@ func files(below path: String) throws -> [String] {
 }
 
 /// The root of the repository that the tests were built from.
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+package let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path

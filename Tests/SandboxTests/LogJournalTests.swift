@@ -1,0 +1,99 @@
+import TestSupport
+import Testing
+
+@testable import BenchmarkSandbox
+
+@Suite("A command's log, taken apart and put together")
+struct LogJournalTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        let name: String
+        let log: [UInt8]
+        let output: String
+        let error: String
+        var testDescription: String { name }
+    }
+
+    private static let out: [UInt8] = [1, 1, 1], err: [UInt8] = [2, 2, 2]
+
+    static let cases = [
+        Case(name: "nothing", log: [], output: "", error: ""),
+        Case(name: "one line", log: out + "a\n".utf8, output: "a\n", error: ""),
+        Case(
+            name: "both streams in turn",
+            log: out + "a\n".utf8 + err + "b\n".utf8 + out + "c\n".utf8,
+            output: "a\nc\n",
+            error: "b\n"
+        ),
+        Case(name: "a marker holds until the next", log: err + "a".utf8 + "b\n".utf8, output: "", error: "ab\n"),
+        Case(name: "bytes before any marker are nobody's", log: "x".utf8 + out + "a".utf8, output: "a", error: ""),
+        Case(name: "blanks alone", log: out + "  \n".utf8 + out + "\n".utf8, output: "  \n\n", error: ""),
+        Case(
+            name: "characters of several bytes in both streams",
+            log: out + "é😀\n".utf8 + err + "日本\n".utf8 + out + "ž".utf8,
+            output: "é😀\nž",
+            error: "日本\n"
+        ),
+        Case(name: "what is no UTF-8", log: out + [0x61, 0xff, 0x62, 0xc3], output: "a\u{fffd}b\u{fffd}", error: ""),
+        Case(name: "what could begin a marker, at the end", log: out + [0x61, 1, 1], output: "a\u{1}\u{1}", error: ""),
+        Case(
+            name: "what only resembles a marker",
+            log: out + [1, 1, 0x61, 2, 2, 1],
+            output: "\u{1}\u{1}a\u{2}\u{2}\u{1}",
+            error: ""
+        ),
+    ]
+
+    @Test("the streams come out, however the bytes are cut", arguments: cases, Chunking.allCases)
+    func demultiplexes(_ example: Case, _ chunking: Chunking) {
+        for pieces in chunking.deliveries(of: example.log) {
+            var demultiplexer = LogDemultiplexer()
+            var streams: [LogStream: [UInt8]] = [:]
+            for piece in pieces { demultiplexer.receive(piece) { streams[$0, default: []] += $1 } }
+            demultiplexer.finish { streams[$0, default: []] += $1 }
+            #expect(String(decoding: streams[.standardOutput] ?? [], as: UTF8.self) == example.output)
+            #expect(String(decoding: streams[.standardError] ?? [], as: UTF8.self) == example.error)
+        }
+    }
+
+    private static func text(_ log: [UInt8]) -> String {
+        var journal = LogJournal()
+        return journal.receive(log) + journal.finish()
+    }
+
+    @Test("the text does not depend on how the bytes are cut", arguments: cases, Chunking.allCases)
+    func text(_ example: Case, _ chunking: Chunking) {
+        for pieces in chunking.deliveries(of: example.log) {
+            var journal = LogJournal()
+            var text = ""
+            for piece in pieces { text += journal.receive(piece) }
+            #expect(text + journal.finish() == Self.text(example.log))
+            #expect(journal.offset == example.log.count)
+        }
+    }
+
+    @Test("a log that is followed anew from its start, after any number of bytes, is delivered once", arguments: cases)
+    func replays(_ example: Case) {
+        for first in 0...example.log.count {
+            for second in [0, first / 2, first, example.log.count] {
+                var journal = LogJournal()
+                var text = journal.receive(Array(example.log[..<first]))
+                journal.beginReplay()
+                text += journal.receive(Array(example.log[..<second]))
+                journal.beginReplay()
+                for byte in example.log { text += journal.receive([byte]) }
+                #expect(text + journal.finish() == Self.text(example.log))
+            }
+        }
+    }
+
+    @Test("a multipart body that is written is read back", arguments: [0, 1, 1000])
+    func multipart(_ byteCount: Int) {
+        var writer = MultipartWriter(boundary: "B")
+        writer.field(name: "files[0].path", value: "/tmp/ž a")
+        let content = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0) }
+        writer.file(name: "files[0].file", filename: "%2Ftmp", content)
+        let parts = MultipartParserTests.read(writer.finish(), pieceCount: 7)
+        #expect(parts?.map(\.0) == ["files[0].path", "files[0].file"])
+        #expect(parts?.map(\.1) == [Array("/tmp/ž a".utf8), content])
+    }
+}

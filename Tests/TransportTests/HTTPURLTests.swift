@@ -1,0 +1,70 @@
+import BenchmarkTransport
+import Testing
+
+@Suite("URLs, RFC 3986")
+struct HTTPURLTests {
+    @Test(
+        "a URL is taken apart",
+        arguments: [
+            ("http://example.com", false, "example.com", 80, "/"),
+            ("HTTPS://Example.COM/a?b=c#d", true, "example.com", 443, "/a?b=c"),
+            ("ws://h:8001/ws", false, "h", 8001, "/ws"), ("wss://[::1]:1?x", true, "::1", 1, "/?x"),
+            ("http://h:/éb", false, "h", 80, "/%C3%A9b"),
+        ] as [(String, Bool, String, UInt16, String)]
+    )
+    func parses(_ text: String, _ isSecure: Bool, _ host: String, _ port: UInt16, _ target: String) throws {
+        let url = try HTTPURL(text)
+        #expect(url.isSecure == isSecure)
+        #expect(url.host == host)
+        #expect(url.port == port)
+        #expect(url.target == target)
+    }
+
+    @Test(
+        "what is no URL is refused, with its text",
+        arguments: [
+            "", "example.com", "/path", "ftp://h/", "http://", "http://:80/", "http://h:port/", "http://h:65536/",
+            "http://h:+1/", "http://user:secret@h/", "http://h/a b", "http://h/\r\nx", "http://[::1", "http://h h/",
+        ]
+    )
+    func refuses(_ text: String) {
+        let error = #expect(throws: HTTPClientError.self) { try HTTPURL(text) }
+        #expect(error?.code == .invalidURL)
+        #expect(error?.message.contains(text) == true)
+    }
+
+    @Test(
+        "a reference leads on from where it was found",
+        arguments: [
+            ("http://h:1/a/b?c", "/d?e", "http://h:1/d?e"), ("http://h/a/b", "c", "http://h/a/c"),
+            ("http://h/a", "https://other/x", "https://other/x"), ("https://h/a", "//other:2/x", "https://other:2/x"),
+        ]
+    )
+    func resolves(_ base: String, _ reference: String, _ expected: String) throws {
+        let url = try HTTPURL(base).resolve(reference)
+        #expect(url.description == expected)
+    }
+
+    @Test("a path is appended below the base's own")
+    func appends() throws {
+        let url = try HTTPURL("http://h/api/").appending("/sandbox/1")
+        #expect(url.description == "http://h/api/sandbox/1")
+    }
+
+    @Test("only unreserved characters stay as they are")
+    func escapes() {
+        #expect(HTTPURL.escape("aZ9-._~ /é+%") == "aZ9-._~%20%2F%C3%A9%2B%25")
+    }
+
+    @Test(
+        "dates are those of RFC 9110",
+        arguments: [
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+        ] as [(Int64, String)]
+    )
+    func dates(_ seconds: Int64, _ text: String) {
+        #expect(HTTPDate.format(secondsSince1970: seconds) == text)
+    }
+}
