@@ -122,19 +122,31 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         let iterator = stream.chunks.makeAsyncIterator()
         var warned = false
         while let batch = try await iterator.nextBatch() {
-            for chunk in batch {
-                if case .result(let value) = chunk, case .object = value {
-                } else if case .result = chunk, !warned {
-                    warned = true
-                    core.log.write("warning: a result of \(request.taskID) is not an object; runners may refuse it")
-                }
-                try await socket.send(utf8: try chunk.serialized())
+            if !warned, batch.contains(where: \.isUnusualResult) {
+                warned = true
+                core.log.write("warning: a result of \(request.taskID) is not an object; runners may refuse it")
             }
+            var messages: [[UInt8]] = []
+            do {
+                for chunk in batch { messages.append(try chunk.serialized()) }
+            } catch {
+                try await socket.send(utf8: messages)  // what came before the one that cannot be written
+                throw error
+            }
+            try await socket.send(utf8: messages)
         }
     }
 
     private func send(_ chunk: StreamChunk, to socket: WebSocketConnection) async {
         if let bytes = try? chunk.serialized() { try? await socket.send(utf8: bytes) }
+    }
+}
+
+extension StreamChunk {
+    /// Whether this is a result of another kind than runners expect.
+    fileprivate var isUnusualResult: Bool {
+        guard case .result(let value) = self else { return false }
+        return value.objectValue == nil
     }
 }
 

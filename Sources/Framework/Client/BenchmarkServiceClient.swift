@@ -133,15 +133,11 @@ public struct BenchmarkServiceClient: Sendable {
         var webSocket = WebSocketConfiguration()
         webSocket.maxMessageBytes = configuration.maxChunkBytes
         webSocket.pongTimeout = .seconds(86_400)  // a busy service may leave a Ping unanswered for long
-        let call = StreamCall(
-            url.appending(path),
-            fields,
-            webSocket,
-            request,
-            http,
+        let cursor = ChunkCursor(
+            StreamCall(url.appending(path), fields, webSocket, request, http),
             errorsAreFatal: configuration.errorChunksAreFatal
         )
-        return AsyncThrowingStream(unfolding: { try await call.next() })
+        return AsyncThrowingStream(unfolding: { try await cursor.next() })
     }
 
     // MARK: Sending

@@ -1,7 +1,39 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// One stream of a service, from the client's side: opened by the first demand, read chunk by chunk.
+/// Takes the chunks of a stream one by one, where the consumer runs; the connection is asked only when there is none left
+/// of those that came before.
+final class ChunkCursor: Sendable {
+    private let call: StreamCall
+    private let errorsAreFatal: Bool
+    private let pending = Locked<ArraySlice<WebSocketMessage>>([])
+
+    init(_ call: StreamCall, errorsAreFatal: Bool) { (self.call, self.errorsAreFatal) = (call, errorsAreFatal) }
+
+    /// The next chunk; nil after the service has closed with 1000.
+    func next() async throws -> StreamChunk? {
+        while true {
+            if let message = pending.withLock({ $0.popFirst() }) { return try await read(message) }
+            guard let messages = try await call.nextBatch() else { return nil }
+            pending.withLock { $0 = messages[...] }
+        }
+    }
+
+    private func read(_ message: WebSocketMessage) async throws -> StreamChunk {
+        do {
+            let chunk = try StreamChunk(message)
+            if errorsAreFatal, case .error(let text) = chunk { throw ServiceCallError(.errorChunk, text) }
+            return chunk
+        } catch {
+            pending.withLock { $0 = [] }
+            await call.close()
+            if let error = error as? ProtocolError { throw ServiceCallError(.invalidChunk, error.message) }
+            throw error
+        }
+    }
+}
+
+/// One stream of a service, from the client's side: opened by the first demand.
 ///
 /// Dropping it cuts the connection.
 actor StreamCall {
@@ -13,7 +45,6 @@ actor StreamCall {
     private let configuration: WebSocketConfiguration
     private let request: StreamRequest
     private let http: HTTPClient
-    private let errorsAreFatal: Bool
     private var state = State.new
 
     private enum State {
@@ -27,34 +58,33 @@ actor StreamCall {
         _ fields: HTTPFields,
         _ configuration: WebSocketConfiguration,
         _ request: StreamRequest,
-        _ http: HTTPClient,
-        errorsAreFatal: Bool
+        _ http: HTTPClient
     ) {
         (self.url, self.fields, self.configuration) = (url, fields, configuration)
-        (self.request, self.http, self.errorsAreFatal) = (request, http, errorsAreFatal)
+        (self.request, self.http) = (request, http)
     }
 
     deinit {
         if case .open(let socket) = state { socket.cut() }
     }
 
-    /// The next chunk; nil after the service has closed with 1000.
-    func next() async throws -> StreamChunk? {
+    /// Everything that has come, at least one message; nil after the service has closed with 1000.
+    func nextBatch() async throws -> [WebSocketMessage]? {
         do {
             guard let socket = try await open() else { return nil }
-            guard let message = try await socket.receive() else { return try await end(socket) }
-            let chunk = try StreamChunk(message)
-            if errorsAreFatal, case .error(let text) = chunk { throw ServiceCallError(.errorChunk, text) }
-            return chunk
+            if let messages = try await socket.receiveBatch() { return messages }
+            return try await end(socket)
         } catch {
-            if case .open(let socket) = state { await socket.release() }
-            state = .ended
-            switch error {
-            case let error as WebSocketError: throw ServiceCallError(.streamBroken, "\(url): \(error)")
-            case let error as ProtocolError: throw ServiceCallError(.invalidChunk, "\(url): \(error.message)")
-            default: throw error
-            }
+            await close()
+            if let error = error as? WebSocketError { throw ServiceCallError(.streamBroken, "\(url): \(error)") }
+            throw error
         }
+    }
+
+    /// Closes the connection if it is open; nothing comes after.
+    func close() async {
+        if case .open(let socket) = state { await socket.release() }
+        state = .ended
     }
 
     private func open() async throws -> WebSocketConnection? {
@@ -69,7 +99,7 @@ actor StreamCall {
         }
     }
 
-    private func end(_ socket: WebSocketConnection) async throws -> StreamChunk? {
+    private func end(_ socket: WebSocketConnection) async throws -> [WebSocketMessage]? {
         let end = await socket.end
         await socket.release()
         state = .ended

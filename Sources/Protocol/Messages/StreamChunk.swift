@@ -43,16 +43,17 @@ public enum StreamChunk: Sendable, Hashable {
     public func serialized() throws -> [UInt8] {
         var writer = JSONWriter(floats: .stream)
         switch self {
-        case .message(let text): return Self.text(#"{"type":"message","data":"#, text, writer)
-        case .error(let text): return Self.text(#"{"type":"error","data":"#, text, writer)
+        case .message(let text): Self.write(#"{"type":"message","data":"#, text, to: &writer)
+        case .error(let text): Self.write(#"{"type":"error","data":"#, text, to: &writer)
         case .result(let value): try writer.write(["type": "result", "data": value])
         case .other(let type, let data): try writer.write(["type": .string(type), "data": data])
         }
         return writer.bytes
     }
 
-    private static func text(_ head: StaticString, _ text: String, _ writer: consuming JSONWriter) -> [UInt8] {
+    private static func write(_ head: StaticString, _ text: String, to writer: inout JSONWriter) {
+        writer.append(head)
         writer.write(text)
-        return Array(head.description.utf8) + writer.bytes + [UInt8(ascii: "}")]
+        writer.append("}")
     }
 }

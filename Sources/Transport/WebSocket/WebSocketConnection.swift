@@ -105,6 +105,11 @@ public actor WebSocketConnection {
         try await finishSending(isSent)
     }
 
+    /// Sends text messages given as UTF-8, which is not checked, one after the other in one visit to the loop.
+    package func send(utf8 messages: [[UInt8]]) async throws {
+        for message in messages { try await send(utf8: message) }
+    }
+
     private func finishSending(_ isSent: Bool) async throws {
         guard isSent else { throw WebSocketError(closeCode: nil, message: "the connection is closed") }
         if core.stream.isAboveHighWater { await core.stream.drain() }
