@@ -300,7 +300,7 @@ actor HTTPServerConnection {
             let text = Array(message.utf8)
             let refusal = HTTPServerResponse(
                 status: status,
-                fields: HTTPFields([(.contentType, "text/plain; charset=utf-8")])
+                fields: HTTPFields([(.contentType, "text/plain; charset=utf-8"), (.secWebSocketVersion, "13")])
             )
             writeHead(refusal, framing: .fixed(text.count), closes: true)
             stream.write { $0.append(contentsOf: text) }
