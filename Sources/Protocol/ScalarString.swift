@@ -7,12 +7,21 @@ package struct ScalarString: Hashable, Sendable {
 
     package init(_ text: String) { self.text = text }
 
-    package static func == (left: ScalarString, right: ScalarString) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
-    }
+    package static func == (left: ScalarString, right: ScalarString) -> Bool { left.text.hasSameUTF8(as: right.text) }
 
     package func hash(into hasher: inout Hasher) {
         var text = text
         text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+}
+
+extension String {
+    /// Whether both are the same scalars, where `==` asks for canonical equivalence.
+    package func hasSameUTF8(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count else { return false }
+        let isEqual = utf8.withContiguousStorageIfAvailable { bytes in
+            other.utf8.withContiguousStorageIfAvailable { bytes.elementsEqual($0) }
+        }
+        return (isEqual ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }

@@ -44,14 +44,6 @@ struct JSONParserTests {
         #expect(value["e\u{301}"] == 2)
     }
 
-    @Test("a large object finds all its keys, also after one was removed")
-    func largeObject() {
-        var object = JSONObject((0..<100).map { ("key \($0)", JSONValue.int($0)) })
-        object["key 50"] = nil
-        #expect(object.count == 99)
-        #expect((0..<100).allSatisfy { object["key \($0)"] == ($0 == 50 ? nil : .int($0)) })
-    }
-
     @Test(
         "a mistake is named with its place in code points",
         arguments: [
@@ -60,6 +52,14 @@ struct JSONParserTests {
             (#"{"a" 1}"#, "Expecting ':' delimiter", 5), (#"{"a":1 "b"}"#, "Expecting ',' delimiter", 7),
             ("[1 2]", "Expecting ',' delimiter", 3), ("{} x", "Extra data", 3), (#""é"x"#, "Extra data", 3),
             ("\"a\tb\"", "Invalid control character at", 2), (#""abc"#, "Unterminated string starting at", 0),
+            ("[", "Expecting value", 1), (#"{"a":"#, "Expecting value", 5),
+            (#"{"a":1,"b":[2,}"#, "Expecting value", 14),
+            ("[1}", "Expecting ',' delimiter", 2), (#"{"a":1]"#, "Expecting ',' delimiter", 6),
+            ("[-]", "Expecting value", 1),
+            ("1 \0", "Extra data", 2), ("-01", "Extra data", 2), ("1.5e+", "Extra data", 3), ("NaNN", "Extra data", 3),
+            ("\"\n\"", "Invalid control character at", 1), ("\"é\\", "Unterminated string starting at", 0),
+            (#""\ud83d\u12""#, #"Invalid \uXXXX escape"#, 8), (#""\u1234"#, #"Invalid \uXXXX escape"#, 2),
+            (#""\u+123""#, #"Invalid \uXXXX escape"#, 2), (#""\uD83D\x""#, #"Invalid \escape"#, 7),
             (#""\x""#, #"Invalid \escape"#, 1), (#""\u12"#, #"Invalid \uXXXX escape"#, 2),
             ("nul", "Expecting value", 0),
             ("01", "Extra data", 1), ("1.", "Extra data", 1), ("-", "Expecting value", 0), ("+1", "Expecting value", 0),
@@ -76,17 +76,84 @@ struct JSONParserTests {
     private static let propertyName = "Expecting property name enclosed in double quotes"
 
     @Test(
-        "bytes that are no text, absurd nesting and absurd integers are unreadable",
+        "line and column of a mistake count line feeds and code points",
         arguments: [
-            [0x22, 0xff, 0x22], [0x22, 0xed, 0xa0, 0x80, 0x22], Array(repeating: 0x5b, count: 100_000),
-            Array(repeating: 0x39, count: 4301),
-        ] as [[UInt8]]
+            ("", "Expecting value: line 1 column 1 (char 0)"),
+            ("{\n \"é\": x}", "Expecting value: line 2 column 7 (char 8)"),
+            ("[1,\r\n\n", "Expecting value: line 3 column 1 (char 6)"),
+            ("\"😀\" 2", "Extra data: line 1 column 5 (char 4)"),
+        ]
     )
-    func unreadable(_ bytes: [UInt8]) {
+    func place(_ text: String, _ description: String) {
+        #expect(throws: ProtocolError(.invalidJSON, description)) { try JSONValue(parsing: text) }
+    }
+
+    struct Unreadable: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let bytes: [UInt8]
+
+        init(_ name: String, _ bytes: [UInt8]) { (testDescription, self.bytes) = (name, bytes) }
+
+        static let all = [
+            Unreadable("a stray byte", [0x22, 0xff, 0x22]),
+            Unreadable("a cut sequence", [0x22, 0xe2, 0x82, 0x22]),
+            Unreadable("an overlong sequence", [0x22, 0xc0, 0xaf, 0x22]),
+            Unreadable("an encoded surrogate", [0x22, 0xed, 0xa0, 0x80, 0x22]),
+            Unreadable("half a unit of UTF-16", [0xff, 0xfe, 0x31]),
+            Unreadable("half a unit of UTF-32", [0x00, 0x00, 0x00, 0x31, 0x00]),
+            Unreadable("a surrogate alone in UTF-16", [0xff, 0xfe, 0x00, 0xd8]),
+            Unreadable("100,000 arrays", Array(repeating: 0x5b, count: 100_000)),
+            Unreadable("100,000 objects", Array(String(repeating: #"{"":"#, count: 100_000).utf8)),
+            Unreadable("an integer of 4301 digits", Array(repeating: 0x39, count: 4301)),
+        ]
+    }
+
+    @Test("bytes that are no text, absurd nesting and absurd integers are unreadable", arguments: Unreadable.all)
+    func unreadable(_ example: Unreadable) {
         #expect {
-            _ = try JSONParser.parse(bytes)
+            _ = try JSONParser.parse(example.bytes)
         } throws: { error in
             if case .unreadable? = error as? JSONReadError { true } else { false }
+        }
+    }
+
+    @Test("integers may have 4300 digits besides their sign", arguments: ["", "-"])
+    func longestInteger(_ sign: String) throws {
+        let digits = sign + String(repeating: "9", count: 4300)
+        #expect(try JSONValue(parsing: digits) == .largeInteger(try #require(JSONLargeInteger(digits))))
+    }
+
+    @Test("minus zero is the integer zero, and keeps its sign only as a double")
+    func minusZero() throws {
+        #expect(try JSONValue(parsing: "-0").serialized() == Array("0".utf8))
+        #expect(try JSONValue(parsing: "-0.0").serialized() == Array("-0.0".utf8))
+    }
+
+    @Test("numbers beyond any double are infinite or zero, however long")
+    func longNumbers() throws {
+        #expect(try JSONValue(parsing: "-1e99999999999999999999") == .double(-.infinity))
+        #expect(try JSONValue(parsing: "1e-99999999999999999999") == .double(0))
+        #expect(try JSONValue(parsing: "1." + String(repeating: "3", count: 50_000)) == .double(4.0 / 3))
+    }
+
+    @Test("512 levels are read, 513 are not", arguments: [("[", "]"), (#"{"a":"#, "}")])
+    func depth(_ opening: String, _ closing: String) throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: opening, count: depth) + "1" + String(repeating: closing, count: depth)
+        }
+        #expect(try JSONValue(parsing: nested(512)) == JSONValue(parsing: nested(512)))
+        #expect(throws: ProtocolError.self) { try JSONValue(parsing: nested(513)) }
+    }
+
+    @Test("what is special in a text is found at every place, also behind raw text")
+    func everyPlace() throws {
+        for count in 0..<40 {
+            for filler in ["x", "é", "\u{7f}"] {
+                let head = String(repeating: filler, count: count)
+                #expect(try JSONValue(parsing: "\"\(head)\"") == .string(head))
+                #expect(try JSONValue(parsing: "\"\(head)\\n\(head)\"") == .string("\(head)\n\(head)"))
+                #expect(throws: ProtocolError.self) { try JSONValue(parsing: "\"\(head)\u{1f}\(head)\"") }
+            }
         }
     }
 
@@ -103,6 +170,28 @@ struct JSONParserTests {
             utf32.flatMap { [UInt8($0 & 255), UInt8($0 >> 8), 0, 0] },
         ]
         for bytes in encoded { #expect(try JSONValue(parsing: bytes) == ["a": "é"]) }
+    }
+
+    @Test(
+        "bytes with zeros are read in the encoding that Python takes them for",
+        arguments: [
+            ([0x31, 0x00], 1), ([0x00, 0x31], 1), ([0x31, 0x00, 0x20, 0x00], 1), ([0x00, 0x31, 0x00, 0x20], 1),
+            ([0x31, 0x00, 0x00, 0x00], 1), ([0x00, 0x00, 0x00, 0x31], 1), ([0xff, 0xfe, 0x31, 0x00], 1),
+            ([0xfe, 0xff, 0x00, 0x31], 1), ([0xff, 0xfe, 0x00, 0x00, 0x31, 0x00, 0x00, 0x00], 1),
+            ([0x00, 0x00, 0xfe, 0xff, 0x00, 0x00, 0x00, 0x31], 1), ([0xef, 0xbb, 0xbf, 0x31], 1),
+            ([0x31, 0x00, 0x20], nil), ([0x00], nil), ([0xef, 0xbb, 0xbf], nil), ([0xff, 0xfe], nil),
+        ] as [([UInt8], JSONValue?)]
+    )
+    func detection(_ bytes: [UInt8], _ expected: JSONValue?) {
+        #expect((try? JSONParser.parse(bytes)) == expected)
+    }
+
+    @Test("a text that is one already is not taken for another encoding")
+    func noDetection() throws {
+        #expect(throws: ProtocolError(.invalidJSON, "Extra data: line 1 column 2 (char 1)")) {
+            try JSONValue(parsing: "1\0")
+        }
+        #expect(try JSONValue(parsing: "\u{feff}1") == 1)
     }
 
     @Test("a text cut or changed anywhere is read or refused, and never traps")

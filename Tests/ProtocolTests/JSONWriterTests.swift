@@ -47,6 +47,43 @@ struct JSONWriterTests {
         #expect(throws: ProtocolError.self) { try JSONValue.array([value]).serialized() }
     }
 
+    @Test("every control character is escaped, at every place")
+    func everyControlCharacter() throws {
+        for code in 0..<0x20 as Range<UInt8> {
+            for count in 0..<20 {
+                let written = try text(
+                    .string(String(repeating: "x", count: count) + String(UnicodeScalar(code)) + "é")
+                )
+                #expect(!written.utf8.contains { $0 < 0x20 })
+                #expect(written.utf8.starts(with: ("\"" + String(repeating: "x", count: count) + "\\").utf8))
+            }
+        }
+    }
+
+    @Test("objects may be nested 254 levels deep, too")
+    func objectDepth() throws {
+        var value = JSONValue.object([:])
+        for _ in 0..<253 { value = ["a": value] }
+        #expect(try JSONValue(parsing: try value.serialized()) == value)
+        #expect(throws: ProtocolError.self) { try JSONValue.object(["a": value]).serialized() }
+    }
+
+    @Test("an integer stays one and a double stays one, of any size")
+    func numbersRoundTrip() throws {
+        let numbers = "[1,1.0,-1,123456789012345678901234567890,1e+30,9223372036854775807,9223372036854775808]"
+        #expect(try text(try JSONValue(parsing: numbers)) == numbers)
+    }
+
+    @Test("doubles of any bits read back as the same in both styles", arguments: [JSONFloatStyle.http, .stream])
+    func doublesRoundTrip(_ style: JSONFloatStyle) throws {
+        var bits: UInt64 = 1
+        for _ in 0..<2000 {
+            bits = bits &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let number = Double(bitPattern: bits)
+            if number.isFinite { #expect(try JSONValue(parsing: try text(.double(number), style)) == .double(number)) }
+        }
+    }
+
     @Test("what was written reads back the same")
     func roundTrip() throws {
         let value: JSONValue = ["a": [1, 1.0, -2.5e-9, "x\u{0}é\r\n", nil, true], "b": ["c": []]]

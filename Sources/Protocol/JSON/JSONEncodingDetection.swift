@@ -1,28 +1,31 @@
 /// Tells a JSON text's encoding by its first bytes, as Python does, and turns it into UTF-8.
 enum JSONEncodingDetection {
+    /// The text in UTF-8, without a byte order mark.
     static func utf8(_ bytes: [UInt8]) throws(JSONReadError) -> [UInt8] {
-        let head = Array(bytes.prefix(4))
-        if head.starts(with: [0xef, 0xbb, 0xbf]) { return try checked(Array(bytes.dropFirst(3))) }
-        if head.starts(with: [0x00, 0x00, 0xfe, 0xff]) { return try utf32(bytes.dropFirst(4), bigEndian: true) }
-        if head.starts(with: [0xff, 0xfe, 0x00, 0x00]) { return try utf32(bytes.dropFirst(4), bigEndian: false) }
-        if head.starts(with: [0xfe, 0xff]) { return try utf16(bytes.dropFirst(2), bigEndian: true) }
-        if head.starts(with: [0xff, 0xfe]) { return try utf16(bytes.dropFirst(2), bigEndian: false) }
+        guard bytes.count >= 2 else { return try validated(bytes) }
+        let (first, second) = (bytes[0], bytes[1])
+        if bytes.starts(with: [0x00, 0x00, 0xfe, 0xff]) { return try utf32(bytes.dropFirst(4), bigEndian: true) }
+        if bytes.starts(with: [0xff, 0xfe, 0x00, 0x00]) { return try utf32(bytes.dropFirst(4), bigEndian: false) }
+        if (first, second) == (0xfe, 0xff) { return try utf16(bytes.dropFirst(2), bigEndian: true) }
+        if (first, second) == (0xff, 0xfe) { return try utf16(bytes.dropFirst(2), bigEndian: false) }
         // A JSON text begins with two ASCII characters, or is one: zeros tell where the others stand.
-        let zeros = head.map { $0 == 0 }
-        switch zeros {
-        case [true, true, true, false]: return try utf32(bytes[...], bigEndian: true)
-        case [false, true, true, true]: return try utf32(bytes[...], bigEndian: false)
-        case _ where zeros.count >= 2 && zeros[0] && !zeros[1]: return try utf16(bytes[...], bigEndian: true)
-        case _ where zeros.count >= 2 && !zeros[0] && zeros[1]: return try utf16(bytes[...], bigEndian: false)
-        default: return try checked(bytes)
+        if first != 0, second != 0 { return try validated(bytes) }
+        switch bytes.count {
+        case 2: return try utf16(bytes[...], bigEndian: first == 0)
+        case 3: return try validated(bytes)
+        default:
+            if first == 0 {
+                return try second == 0 ? utf32(bytes[...], bigEndian: true) : utf16(bytes[...], bigEndian: true)
+            }
+            return try bytes[2] == 0 && bytes[3] == 0
+                ? utf32(bytes[...], bigEndian: false) : utf16(bytes[...], bigEndian: false)
         }
     }
 
-    private static func checked(_ bytes: [UInt8]) throws(JSONReadError) -> [UInt8] {
-        guard bytes.allSatisfy({ $0 < 0x80 }) || String(validating: bytes, as: UTF8.self) != nil else {
-            throw .unreadable("the text is not UTF-8")
-        }
-        return bytes
+    /// The bytes, if they are UTF-8, without a byte order mark.
+    static func validated(_ bytes: [UInt8]) throws(JSONReadError) -> [UInt8] {
+        do { _ = try UTF8Span(validating: bytes.span) } catch { throw .unreadable("the text is not UTF-8") }
+        return bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes
     }
 
     private static func utf16(_ bytes: ArraySlice<UInt8>, bigEndian: Bool) throws(JSONReadError) -> [UInt8] {

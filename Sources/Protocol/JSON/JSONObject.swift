@@ -47,9 +47,17 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection, Expressibl
         }
     }
 
+    /// An object of the given keys, each with the value at its place; as many of both.
+    init(keys: [String], values: [JSONValue]) {
+        (self.keys, self.values) = (keys, values)
+        if index() { return }
+        // A key comes twice, which is rare enough to start over.
+        self = JSONObject(zip(keys, values))
+    }
+
     private func position(of key: String) -> Int? {
         if keys.count >= Self.indexedFrom { return positions[ScalarString(key)] }
-        return keys.firstIndex { $0.utf8.elementsEqual(key.utf8) }
+        return keys.firstIndex { $0.hasSameUTF8(as: key) }
     }
 
     private mutating func append(_ key: String, _ value: JSONValue) {
@@ -68,15 +76,23 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection, Expressibl
         index()
     }
 
-    private mutating func index() {
+    /// Makes the index anew, if the object is large enough for one; false if a key is there twice.
+    @discardableResult
+    private mutating func index() -> Bool {
         positions = [:]
-        if keys.count < Self.indexedFrom { return }
-        for (position, key) in keys.enumerated() { positions[ScalarString(key)] = position }
+        if keys.count < Self.indexedFrom {
+            return keys.indices.allSatisfy { position(of: keys[$0]) == $0 }
+        }
+        positions.reserveCapacity(keys.count)
+        for (position, key) in keys.enumerated() {
+            if positions.updateValue(position, forKey: ScalarString(key)) != nil { return false }
+        }
+        return true
     }
 
     /// Equal keys and values in the same order.
     public static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.keys.elementsEqual(right.keys) { $0.utf8.elementsEqual($1.utf8) } && left.values == right.values
+        left.keys.elementsEqual(right.keys) { $0.hasSameUTF8(as: $1) } && left.values == right.values
     }
 
     /// Hashes keys and values in their order.

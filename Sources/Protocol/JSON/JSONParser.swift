@@ -2,24 +2,45 @@
 /// `-Infinity`, and numbers beyond a double's range as infinities.
 ///
 /// An escape that names half of a surrogate pair becomes U+FFFD: a Swift text cannot hold it. Nested at most
-/// ``maxDepth`` levels deep, integers of at most ``maxIntegerDigits`` digits.
+/// ``maxDepth`` levels deep, integers of at most ``maxIntegerDigits`` digits. Open arrays and objects are kept on the
+/// heap, so that depth costs no stack.
 package struct JSONParser {
     package static let maxDepth = 512
     package static let maxIntegerDigits = 4300
 
+    /// An array or object whose end was not read yet.
+    ///
+    /// In an object each value belongs to the key at its place.
+    private struct Container {
+        let isObject: Bool
+        var keys: [String] = []
+        var values: [JSONValue] = []
+
+        consuming func closed() -> JSONValue {
+            isObject ? .object(JSONObject(keys: keys, values: values)) : .array(values)
+        }
+    }
+
+    // Valid UTF-8, alive for the one call of `parse(utf8:)` that makes the parser.
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
-    private var depth = 0
 
     /// Reads a text of UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
     package static func parse(_ input: some Collection<UInt8>) throws(JSONReadError) -> JSONValue {
-        let bytes = try JSONEncodingDetection.utf8(Array(input))
-        var result: Result<JSONValue, JSONReadError>?
-        bytes.withUnsafeBytes { raw in
+        try parse(utf8: JSONEncodingDetection.utf8(Array(input)))
+    }
+
+    /// Reads a text that is known to be UTF-8, as what comes in a text message.
+    package static func parse(text: some Collection<UInt8>) throws(JSONReadError) -> JSONValue {
+        try parse(utf8: JSONEncodingDetection.validated(Array(text)))
+    }
+
+    private static func parse(utf8 bytes: [UInt8]) throws(JSONReadError) -> JSONValue {
+        // The closure's result instead of its error: `withUnsafeBytes` has no typed throws.
+        let result = bytes.withUnsafeBytes { raw -> Result<JSONValue, JSONReadError> in
             var parser = JSONParser(bytes: raw)
-            do throws(JSONReadError) { result = .success(try parser.parseText()) } catch { result = .failure(error) }
+            do throws(JSONReadError) { return .success(try parser.parseText()) } catch { return .failure(error) }
         }
-        guard let result else { throw .unreadable("the text is empty") }
         return try result.get()
     }
 
@@ -29,27 +50,80 @@ package struct JSONParser {
         .syntax(JSONSyntaxError(message, atByte: position, of: bytes))
     }
 
-    private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
+    private var current: UInt8? { byte(at: index) }
+
+    private func byte(at position: Int) -> UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private mutating func skipBlanks() {
         while let byte = current, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { index += 1 }
     }
 
+    // MARK: Structure
+
     private mutating func parseText() throws(JSONReadError) -> JSONValue {
+        var open: [Container] = []
         skipBlanks()
-        let value = try parseValue()
-        skipBlanks()
-        if index < bytes.count { throw fail("Extra data", at: index) }
-        return value
+        while true {
+            var value: JSONValue
+            if let byte = current, byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{") {
+                let isObject = byte == UInt8(ascii: "{")
+                guard open.count < Self.maxDepth else {
+                    throw .unreadable("nested more than \(Self.maxDepth) levels deep")
+                }
+                index += 1
+                skipBlanks()
+                guard current == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    open.append(Container(isObject: isObject))
+                    if isObject { open[open.count - 1].keys.append(try parseKey()) }
+                    continue
+                }
+                index += 1
+                value = isObject ? .object([:]) : .array([])
+            } else {
+                value = try parseScalar()
+            }
+            // The value goes to the container around it, and if it was the last one there, that one to the next.
+            while true {
+                skipBlanks()
+                guard let isObject = open.last?.isObject else {
+                    if index < bytes.count { throw fail("Extra data", at: index) }
+                    return value
+                }
+                open[open.count - 1].values.append(value)
+                if current == UInt8(ascii: ",") {
+                    index += 1
+                    skipBlanks()
+                    if isObject { open[open.count - 1].keys.append(try parseKey()) }
+                    break
+                }
+                guard current == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    throw fail("Expecting ',' delimiter", at: index)
+                }
+                index += 1
+                value = open.removeLast().closed()
+            }
+        }
     }
 
-    private mutating func parseValue() throws(JSONReadError) -> JSONValue {
+    /// A key with its colon and the blanks around it.
+    private mutating func parseKey() throws(JSONReadError) -> String {
+        guard current == UInt8(ascii: "\"") else {
+            throw fail("Expecting property name enclosed in double quotes", at: index)
+        }
+        index += 1
+        let key = try parseString()
+        skipBlanks()
+        guard current == UInt8(ascii: ":") else { throw fail("Expecting ':' delimiter", at: index) }
+        index += 1
+        skipBlanks()
+        return key
+    }
+
+    private mutating func parseScalar() throws(JSONReadError) -> JSONValue {
         switch current {
         case UInt8(ascii: "\""):
             index += 1
             return .string(try parseString())
-        case UInt8(ascii: "{"): return try nested { parser throws(JSONReadError) in try parser.parseObject() }
-        case UInt8(ascii: "["): return try nested { parser throws(JSONReadError) in try parser.parseArray() }
         case UInt8(ascii: "n") where take("null"): return .null
         case UInt8(ascii: "t") where take("true"): return .bool(true)
         case UInt8(ascii: "f") where take("false"): return .bool(false)
@@ -69,76 +143,13 @@ package struct JSONParser {
         return true
     }
 
-    private mutating func nested(
-        _ parse: (inout JSONParser) throws(JSONReadError) -> JSONValue
-    ) throws(JSONReadError) -> JSONValue {
-        guard depth < Self.maxDepth else { throw .unreadable("nested more than \(Self.maxDepth) levels deep") }
-        depth += 1
-        index += 1
-        skipBlanks()
-        let value = try parse(&self)
-        depth -= 1
-        return value
-    }
-
-    private mutating func parseObject() throws(JSONReadError) -> JSONValue {
-        var object = JSONObject()
-        if current == UInt8(ascii: "}") {
-            index += 1
-            return .object(object)
-        }
-        while true {
-            guard current == UInt8(ascii: "\"") else {
-                throw fail("Expecting property name enclosed in double quotes", at: index)
-            }
-            index += 1
-            let key = try parseString()
-            skipBlanks()
-            guard current == UInt8(ascii: ":") else { throw fail("Expecting ':' delimiter", at: index) }
-            index += 1
-            skipBlanks()
-            object[key] = try parseValue()
-            skipBlanks()
-            switch current {
-            case UInt8(ascii: "}"):
-                index += 1
-                return .object(object)
-            case UInt8(ascii: ","):
-                index += 1
-                skipBlanks()
-            default: throw fail("Expecting ',' delimiter", at: index)
-            }
-        }
-    }
-
-    private mutating func parseArray() throws(JSONReadError) -> JSONValue {
-        var values: [JSONValue] = []
-        if current == UInt8(ascii: "]") {
-            index += 1
-            return .array(values)
-        }
-        while true {
-            values.append(try parseValue())
-            skipBlanks()
-            switch current {
-            case UInt8(ascii: "]"):
-                index += 1
-                return .array(values)
-            case UInt8(ascii: ","):
-                index += 1
-                skipBlanks()
-            default: throw fail("Expecting ',' delimiter", at: index)
-            }
-        }
-    }
-
     // MARK: Strings
 
     /// What follows an opening quote, up to and with the closing one.
     private mutating func parseString() throws(JSONReadError) -> String {
         let opening = index - 1
         let start = index
-        while let byte = current, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 { index += 1 }
+        index = JSONText.endOfPlainBytes(in: bytes, from: index)
         if current == UInt8(ascii: "\"") {
             defer { index += 1 }
             return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
@@ -153,8 +164,9 @@ package struct JSONParser {
             case UInt8(ascii: "\\"): try parseEscape(into: &text, opening: opening)
             case ..<0x20: throw fail("Invalid control character at", at: index)
             default:
-                text.append(byte)
-                index += 1
+                let end = JSONText.endOfPlainBytes(in: bytes, from: index)
+                text.append(contentsOf: bytes[index..<end])
+                index = end
             }
         }
     }
@@ -192,7 +204,8 @@ package struct JSONParser {
     }
 
     private mutating func parseHexadecimal(after backslash: Int) throws(JSONReadError) -> UInt32 {
-        guard bytes.count - index >= 4 else { throw fail("Invalid \\uXXXX escape", at: backslash + 1) }
+        // Python wants a character behind the four digits, and blames the escape for a text that ends there.
+        guard bytes.count - index > 4 else { throw fail("Invalid \\uXXXX escape", at: backslash + 1) }
         var value: UInt32 = 0
         for offset in 0..<4 {
             guard let digit = Character(UnicodeScalar(bytes[index + offset])).hexDigitValue,
@@ -208,33 +221,52 @@ package struct JSONParser {
 
     private mutating func parseNumber() throws(JSONReadError) -> JSONValue {
         let start = index
-        if current == UInt8(ascii: "-") { index += 1 }
+        let isNegative = current == UInt8(ascii: "-")
+        if isNegative { index += 1 }
         guard let first = current, (0x30...0x39).contains(first) else { throw fail("Expecting value", at: start) }
         index += 1
         if first != 0x30 { skipDigits() }
         let integerEnd = index
-        if current == UInt8(ascii: "."), let next = byte(at: index + 1), (0x30...0x39).contains(next) {
-            index += 1
-            skipDigits()
-        }
-        if let e = current, e | 0x20 == UInt8(ascii: "e") {
-            let sign = byte(at: index + 1)
-            let digit = index + (sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") ? 2 : 1)
-            if let next = byte(at: digit), (0x30...0x39).contains(next) {
-                index = digit
-                skipDigits()
-            }
+        skipFraction()
+        skipExponent()
+        if index == integerEnd {
+            return try integer(bytes[start..<index], digits: index - start - (isNegative ? 1 : 0))
         }
         let text = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
-        if index > integerEnd { return .double(Double(text) ?? .nan) }
+        guard let number = Double(text) else { throw .unreadable("a number that no double is near") }
+        return .double(number)
+    }
+
+    private func integer(_ text: Slice<UnsafeRawBufferPointer>, digits: Int) throws(JSONReadError) -> JSONValue {
+        if digits <= 18 {  // every such number fits
+            var magnitude = 0
+            for byte in text where byte != UInt8(ascii: "-") { magnitude = magnitude * 10 + Int(byte &- 0x30) }
+            return .int(digits < text.count ? -magnitude : magnitude)
+        }
+        let text = String(decoding: UnsafeRawBufferPointer(rebasing: text), as: UTF8.self)
         if let number = Int(text) { return .int(number) }
-        guard index - start <= Self.maxIntegerDigits, let large = JSONLargeInteger(text) else {
+        guard digits <= Self.maxIntegerDigits, let large = JSONLargeInteger(text) else {
             throw .unreadable("an integer of more than \(Self.maxIntegerDigits) digits")
         }
         return .largeInteger(large)
     }
 
-    private func byte(at position: Int) -> UInt8? { position < bytes.count ? bytes[position] : nil }
+    /// A point and digits, if there are both.
+    private mutating func skipFraction() {
+        guard current == UInt8(ascii: "."), let next = byte(at: index + 1), (0x30...0x39).contains(next) else { return }
+        index += 1
+        skipDigits()
+    }
+
+    /// The letter, a sign or none, and digits, if there are letter and digits.
+    private mutating func skipExponent() {
+        guard let letter = current, letter | 0x20 == UInt8(ascii: "e") else { return }
+        let sign = byte(at: index + 1)
+        let digit = index + (sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") ? 2 : 1)
+        guard let first = byte(at: digit), (0x30...0x39).contains(first) else { return }
+        index = digit
+        skipDigits()
+    }
 
     private mutating func skipDigits() {
         while let byte = current, (0x30...0x39).contains(byte) { index += 1 }
@@ -242,7 +274,7 @@ package struct JSONParser {
 }
 
 extension JSONValue {
-    /// Reads a JSON text.
+    /// Reads a JSON text of UTF-8, UTF-16 or UTF-32, which its first bytes tell, with or without a byte order mark.
     ///
     /// - Throws: ``ProtocolError`` with code `.invalidJSON`, naming place and mistake, or `.unreadableJSON`.
     public init(parsing text: some Collection<UInt8>) throws {
@@ -250,5 +282,9 @@ extension JSONValue {
     }
 
     /// Reads a JSON text.
-    public init(parsing text: String) throws { try self.init(parsing: Array(text.utf8)) }
+    ///
+    /// - Throws: ``ProtocolError`` with code `.invalidJSON`, naming place and mistake, or `.unreadableJSON`.
+    public init(parsing text: String) throws {
+        do { self = try JSONParser.parse(text: text.utf8) } catch { throw error.asProtocolError }
+    }
 }

@@ -21,6 +21,8 @@ public struct JSONLargeInteger: Sendable, Hashable, CustomStringConvertible {
     public let description: String
 
     /// An integer of the given digits; nil if they are not the JSON form of an integer.
+    ///
+    /// One that an `Int` holds is written all the same, but is not equal to ``JSONValue/int(_:)``, as which it reads back.
     public init?(_ text: String) {
         let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
         guard let first = digits.first, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
@@ -74,7 +76,7 @@ extension JSONValue: Hashable {
         case (.int(let a), .int(let b)): a == b
         case (.largeInteger(let a), .largeInteger(let b)): a == b
         case (.double(let a), .double(let b)): a == b
-        case (.string(let a), .string(let b)): a.utf8.elementsEqual(b.utf8)
+        case (.string(let a), .string(let b)): a.hasSameUTF8(as: b)
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)): a == b
         default: false

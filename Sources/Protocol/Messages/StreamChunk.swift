@@ -20,7 +20,7 @@ public enum StreamChunk: Sendable, Hashable {
     /// - Throws: ``ProtocolError`` with code `.invalidMessage` if it is no chunk, or its data has the wrong type.
     public init(parsing text: some Collection<UInt8>) throws {
         let json: JSONValue
-        do { json = try JSONParser.parse(text) } catch {
+        do { json = try JSONParser.parse(text: text) } catch {
             throw ProtocolError(.invalidMessage, "a chunk that is not JSON: \(error.asProtocolError.message)")
         }
         guard let type = json["type"]?.stringValue else {
@@ -41,19 +41,55 @@ public enum StreamChunk: Sendable, Hashable {
     ///
     /// - Throws: ``ProtocolError`` with code `.notEncodable` for data nested too deeply.
     public func serialized() throws -> [UInt8] {
-        var writer = JSONWriter(floats: .stream)
-        switch self {
-        case .message(let text): Self.write(#"{"type":"message","data":"#, text, to: &writer)
-        case .error(let text): Self.write(#"{"type":"error","data":"#, text, to: &writer)
-        case .result(let value): try writer.write(["type": "result", "data": value])
-        case .other(let type, let data): try writer.write(["type": .string(type), "data": data])
-        }
-        return writer.bytes
+        var bytes: [UInt8] = []
+        if case .message(let text) = self { bytes.reserveCapacity(text.utf8.count + text.utf8.count / 8 + 32) }
+        try append(to: &bytes)
+        return bytes
     }
 
-    private static func write(_ head: StaticString, _ text: String, to writer: inout JSONWriter) {
-        writer.append(head)
-        writer.write(text)
-        writer.append("}")
+    /// Appends the chunk as compact JSON in UTF-8; a text goes there without a value in between.
+    ///
+    /// - Throws: ``ProtocolError`` with code `.notEncodable` for data nested too deeply; `bytes` then has a part of it.
+    package func append(to bytes: inout [UInt8]) throws {
+        switch self {
+        case .message(let text): Self.append(#"{"type":"message","data":"#, text, to: &bytes)
+        case .error(let text): Self.append(#"{"type":"error","data":"#, text, to: &bytes)
+        case .result(let value):
+            bytes += #"{"type":"result","data":"#.utf8
+            try JSONWriter(floats: .stream).write(value, to: &bytes)
+            bytes.append(UInt8(ascii: "}"))
+        case .other(let type, let data):
+            Self.append(#"{"type":"#, type, end: #","data":"#, to: &bytes)
+            try JSONWriter(floats: .stream).write(data, to: &bytes)
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func append(_ head: String, _ text: String, end: String = "}", to bytes: inout [UInt8]) {
+        bytes += head.utf8
+        JSONWriter.write(text, to: &bytes)
+        bytes += end.utf8
+    }
+}
+
+extension StreamChunk {
+    /// Exact equality: texts by their UTF-8.
+    public static func == (left: StreamChunk, right: StreamChunk) -> Bool {
+        switch (left, right) {
+        case (.message(let a), .message(let b)), (.error(let a), .error(let b)): a.hasSameUTF8(as: b)
+        case (.result(let a), .result(let b)): a == b
+        case (.other(let a, let x), .other(let b, let y)): a.hasSameUTF8(as: b) && x == y
+        default: false
+        }
+    }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .message(let text): hasher.combine(JSONValue.string(text))
+        case .error(let text): hasher.combine(JSONValue.array([.string(text)]))
+        case .result(let value): hasher.combine(value)
+        case .other(let type, let data): hasher.combine(JSONValue.array([.string(type), data]))
+        }
     }
 }

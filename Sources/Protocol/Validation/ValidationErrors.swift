@@ -27,6 +27,12 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
             if let context { object["ctx"] = .object(context) }
             return .object(object)
         }
+
+        /// Exact equality: texts by their UTF-8.
+        public static func == (left: Entry, right: Entry) -> Bool { left.json == right.json }
+
+        /// Hashes what equality compares.
+        public func hash(into hasher: inout Hasher) { hasher.combine(json) }
     }
 
     /// The mistakes, at least one.
@@ -53,8 +59,9 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
 package enum ErrorBody {
     /// `{"detail":"…"}`.
     package static func detail(_ text: String) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.write(text)
-        return Array(#"{"detail":"#.utf8) + writer.bytes + [UInt8(ascii: "}")]
+        var bytes = Array(#"{"detail":"#.utf8)
+        JSONWriter.write(text, to: &bytes)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
     }
 }
