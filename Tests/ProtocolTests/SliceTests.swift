@@ -34,6 +34,59 @@ struct SliceTests {
         #expect(throws: ProtocolError(.invalidSlice, message)) { try SliceExpression(text) }
     }
 
+    @Test(
+        "a part that is no integer is quoted as Python prints it",
+        arguments: [
+            ("\u{2003}1:\u{85}x", "'\\x85x'"), ("é\n\r\t\\", #"'é\n\r\t\\'"#), ("\"'", #"'"\''"#), ("\"", #"'"'"#),
+            ("\0\u{7f}", #"'\x00\x7f'"#), ("\u{200b}1", #"'\u200b1'"#), ("\u{a0}-\u{a0}", #"'\xa0-\xa0'"#),
+            ("\u{e0001}", #"'\U000e0001'"#), ("\u{e000}", #"'\ue000'"#), ("😀", "'😀'"), ("²", "'²'"),
+            ("\u{1c}1", #"'\x1c1'"#),
+            ("+ 1", "'+ 1'"), ("--1", "'--1'"), ("_1", "'_1'"), ("1_", "'1_'"), ("-", "'-'"),
+            ("\u{2212}1", "'\u{2212}1'"),
+            ("e\u{301}", "'e\u{301}'"),
+        ]
+    )
+    func quotes(_ text: String, _ quoted: String) {
+        #expect(throws: ProtocolError(.invalidSlice, "invalid literal for int() with base 10: \(quoted)")) {
+            try SliceExpression(text)
+        }
+    }
+
+    @Test("the first part that is no integer is named")
+    func firstFailure() {
+        #expect(throws: ProtocolError(.invalidSlice, "invalid literal for int() with base 10: 'y'")) {
+            try SliceExpression("1:y:0")
+        }
+    }
+
+    @Test("a long part is cut after 200 characters of its quotation")
+    func longPart() {
+        let quoted = "'" + String(repeating: "x", count: 199)
+        #expect(throws: ProtocolError(.invalidSlice, "invalid literal for int() with base 10: \(quoted)")) {
+            try SliceExpression(String(repeating: "x", count: 100_000))
+        }
+    }
+
+    @Test("any number of blanks may surround an integer")
+    func manyBlanks() throws {
+        let blanks = String(repeating: " \u{2003}\n", count: 50_000)
+        #expect(try SliceExpression("\(blanks)-2\(blanks):").indices(count: 5) == [3, 4])
+    }
+
+    @Test("bounds of 4300 digits are understood, zeros in front count", arguments: ["9", "0"])
+    func manyDigits(_ digit: String) throws {
+        let longest = String(repeating: digit, count: 4300)
+        #expect(try SliceExpression("-\(longest):").indices(count: 2) == [0, 1])
+        #expect(throws: ProtocolError.self) { try SliceExpression("-\(longest)\(digit):") }
+    }
+
+    @Test("a filter without a slice has none to parse", arguments: [nil, ""])
+    func noSlice(_ slice: String?) {
+        #expect(throws: ProtocolError(.invalidSlice, "Slice is not provided")) {
+            try TaskFilter(slice: slice).parseSlice()
+        }
+    }
+
     @Test("a slice of nothing is nothing", arguments: ["", ":", "::-1", "5:", "-3:"])
     func empty(_ text: String) throws {
         #expect(try SliceExpression(text).indices(count: 0) == [])
