@@ -28,4 +28,15 @@ public struct ProtocolError: Error, Sendable, Hashable, CustomStringConvertible 
 
     /// The message.
     public var description: String { message }
+
+    /// Exact equality: messages quote what callers sent.
+    public static func == (left: ProtocolError, right: ProtocolError) -> Bool {
+        left.code == right.code && left.message.hasSameUTF8(as: right.message)
+    }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(code)
+        hasher.combine(ScalarString(message))
+    }
 }

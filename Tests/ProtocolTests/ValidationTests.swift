@@ -40,6 +40,27 @@ struct ValidationTests {
                 #"{"type":"model_attributes_type","loc":["body"],"#
                     + #""msg":"Input should be a valid dictionary or object to extract fields from","input":[]}"#
             ),
+            (
+                #""x""#,
+                #"{"type":"model_attributes_type","loc":["body"],"#
+                    + #""msg":"Input should be a valid dictionary or object to extract fields from","input":"x"}"#
+            ),
+            (
+                "3",
+                #"{"type":"model_attributes_type","loc":["body"],"#
+                    + #""msg":"Input should be a valid dictionary or object to extract fields from","input":3}"#
+            ),
+            (
+                #"{"task_id":true,"response":["\u00e9",1.0]}"#,
+                #"{"type":"string_type","loc":["body","task_id"],"msg":"Input should be a valid string","input":true},"#
+                    + #"{"type":"string_type","loc":["body","response"],"msg":"Input should be a valid string","#
+                    + #""input":["é",1.0]}"#
+            ),
+            (
+                #"{"task_id":NaN,"response":"","dataset":-Infinity}"#,
+                #"{"type":"string_type","loc":["body","task_id"],"msg":"Input should be a valid string","input":null},"#
+                    + #"{"type":"string_type","loc":["body","dataset"],"msg":"Input should be a valid string","input":null}"#
+            ),
             ("null", #"{"type":"missing","loc":["body"],\#(missing),"input":null}"#),
             ("", #"{"type":"missing","loc":["body"],\#(missing),"input":null}"#),
             (
@@ -57,9 +78,83 @@ struct ValidationTests {
     }
 
     @Test(
+        "a body that is no JSON is refused with place and mistake",
+        arguments: [
+            (#"{"task_id": }"#, 12, "Expecting value"), (#"{"task_id":"é"} x"#, 16, "Extra data"),
+            (#"{"a":1,}"#, 7, "Expecting property name enclosed in double quotes"),
+            ("{\"a\":\"\t\"}", 6, "Invalid control character at"),
+            ("{\"a\":\"b\n\"}", 7, "Invalid control character at"),
+            ("  ", 2, "Expecting value"), (#"{"a" 1}"#, 5, "Expecting ':' delimiter"),
+        ]
+    )
+    func syntax(_ body: String, _ offset: Int, _ mistake: String) {
+        let found = detail { _ = try RequestBody(Array(body.utf8), contentType: "application/json") }
+        #expect(
+            found
+                == #"{"detail":[{"type":"json_invalid","loc":["body",\#(offset)],"msg":"JSON decode error","input":{},"#
+                + #""ctx":{"error":"\#(mistake)"}}]}"#
+        )
+    }
+
+    @Test("a body of another type is refused with its text")
+    func textBody() {
+        let found = detail { _ = try EvaluateResponseRequest(body: RequestBody(Array("{\"é".utf8), contentType: nil)) }
+        #expect(
+            found == #"{"detail":[{"type":"model_attributes_type","loc":["body"],"#
+                + #""msg":"Input should be a valid dictionary or object to extract fields from","input":"{\"é"}]}"#
+        )
+    }
+
+    @Test("a body may have other keys, null for the dataset, and a key twice")
+    func lenientBody() throws {
+        let text = #"{"x":1,"task_id":"a","response":"","dataset":null,"task_id":"b"}"#
+        let body = try RequestBody(Array(text.utf8), contentType: "application/json")
+        #expect(try EvaluateResponseRequest(body: body) == EvaluateResponseRequest(taskID: "b", response: ""))
+    }
+
+    @Test("absurd nesting and absurd integers are a plain error")
+    func absurdBody() {
+        let bodies = [
+            Array(repeating: UInt8(ascii: "["), count: 100_000), Array(repeating: UInt8(ascii: "1"), count: 4301),
+        ]
+        for body in bodies {
+            #expect(throws: ProtocolError(.unreadableJSON, "There was an error parsing the body")) {
+                try RequestBody(body, contentType: "application/json")
+            }
+        }
+    }
+
+    @Test("a body in UTF-16 is read whatever its charset parameter says")
+    func wideBody() throws {
+        let bytes = #"{"é":1}"#.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        #expect(try RequestBody(bytes, contentType: "application/json; charset=ascii").value == ["é": 1])
+    }
+
+    @Test("the body of an error is its text")
+    func errorBody() {
+        #expect(String(decoding: ErrorBody.detail("a \"b\"\n\u{1}"), as: UTF8.self) == #"{"detail":"a \"b\"\n\u0001"}"#)
+    }
+
+    @Test("mistakes are described for people, one a line")
+    func description() {
+        #expect {
+            _ = try StreamRequest(json: ["task_id": 1])
+        } throws: { error in
+            "\(error)"
+                == "2 validation errors\ntask_id: Input should be a valid string\ninstance_id: Field required"
+        }
+    }
+
+    @Test(
         "results of POST /final-score/ must be an object",
         arguments: [
             ("{}", #"{"type":"missing","loc":["body","evaluation_results"],\#(missing),"input":{}}"#),
+            (
+                #"{"evaluation_results":null,"dataset":1}"#,
+                #"{"type":"dict_type","loc":["body","evaluation_results"],"#
+                    + #""msg":"Input should be a valid dictionary","input":null},"#
+                    + #"{"type":"string_type","loc":["body","dataset"],"msg":"Input should be a valid string","input":1}"#
+            ),
             (
                 #"{"evaluation_results":[1]}"#,
                 #"{"type":"dict_type","loc":["body","evaluation_results"],"#
@@ -78,6 +173,10 @@ struct ValidationTests {
         "a body is JSON by its content type alone",
         arguments: [
             ("application/json", true), ("APPLICATION/JSON; charset=latin-1", true), ("application/vnd.x+json", true),
+            (" application/json ", true), ("application/json;", true), ("application/+json", true),
+            ("application/x+JSON ; q=1", true), ("", false), (";application/json", false), ("appli cation/json", false),
+            ("application /json", false), ("application/ json", false), ("application/a/b+json", false),
+            ("application/json,text/plain", false), ("application/x-www-form-urlencoded", false), ("text/json", false),
             (nil, false), ("text/plain", false), ("application/jsonx", false), ("json", false),
         ] as [(String?, Bool)]
     )
@@ -98,7 +197,7 @@ struct ValidationTests {
         arguments: [
             ("1", true), ("TRUE", true), ("t", true), ("Yes", true), ("y", true), ("on", true), ("0", false),
             ("False", false), ("f", false), ("no", false), ("n", false), ("OFF", false), ("", nil), ("2", nil),
-            ("1.0", nil), (" true", nil),
+            ("1.0", nil), (" true", nil), ("true ", nil), ("tRuE", true), ("yeſ", nil), ("１", nil), ("01", nil),
         ] as [(String, Bool?)]
     )
     func booleans(_ text: String, _ expected: Bool?) {

@@ -23,4 +23,12 @@ public struct EvaluateResponseRequest: Sendable, Hashable {
     package var json: JSONValue {
         ["task_id": .string(taskID), "response": .string(response), "dataset": dataset.map { .string($0) } ?? .null]
     }
+
+    /// Exact equality: texts by their UTF-8.
+    public static func == (left: EvaluateResponseRequest, right: EvaluateResponseRequest) -> Bool {
+        left.json == right.json
+    }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }

@@ -20,6 +20,12 @@ public struct FinalScoreRequest: Sendable, Hashable {
     package var json: JSONValue {
         ["evaluation_results": .object(evaluationResults), "dataset": dataset.map { .string($0) } ?? .null]
     }
+
+    /// Exact equality: texts by their UTF-8.
+    public static func == (left: FinalScoreRequest, right: FinalScoreRequest) -> Bool { left.json == right.json }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }
 
 /// What a benchmark makes of a run.
@@ -63,4 +69,10 @@ public struct FinalScoreResponse: Sendable, Hashable {
             "metadata": .object(metadata),
         ]
     }
+
+    /// Exact equality: texts by their UTF-8.
+    public static func == (left: FinalScoreResponse, right: FinalScoreResponse) -> Bool { left.json == right.json }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }

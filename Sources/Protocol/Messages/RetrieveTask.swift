@@ -31,9 +31,8 @@ public struct RetrieveTaskResponse: Sendable, Hashable {
         problemPath = fields.string("problem_path")
         cwd = fields.string("cwd")
         agentTimeout = fields.optionalDouble("agent_timeout")
-        let needs = fields.dictionary("resources")
+        resources = fields.nested("resources", Resources.init(fields:)) ?? Resources(vcpu: 0, memory: 0, disk: 0)
         try fields.check()
-        resources = try Resources(json: .object(needs))
     }
 
     package var json: JSONValue {
@@ -42,6 +41,12 @@ public struct RetrieveTaskResponse: Sendable, Hashable {
             "agent_timeout": agentTimeout.map { .double($0) } ?? .null, "resources": resources.json,
         ]
     }
+
+    /// Exact equality: texts by their UTF-8.
+    public static func == (left: RetrieveTaskResponse, right: RetrieveTaskResponse) -> Bool { left.json == right.json }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }
 
 /// What a sandbox needs: `{"vcpu":2,"memory":4,"disk":10}`.
@@ -56,12 +61,10 @@ public struct Resources: Sendable, Hashable {
     /// Needs of the given size.
     public init(vcpu: Int, memory: Int, disk: Int) { (self.vcpu, self.memory, self.disk) = (vcpu, memory, disk) }
 
-    package init(json: JSONValue) throws {
-        var fields = try FieldReader(json, root: ["body", "resources"])
+    fileprivate init(fields: inout FieldReader) {
         vcpu = fields.int("vcpu")
         memory = fields.int("memory")
         disk = fields.int("disk")
-        try fields.check()
     }
 
     package var json: JSONValue { ["vcpu": .int(vcpu), "memory": .int(memory), "disk": .int(disk)] }

@@ -26,4 +26,10 @@ public struct StreamRequest: Sendable, Hashable {
             "dataset": dataset.map { .string($0) } ?? .null,
         ]
     }
+
+    /// Exact equality: texts by their UTF-8.
+    public static func == (left: StreamRequest, right: StreamRequest) -> Bool { left.json == right.json }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }

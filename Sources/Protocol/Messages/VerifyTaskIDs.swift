@@ -13,6 +13,14 @@ public struct VerifyTaskIDsResponse: Sendable, Hashable {
     }
 
     package var json: JSONValue { ["task_ids": .array(taskIDs.map { .string($0) })] }
+
+    /// Exact equality: texts by their UTF-8.
+    public static func == (left: VerifyTaskIDsResponse, right: VerifyTaskIDsResponse) -> Bool {
+        left.json == right.json
+    }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }
 
 /// Which tasks of which dataset: ids win over a slice, no filter means all.
@@ -36,4 +44,14 @@ public struct TaskFilter: Sendable, Hashable {
         guard let slice, !slice.isEmpty else { throw ProtocolError(.invalidSlice, "Slice is not provided") }
         return try SliceExpression(slice)
     }
+
+    private var parts: JSONValue {
+        [.array(taskIDs.map { .string($0) }), slice.map { .string($0) } ?? .null, dataset.map { .string($0) } ?? .null]
+    }
+
+    /// Exact equality: texts by their UTF-8.
+    public static func == (left: TaskFilter, right: TaskFilter) -> Bool { left.parts == right.parts }
+
+    /// Hashes what equality compares.
+    public func hash(into hasher: inout Hasher) { hasher.combine(parts) }
 }

@@ -6,18 +6,15 @@ package struct QueryParameters: Sendable {
 
     /// All values of a name.
     package func all(_ name: String) -> [String] {
-        items.filter { $0.name.utf8.elementsEqual(name.utf8) }.map(\.value)
+        items.filter { $0.name.hasSameUTF8(as: name) }.map(\.value)
     }
 
     /// The last value of a name, which is the one that counts; nil if there is none.
     package func last(_ name: String) -> String? { all(name).last }
-
-    /// As ``last(_:)``, but nil for an empty value too.
-    package func lastNonEmpty(_ name: String) -> String? { last(name).flatMap { $0.isEmpty ? nil : $0 } }
 }
 
 /// The parameters of `GET /retrieve-task/`.
-package struct RetrieveTaskRequest: Sendable, Hashable {
+package struct RetrieveTaskRequest: Sendable {
     package var taskID: String
     package var skipValidation: Bool
     package var dataset: String?
@@ -47,10 +44,9 @@ package struct RetrieveTaskRequest: Sendable, Hashable {
 
     /// The words for true and false, without regard to case and without trimming.
     private static func boolean(_ text: String) -> Bool? {
-        switch text.lowercased() {
-        case "1", "true", "t", "yes", "y", "on": true
-        case "0", "false", "f", "no", "n", "off": false
-        default: nil
-        }
+        let yes: [StaticString] = ["1", "true", "t", "yes", "y", "on"]
+        let no: [StaticString] = ["0", "false", "f", "no", "n", "off"]
+        if yes.contains(where: { ASCIIText.matches(text.utf8, $0) }) { return true }
+        return no.contains { ASCIIText.matches(text.utf8, $0) } ? false : nil
     }
 }
