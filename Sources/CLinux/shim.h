@@ -12,8 +12,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <linux/sockios.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -27,6 +29,12 @@ static inline int clinux_errno(void) { return errno; }
 /// Accepts a connection as a non-blocking descriptor that children do not inherit.
 static inline int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
     return (int)syscall(SYS_accept4, fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/// How many bytes written to a TCP socket its peer has not acknowledged; 0 where that cannot be told.
+static inline int clinux_unacknowledged(int fd) {
+    int count = 0;
+    return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : 0;
 }
 
 /// Names the calling thread; the kernel keeps 15 bytes.

@@ -32,6 +32,15 @@ struct LoopbackTests {
                         } catch {}
                     }
                 )
+            case "/flood":
+                return HTTPServerResponse(
+                    status: .switchingProtocols,
+                    body: .webSocket { socket in
+                        for index in 0..<40 {
+                            try? await socket.send([UInt8](repeating: UInt8(index), count: 50_000))
+                        }
+                    }
+                )
             default: return HTTPServerResponse(status: .notFound)
             }
         }
@@ -110,6 +119,25 @@ struct LoopbackTests {
             #expect(try await socket.receive() == nil)
             await socket.release()
         }
+    }
+
+    @Test("a reader that pauses for several close timeouts still gets all that was sent before the Close")
+    func slowReader() async throws {
+        var impatient = HTTPServerConfiguration()
+        impatient.webSocket.closeTimeout = .milliseconds(50)
+        let server = HTTPServer(configuration: impatient, responder: Echo())
+        let address = try await server.start()
+        var pinging = WebSocketConfiguration()
+        pinging.pingInterval = .milliseconds(40)
+        let url = try HTTPURL("http://\(address)/flood")
+        let socket = try await HTTPClient().openWebSocket(url, webSocket: pinging)
+        // The pause is the point: by now the server has closed, and its patience would be over.
+        try await EventLoopGroup.shared.next().sleep(for: .milliseconds(400))
+        var received: [UInt8] = []
+        while let message = try await socket.receive() { received.append(message.bytes.first ?? 255) }
+        await socket.release()
+        await server.shutDown()
+        #expect(received == (0..<40).map { UInt8($0) })
     }
 
     @Test("a refused port is an error that names it")

@@ -7,11 +7,6 @@ package struct JSONWriter {
 
     package init(floats: JSONFloatStyle = .http) { self.floats = floats }
 
-    /// Appends JSON that was written before.
-    mutating func append(_ json: StaticString) {
-        bytes.append(contentsOf: UnsafeRawBufferPointer(start: json.utf8Start, count: json.utf8CodeUnitCount))
-    }
-
     /// Appends a value; numbers that JSON has no form for become `null`.
     ///
     /// - Throws: ``ProtocolError`` with code `.notEncodable` for a value nested too deeply; `bytes` then has a part of it.

@@ -175,6 +175,9 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         for drainer in waiting { drainer.resume() }
     }
 
+    /// How much of what was written the peer has not taken yet: what waits here, and what waits in the system.
+    package var outstandingCount: Int { output.count + stream.unacknowledgedCount }
+
     // MARK: Ending
 
     /// Tells the peer that nothing more will be sent; what was appended must have been drained.

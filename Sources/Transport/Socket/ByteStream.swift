@@ -22,6 +22,8 @@ package protocol ByteStream: AnyObject {
     func read(into buffer: UnsafeMutableRawBufferPointer) -> IOResult
     /// Writes as much of `bytes` as there is room for.
     func write(_ bytes: UnsafeRawBufferPointer) -> IOResult
+    /// How many written bytes the peer has not acknowledged yet.
+    var unacknowledgedCount: Int { get }
     /// Tells the peer that nothing more will be sent.
     func finishWriting()
     /// Releases the descriptor; the owner is not told of anything after.

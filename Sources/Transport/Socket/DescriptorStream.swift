@@ -78,6 +78,8 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
         }
     }
 
+    package var unacknowledgedCount: Int { isSocket ? Int(clinux_unacknowledged(fileDescriptor)) : 0 }
+
     package func finishWriting() { if isSocket { shutdown(fileDescriptor, Int32(SHUT_WR)) } }
 
     package func close() {

@@ -164,10 +164,24 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         stream.write { output in codec.close(code, reason: reason, to: &output) }
         pingTimer?.cancel()
         pongTimer?.cancel()
-        closeTimer = stream.loop.schedule(after: configuration.closeTimeout) { [weak self] in
-            self?.finish(.lost(.timedOut))
-        }
+        awaitClose(outstanding: .max, stalls: 0)
         readAvailable()
+    }
+
+    /// Gives the peer the close timeout to answer, from when it has taken everything that was sent before.
+    ///
+    /// A slow reader that is cut would lose it. One that takes nothing at all is waited for as long as any write is.
+    private func awaitClose(outstanding: Int, stalls: Int) {
+        closeTimer = stream.loop.schedule(after: configuration.closeTimeout) { [weak self] in
+            guard let self else { return }
+            let left = stream.outstandingCount
+            let stalls = left < outstanding ? 0 : stalls + 1
+            if left == 0 || configuration.closeTimeout * stalls >= stream.writeStallLimit {
+                finish(.lost(.timedOut))
+            } else {
+                awaitClose(outstanding: left, stalls: stalls)
+            }
+        }
     }
 
     private func finish(_ end: WebSocketEnd) {
