@@ -75,6 +75,12 @@ let package = Package(
             exclude: ["Agents", "Data", "Harness", "Reference", "check.sh"],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "arithmetic",
+            dependencies: ["BenchmarkFramework"],
+            path: "Examples/Arithmetic",
+            swiftSettings: settings
+        ),
         .target(
             name: "TestSupport",
             dependencies: ["BenchmarkTransport", "BenchmarkProtocol"],

@@ -1,0 +1,13 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The README")
+struct ReadmeTests {
+    @Test("its service is the example that is built here, to the letter")
+    func service() throws {
+        let readme = try String(contentsOfFile: "\(repository)/README.md", encoding: .utf8)
+        let example = try String(contentsOfFile: "\(repository)/Examples/Arithmetic/main.swift", encoding: .utf8)
+        #expect(readme.contains("```swift\n\(example)```\n"))
+    }
+}
