@@ -14,6 +14,11 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
 
     /// Set once, when the stream is of no further use for writing, and for reading behind what ``input`` holds.
     package private(set) var failure: StreamFailure?
+    /// Set once, when nothing more can be written while reading goes on; see ``keepsReadingAfterFailedWrite``.
+    package private(set) var writeFailure: StreamFailure?
+    /// Whether a write that fails leaves the stream open for reading: what the peer sent before it went away is still to
+    /// be had from the system.
+    package var keepsReadingAfterFailedWrite = false
     /// Whether the peer has finished sending; writing may go on.
     package private(set) var inputHasEnded = false
 
@@ -104,7 +109,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     ///
     /// After a failure nothing is appended.
     package func write(_ body: (inout ByteBuffer) -> Void) {
-        if failure != nil { return }
+        if failure != nil || writeFailure != nil { return }
         loop.blocks.rent(for: &output)
         body(&output)
         if isAboveHighWater { wasAboveHighWater = true }
@@ -129,12 +134,19 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
             case .wouldBlock:
                 writeDeadline.set(writeStallLimit, on: loop) { [weak self] in self?.checkWriteDeadline() }
                 return wakeDrainersIfBelowHighWater()
-            case .end: fail(.endOfStream)
-            case .failed(let error): fail(.system(error))
+            case .end: failWriting(.endOfStream)
+            case .failed(let error): failWriting(.system(error))
             }
         }
         loop.blocks.giveBack(from: &output)
         wakeDrainersIfBelowHighWater()
+    }
+
+    private func failWriting(_ reason: StreamFailure) {
+        if !keepsReadingAfterFailedWrite { return fail(reason) }
+        writeFailure = writeFailure ?? reason
+        output.consume(output.count)
+        writeDeadline.clear()
     }
 
     private func checkWriteDeadline() {

@@ -43,6 +43,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     func start() {
         stream.setReadDeadline(nil)
+        stream.keepsReadingAfterFailedWrite = true
         stream.onReadable = { [weak self] in self?.readAvailable() }
         stream.onRoomToWrite = { [weak self] in self?.readAvailable() }
         schedulePing()
@@ -106,7 +107,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     }
 
     private func receiveEnd() {
-        finish(.lost(stream.failure ?? .endOfStream))
+        finish(.lost(stream.failure ?? stream.writeFailure ?? .endOfStream))
     }
 
     // MARK: Messages
@@ -152,7 +153,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     func append(_ body: (inout WebSocketProtocol, inout ByteBuffer) -> Void) -> Bool {
         if end != nil || closeSent { return false }
         stream.write { output in body(&codec, &output) }
-        return stream.failure == nil
+        return stream.failure == nil && stream.writeFailure == nil
     }
 
     // MARK: Ending
