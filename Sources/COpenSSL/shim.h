@@ -1,8 +1,75 @@
-// OpenSSL 3. Macros that Swift cannot see are wrapped here as they come to be needed.
+// OpenSSL 3. Macros that Swift cannot see, and callbacks that touch no Swift, are written here.
 #ifndef COPENSSL_SHIM_H
 #define COPENSSL_SHIM_H
 
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+static inline void copenssl_set_modes(SSL_CTX *context) {
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                  SSL_MODE_RELEASE_BUFFERS);
+}
+
+static inline int copenssl_require_tls12(SSL_CTX *context) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+
+static inline void copenssl_set_options(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+}
+
+static inline void copenssl_cache_sessions_outside(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+}
+
+static inline long copenssl_set_server_name(SSL *ssl, const char *name) {
+    return SSL_set_tlsext_host_name(ssl, name);
+}
+
+// RFC 7301 3.2: the one protocol spoken here, or the alert no_application_protocol.
+static inline int copenssl_choose_http1(SSL *ssl, const unsigned char **chosen, unsigned char *length,
+                                        const unsigned char *offered, unsigned int offered_length, void *unused) {
+    static const unsigned char http1[] = "\x08http/1.1";
+    (void)ssl;
+    (void)unused;
+    int result = SSL_select_next_proto((unsigned char **)chosen, length, http1, sizeof http1 - 1, offered,
+                                       offered_length);
+    return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static inline void copenssl_accept_http1(SSL_CTX *context) {
+    SSL_CTX_set_alpn_select_cb(context, copenssl_choose_http1, 0);
+}
+
+static inline int copenssl_offer_http1(SSL_CTX *context) {
+    static const unsigned char http1[] = "\x08http/1.1";
+    return SSL_CTX_set_alpn_protos(context, http1, sizeof http1 - 1);
+}
+
+// A key behind a passphrase is refused; without this OpenSSL would ask on the terminal.
+static inline int copenssl_no_passphrase(char *buffer, int size, int writing, void *unused) {
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    (void)unused;
+    return -1;
+}
+
+static inline void copenssl_never_ask(SSL_CTX *context) {
+    SSL_CTX_set_default_passwd_cb(context, copenssl_no_passphrase);
+}
+
+static inline int copenssl_is_passphrase_error(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_PEM && (ERR_GET_REASON(error) == PEM_R_BAD_PASSWORD_READ ||
+                                                ERR_GET_REASON(error) == PEM_R_PROBLEMS_GETTING_PASSWORD);
+}
+
+static inline int copenssl_is_truncation(unsigned long error) {
+    return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
 
 #endif

@@ -7,12 +7,14 @@ public final class HTTPClient: Sendable {
     public let configuration: HTTPClientConfiguration
     private let group: EventLoopGroup
     private let pool: ConnectionPool
+    private let tls: ClientTLS
 
     /// A client without connections.
     public init(configuration: HTTPClientConfiguration = HTTPClientConfiguration(), group: EventLoopGroup = .shared) {
         self.configuration = configuration
         self.group = group
         pool = ConnectionPool(configuration)
+        tls = ClientTLS(configuration.tls)
     }
 
     /// Closes the idle connections.
@@ -115,7 +117,12 @@ public final class HTTPClient: Sendable {
             if let pooled {
                 connection = pooled
             } else {
-                connection = try await HTTPClientConnection.connect(to: request.url, on: group.next(), configuration)
+                connection = try await HTTPClientConnection.connect(
+                    to: request.url,
+                    on: group.next(),
+                    configuration,
+                    tls
+                )
             }
             do {
                 let head = try await cancellable(connection) {

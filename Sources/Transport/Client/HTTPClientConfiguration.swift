@@ -2,6 +2,8 @@
 public struct HTTPClientConfiguration: Sendable {
     /// From the first attempt to an established connection, name resolution included.
     public var connectTimeout: Duration = .seconds(10)
+    /// Whom `https` and `wss` trust, and the client's own certificate.
+    public var tls = TLSClientConfiguration()
     /// Between the request and the head of its response, and between two reads of its body; nil for ever.
     public var readTimeout: Duration? = .seconds(60)
     /// How long bytes may wait for a peer that takes none.

@@ -9,6 +9,8 @@ actor HTTPClientConnection {
 
     private nonisolated let stream: BufferedStream
     private let configuration: HTTPClientConfiguration
+    private let tls: ClientTLS
+    private var keepsSession: Bool
     private var decoder: HTTPDecoder
     private var state = State.idle
     private var writing = Writing.none
@@ -22,8 +24,11 @@ actor HTTPClientConnection {
     }
     private enum Writing { case none, chunked, fixed(remaining: Int) }
 
-    private init(_ stream: BufferedStream, to url: HTTPURL, _ configuration: HTTPClientConfiguration) {
+    private init(_ stream: BufferedStream, to url: HTTPURL, _ configuration: HTTPClientConfiguration, _ tls: ClientTLS)
+    {
         (self.stream, self.url, self.configuration, loop) = (stream, url, configuration, stream.loop)
+        self.tls = tls
+        keepsSession = url.isSecure
         decoder = HTTPDecoder(role: .client, limits: configuration.limits)
         stream.writeStallLimit = configuration.writeTimeout
     }
@@ -34,9 +39,9 @@ actor HTTPClientConnection {
     static func connect(
         to url: HTTPURL,
         on loop: EventLoop,
-        _ configuration: HTTPClientConfiguration
+        _ configuration: HTTPClientConfiguration,
+        _ tls: ClientTLS
     ) async throws -> HTTPClientConnection {
-        if url.isSecure { throw HTTPClientError(.cannotConnect, "TLS is not available yet, needed for \(url)") }
         let timeout = HTTPClientError(.timedOut, "connecting to \(url.authority) took too long")
         return try await loop.withDeadline(configuration.connectTimeout, timeout: timeout) {
             let addresses: [SocketAddress]
@@ -47,7 +52,7 @@ actor HTTPClientConnection {
             }
             var failure: (any Error)?
             for address in addresses {
-                do { return try await connect(to: url, at: address, on: loop, configuration) } catch {
+                do { return try await connect(to: url, at: address, on: loop, configuration, tls) } catch {
                     failure = error
                     try Task.checkCancellation()
                 }
@@ -68,7 +73,8 @@ actor HTTPClientConnection {
         to url: HTTPURL,
         at address: SocketAddress,
         on loop: EventLoop,
-        _ configuration: HTTPClientConfiguration
+        _ configuration: HTTPClientConfiguration,
+        _ tls: ClientTLS
     ) async throws -> HTTPClientConnection {
         let descriptor = try Socket.startConnecting(to: address)
         let waiter = ConnectWaiter()
@@ -86,7 +92,7 @@ actor HTTPClientConnection {
             throw failure ?? SystemError(errorNumber: ECANCELED, operation: "connect \(address)")
         }
         Socket.disableDelay(descriptor)
-        return await adopt(socket, to: url, on: loop, configuration)
+        return try await adopt(socket, to: url, configuration, tls)
     }
 
     private static func register(_ socket: DescriptorStream, on loop: EventLoop) async throws {
@@ -103,15 +109,24 @@ actor HTTPClientConnection {
     private static func adopt(
         _ socket: DescriptorStream,
         to url: HTTPURL,
-        on loop: EventLoop,
-        _ configuration: HTTPClientConfiguration
-    ) async -> HTTPClientConnection {
-        let connection = HTTPClientConnection(BufferedStream(socket, on: loop), to: url, configuration)
+        _ configuration: HTTPClientConfiguration,
+        _ tls: ClientTLS
+    ) async throws -> HTTPClientConnection {
+        let stream: BufferedStream
+        if url.isSecure {
+            do { stream = try await tls.secure(socket, for: url) } catch {
+                try Task.checkCancellation()
+                throw HTTPClientError(.cannotConnect, "no secure connection to \(url.authority): \(error)")
+            }
+        } else {
+            stream = BufferedStream(socket, on: socket.loop)
+        }
+        let connection = HTTPClientConnection(stream, to: url, configuration, tls)
         await connection.becomeIdle()
         return connection
     }
 
-    /// While idle, anything that comes in ends the connection: nothing was asked for.
+    /// While idle, any byte that comes in ends the connection: nothing was asked for.
     private func becomeIdle() {
         state = .idle
         stream.setReadDeadline(nil)
@@ -119,7 +134,8 @@ actor HTTPClientConnection {
     }
 
     private func endIdleConnection() {
-        if state != .idle { return }
+        // TLS has messages of its own, such as new session tickets, which bring no byte.
+        if state != .idle || stream.fill() == nil { return }
         state = .dead
         stream.close()
     }
@@ -136,7 +152,13 @@ actor HTTPClientConnection {
         readTimeout = request.readTimeout ?? configuration.readTimeout
         decoder.expectResponse(to: request.method)
         try await send(request)
-        return try await readHead()
+        let head = try await readHead()
+        if keepsSession {
+            // The server's tickets come before its first response.
+            keepsSession = false
+            tls.keepSession(of: stream, for: url.origin)
+        }
+        return head
     }
 
     private func send(_ request: HTTPClientRequest) async throws {

@@ -9,6 +9,8 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
     package let first = OneShotEvent()
     package let second = OneShotEvent()
     private var count = 0
+    private var hangup: (@Sendable () -> Void)?
+    private let output: Int32
     private let stream: DescriptorStream
 
     private static let installed = TerminationSignals()
@@ -23,6 +25,7 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
+        output = ends[1]
         let loop = EventLoopGroup.shared.next()
         stream = DescriptorStream(ends[0], on: loop)
         stream.owner = self
@@ -35,8 +38,20 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
     package func signal(_ readiness: Readiness) {
         var byte: UInt8 = 0
         while case .bytes = withUnsafeMutableBytes(of: &byte, stream.read(into:)) {
+            if Int32(byte) == SIGHUP {
+                hangup?()
+                continue
+            }
             count += 1
             if count == 1 { first.fire() } else { second.fire() }
+        }
+    }
+
+    /// From now on SIGHUP no longer ends the process, but calls `action` on an event loop.
+    package func onHangup(_ action: @escaping @Sendable () -> Void) {
+        stream.loop.execute {
+            self.hangup = action
+            _ = clinux_forward_signal(SIGHUP, self.output)
         }
     }
 }

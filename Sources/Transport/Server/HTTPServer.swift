@@ -13,7 +13,7 @@ public actor HTTPServer {
     /// The loop whose thread accepts.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private let configuration: HTTPServerConfiguration
+    private nonisolated let configuration: HTTPServerConfiguration
     private let loops: [HTTPServerLoop]
     private var listener: Listener?
     private var openConnections = 0
@@ -40,9 +40,11 @@ public actor HTTPServer {
     /// Binds and begins to serve.
     ///
     /// - Returns: the address listened on, with the port the system chose if none was asked for.
-    /// - Throws: ``AddressError`` for an unknown host, ``SystemError`` if the address cannot be had.
+    /// - Throws: ``AddressError`` for an unknown host, ``SystemError`` if the address cannot be had, ``TLSError`` if the
+    ///   certificate cannot be used.
     @discardableResult
     public func start() async throws -> SocketAddress {
+        try await reloadCertificate()
         let (host, port) = (configuration.host, configuration.port)
         let addresses = try await ServiceExecutor.system.run { try SocketAddress.resolve(host, port: port) }
         guard let address = addresses.first else { throw AddressError(host: host, reason: "no address") }
@@ -56,6 +58,33 @@ public actor HTTPServer {
         self.listener = listener
         try listener.start()
         return listener.address
+    }
+
+    /// Reads certificate and key anew; connections made from then on get them, those that are open go on.
+    ///
+    /// - Throws: ``TLSError``, and everything stays as it was.
+    public func reloadCertificate() async throws {
+        guard let tls = configuration.tls else { return }
+        let context = try await ServiceExecutor.system.run { try TLSContext(tls) }
+        for server in loops { server.loop.execute { server.tls = context } }
+    }
+
+    /// Has SIGHUP read the certificate anew, for a program that serves with one.
+    package nonisolated func reloadCertificate(
+        on signals: TerminationSignals,
+        report: @escaping @Sendable (String) -> Void
+    ) {
+        guard configuration.tls != nil else { return }
+        signals.onHangup {
+            self.loop.startTask {
+                do {
+                    try await self.reloadCertificate()
+                    report("the certificate has been read anew")
+                } catch {
+                    report("the certificate stays as it was: \(error)")
+                }
+            }
+        }
     }
 
     private func hand(over descriptor: Int32, _ peer: SocketAddress) {

@@ -6,12 +6,16 @@ public struct HTTPServerConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// The port to listen on; 0 lets the system choose a free one.
     public var port: UInt16 = 0
+    /// The certificate to speak TLS with; nil speaks plain HTTP.
+    public var tls: TLSServerConfiguration?
     /// Connections that wait to be accepted; the kernel caps it at `net.core.somaxconn`.
     public var maxPendingAccepts: Int32 = 4096
     /// Open connections; while there are this many, further ones wait to be accepted.
     public var maxConnections = 65_536
     /// The ceilings of a message's parts.
     public var limits = HTTPLimits()
+    /// From the acceptance of a connection to the end of its TLS handshake.
+    public var handshakeTimeout: Duration = .seconds(10)
     /// From the first byte of a request to the end of its header section.
     public var headerTimeout: Duration = .seconds(30)
     /// Between two reads of a request's body.

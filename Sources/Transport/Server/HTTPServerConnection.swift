@@ -49,7 +49,10 @@ actor HTTPServerConnection {
 
     /// Serves requests until the connection ends.
     func run() async {
-        while await waitForInput(), await serveRequest() {}
+        stream.setReadDeadline(configuration.handshakeTimeout)
+        if await stream.establish() {
+            while await waitForInput(), await serveRequest() {}
+        }
         if webSocket == nil { await closeGracefully() }
         stream.close()
     }
@@ -112,6 +115,10 @@ actor HTTPServerConnection {
             switch decoder.next(&stream.input) {
             case .request(let head, let framing):
                 stream.setReadDeadline(nil)
+                if head.version == .http11 && !head.fields.contains(.host) {
+                    refuse(.bad("a request of HTTP/1.1 without host"))  // RFC 9112 §3.2
+                    return nil
+                }
                 let expectsContinue = head.version == .http11 && head.fields.hasToken("100-continue", in: .expect)
                 body = framing.hasBody ? .open(continueIsDue: expectsContinue) : .ended
                 if !framing.hasBody { _ = decoder.next(&stream.input) }  // its end follows at once
@@ -298,10 +305,11 @@ actor HTTPServerConnection {
         case .accepted(let accepted): fields = accepted
         case .rejected(let status, let message):
             let text = Array(message.utf8)
-            let refusal = HTTPServerResponse(
+            var refusal = HTTPServerResponse(
                 status: status,
                 fields: HTTPFields([(.contentType, "text/plain; charset=utf-8"), (.secWebSocketVersion, "13")])
             )
+            if status == .upgradeRequired { refusal.fields.set(.upgrade, "websocket") }  // RFC 9110 §15.5.22
             writeHead(refusal, framing: .fixed(text.count), closes: true)
             stream.write { $0.append(contentsOf: text) }
             return status

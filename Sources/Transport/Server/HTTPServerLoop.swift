@@ -7,6 +7,8 @@ final class HTTPServerLoop: @unchecked Sendable {
     let loop: EventLoop
     let configuration: HTTPServerConfiguration
     let responder: any HTTPResponder
+    /// The certificate that new connections are shown; nil for plain ones.
+    var tls: TLSContext?
     private let accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
 
     private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
@@ -36,7 +38,12 @@ final class HTTPServerLoop: @unchecked Sendable {
             socket.close()
             return ended()
         }
-        let connection = HTTPServerConnection(BufferedStream(socket, on: loop), peer: peer, server: self)
+        var stream: any ByteStream = socket
+        if let tls {
+            guard let secured = TLSStream(socket, tls) else { return ended() }
+            stream = secured
+        }
+        let connection = HTTPServerConnection(BufferedStream(stream, on: loop), peer: peer, server: self)
         connections[ObjectIdentifier(connection)] = connection
         loop.startTask {
             await connection.run()

@@ -70,8 +70,8 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         case .end:
             inputHasEnded = true
             return false
-        case .failed(let error):
-            fail(.system(error))
+        case .failed(let reason):
+            fail(reason)
             return false
         }
     }
@@ -82,6 +82,19 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
             if let answer = fill() { return answer }
             await withUnsafeContinuation { reader = $0 }
         }
+    }
+
+    /// Returns when bytes can pass, or with false when the stream has failed first.
+    package nonisolated(nonsending) func establish() async -> Bool {
+        while failure == nil {
+            switch stream.establish() {
+            case .bytes: return true
+            case .wouldBlock: await withUnsafeContinuation { reader = $0 }
+            case .end: fail(.endOfStream)
+            case .failed(let reason): fail(reason)
+            }
+        }
+        return false
     }
 
     /// Sets a limit for the reads to come: if it passes, the stream fails with `.timedOut`.
@@ -135,7 +148,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
                 writeDeadline.set(writeStallLimit, on: loop) { [weak self] in self?.checkWriteDeadline() }
                 return wakeDrainersIfBelowHighWater()
             case .end: failWriting(.endOfStream)
-            case .failed(let error): failWriting(.system(error))
+            case .failed(let reason): failWriting(reason)
             }
         }
         loop.blocks.giveBack(from: &output)

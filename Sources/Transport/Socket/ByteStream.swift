@@ -7,7 +7,7 @@ package enum IOResult: Sendable {
     /// The peer has finished sending.
     case end
     /// The stream is dead.
-    case failed(SystemError)
+    case failed(StreamFailure)
 }
 
 /// A two-way stream of bytes on a loop: the seam between a plain socket and TLS.
@@ -18,6 +18,8 @@ package protocol ByteStream: AnyObject {
     ///
     /// Kept until ``close()``.
     var owner: (any ReadinessHandler)? { get set }
+    /// Goes on with what both sides must agree on before bytes can pass; `.bytes(0)` once they have.
+    func establish() -> IOResult
     /// Reads what is there into `buffer`, which is not empty.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> IOResult
     /// Writes as much of `bytes` as there is room for.

@@ -37,6 +37,11 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
         owner?.signal(readiness)
     }
 
+    /// The descriptor, for those who read and write by themselves; -1 once closed.
+    var descriptor: Int32 { fileDescriptor }
+
+    package func establish() -> IOResult { .bytes(0) }
+
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
         if !mayRead { return .wouldBlock }
         while true {
@@ -55,7 +60,7 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
             case EAGAIN:
                 mayRead = false
                 return .wouldBlock
-            default: return .failed(SystemError.last("read"))
+            default: return .failed(.system(SystemError.last("read")))
             }
         }
     }
@@ -73,7 +78,7 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
             case EAGAIN:
                 mayWrite = false
                 return .wouldBlock
-            default: return .failed(SystemError.last("write"))
+            default: return .failed(.system(SystemError.last("write")))
             }
         }
     }

@@ -8,6 +8,8 @@ package enum StreamFailure: Error, Sendable, CustomStringConvertible {
     case timedOut
     /// The system reported an error.
     case system(SystemError)
+    /// TLS was refused or broken.
+    case tls(TLSError)
 
     package var description: String {
         switch self {
@@ -15,6 +17,7 @@ package enum StreamFailure: Error, Sendable, CustomStringConvertible {
         case .endOfStream: "the peer closed the connection"
         case .timedOut: "the connection timed out"
         case .system(let error): error.description
+        case .tls(let error): "TLS: \(error)"
         }
     }
 }

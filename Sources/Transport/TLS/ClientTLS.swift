@@ -1,0 +1,52 @@
+/// What a client needs to speak TLS: its trust, read from files when first needed, and sessions to resume.
+final class ClientTLS: Sendable {
+    private let configuration: TLSClientConfiguration
+    private let context = Locked<TLSContext?>(nil)
+    private let sessions = Locked<[HTTPURL.Origin: TLSSession]>([:])
+
+    /// The most sessions kept; they are an economy, and the oldest are not worth a search.
+    private static let maxSessions = 256
+
+    init(_ configuration: TLSClientConfiguration) { self.configuration = configuration }
+
+    /// Makes a connected socket into a stream whose peer has proved to be the host of the URL.
+    ///
+    /// On the socket's loop. Cancelling closes the socket.
+    /// - Throws: ``TLSError`` if a file cannot be used; ``StreamFailure`` if the handshake fails.
+    func secure(_ socket: DescriptorStream, for url: HTTPURL) async throws -> BufferedStream {
+        let context: TLSContext
+        do { context = try await preparedContext() } catch {
+            socket.close()
+            throw error
+        }
+        guard let secured = TLSStream(socket, context, host: url.host, resuming: sessions.withLock { $0[url.origin] })
+        else { throw TLSError(message: "'\(url.host)' is no host whose certificate could be verified") }
+        let (loop, stream) = (socket.loop, BufferedStream(secured, on: socket.loop))
+        let isEstablished = await withTaskCancellationHandler {
+            await stream.establish()
+        } onCancel: {
+            loop.execute { stream.close() }
+        }
+        if !isEstablished { throw stream.failure ?? .closed }
+        return stream
+    }
+
+    private func preparedContext() async throws -> TLSContext {
+        if let context = context.withLock({ $0 }) { return context }
+        let made = try await ServiceExecutor.system.run { [configuration] in try TLSContext(configuration) }
+        return context.withLock { context in
+            let kept = context ?? made
+            context = kept
+            return kept
+        }
+    }
+
+    /// Keeps the session of a stream for the next connection to the same origin.
+    func keepSession(of stream: BufferedStream, for origin: HTTPURL.Origin) {
+        guard let session = (stream.stream as? TLSStream)?.session else { return }
+        sessions.withLock { sessions in
+            if sessions.count >= Self.maxSessions, sessions[origin] == nil { sessions.removeAll() }
+            sessions[origin] = session
+        }
+    }
+}

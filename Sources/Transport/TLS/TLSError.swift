@@ -1,0 +1,26 @@
+internal import COpenSSL
+
+/// A TLS connection that could not be made or broke, or certificates that cannot be used.
+public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What happened, with the file or the host it is about.
+    public let message: String
+
+    package init(message: String) { self.message = message }
+
+    /// The message.
+    public var description: String { message }
+
+    /// What OpenSSL has put into this thread's queue of errors, which is empty afterwards: the queue is shared by all
+    /// connections of the thread.
+    static func takeReason() -> String {
+        var reason = "no reason given"
+        while case let code = ERR_get_error(), code != 0 {
+            if copenssl_is_passphrase_error(code) != 0 {
+                reason = "it is protected by a passphrase"
+            } else if let text = ERR_reason_error_string(code) {
+                reason = String(cString: text)
+            }
+        }
+        return reason
+    }
+}

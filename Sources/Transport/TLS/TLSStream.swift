@@ -1,0 +1,138 @@
+internal import COpenSSL
+import Glibc
+
+/// A ``ByteStream`` of TLS over a connected socket.
+///
+/// OpenSSL reads from and writes to the socket itself; what this adds is who waits for what. Reading may have to wait
+/// until the socket can be written and the reverse (a key update is answered), so that then both are announced.
+/// Confined to the loop's thread.
+final class TLSStream: ByteStream, ReadinessHandler {
+    var owner: (any ReadinessHandler)?
+    private let socket: DescriptorStream
+    private var ssl: OpaquePointer?
+
+    /// Whether the handshake is over.
+    private(set) var isEstablished = false
+    /// Whether OpenSSL has said that the connection must not be used any further, not even to end it.
+    private var isBroken = false
+    /// False since OpenSSL has found nothing more to read, until the socket has something.
+    private var mayRead = true
+    private var announcesBoth = false
+    private var mustFinish = false
+
+    /// Takes ownership of a registered socket.
+    ///
+    /// - Returns: nil, with the socket closed, if there is no memory or the host is no name.
+    init?(_ socket: DescriptorStream, _ context: TLSContext, host: String? = nil, resuming session: TLSSession? = nil) {
+        self.socket = socket
+        guard let ssl = context.makeConnection(over: socket.descriptor, host: host, session: session) else {
+            ERR_clear_error()
+            socket.close()
+            return nil
+        }
+        self.ssl = ssl
+        socket.owner = self
+    }
+
+    deinit { if let ssl { SSL_free(ssl) } }
+
+    func signal(_ readiness: Readiness) {
+        if !readiness.isDisjoint(with: [.readable, .hangup]) { mayRead = true }
+        if announcesBoth { mayRead = true }
+        if mustFinish { finishWriting() }
+        owner?.signal(announcesBoth ? readiness.union([.readable, .writable]) : readiness)
+    }
+
+    /// Goes on with the handshake (RFC 8446 §4); `.bytes(0)` when it is over.
+    func establish() -> IOResult {
+        guard let ssl else { return .failed(.closed) }
+        if isEstablished { return .bytes(0) }
+        let result = SSL_do_handshake(ssl)
+        if result == 1 {
+            isEstablished = true
+            return .bytes(0)
+        }
+        return outcome(result)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> IOResult {
+        guard let ssl else { return .failed(.closed) }
+        if !mayRead { return .wouldBlock }
+        var count = 0
+        let result = SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
+        return result == 1 ? .bytes(count) : outcome(result)
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) -> IOResult {
+        guard let ssl else { return .failed(.closed) }
+        var count = 0
+        let result = SSL_write_ex(ssl, bytes.baseAddress, bytes.count, &count)
+        return result == 1 ? .bytes(count) : outcome(result, isWrite: true)
+    }
+
+    /// What a call that did not succeed came to.
+    private func outcome(_ result: Int32, isWrite: Bool = false) -> IOResult {
+        let number = errno
+        switch SSL_get_error(ssl, result) {
+        case SSL_ERROR_WANT_READ:
+            announcesBoth = isWrite || !isEstablished
+            mayRead = false
+            return .wouldBlock
+        case SSL_ERROR_WANT_WRITE:
+            announcesBoth = !isWrite || !isEstablished
+            return .wouldBlock
+        case SSL_ERROR_ZERO_RETURN: return .end
+        case SSL_ERROR_SYSCALL:
+            isBroken = true
+            ERR_clear_error()
+            return .failed(.system(SystemError(errorNumber: number == 0 ? ECONNRESET : number, operation: "TLS")))
+        default:
+            isBroken = true
+            return .failed(failure())
+        }
+    }
+
+    private func failure() -> StreamFailure {
+        // RFC 8446 §6.1: an end without close_notify may be an attacker's.
+        if copenssl_is_truncation(ERR_peek_last_error()) != 0 {
+            ERR_clear_error()
+            return .endOfStream
+        }
+        var reason = TLSError.takeReason()
+        let verification = SSL_get_verify_result(ssl)
+        if !isEstablished, verification != X509_V_OK, let text = X509_verify_cert_error_string(Int(verification)) {
+            reason += ": \(String(cString: text))"
+        }
+        return .tls(TLSError(message: reason))
+    }
+
+    var unacknowledgedCount: Int { socket.unacknowledgedCount }
+
+    /// Sends close_notify (RFC 8446 §6.1), then ends the socket's sending; if there is no room now, when there is.
+    func finishWriting() {
+        mustFinish = false
+        if let ssl, isEstablished, !isBroken {
+            let result = SSL_shutdown(ssl)
+            if result < 0, SSL_get_error(ssl, result) == SSL_ERROR_WANT_WRITE {
+                mustFinish = true
+                return
+            }
+            ERR_clear_error()
+        }
+        socket.finishWriting()
+    }
+
+    /// The session, for a client that will come again; best asked for when something has been read.
+    var session: TLSSession? { isEstablished && !isBroken ? ssl.flatMap(TLSSession.init(of:)) : nil }
+
+    func close() {
+        owner = nil
+        if let ssl {
+            if isEstablished && !isBroken { SSL_shutdown(ssl) }
+            SSL_free(ssl)
+            ERR_clear_error()
+        }
+        ssl = nil
+        socket.close()
+    }
+}
