@@ -17,6 +17,8 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     /// How the connection ended; nil while it is open.
     private(set) var end: WebSocketEnd?
+    /// How it will end when the messages that came before have been taken, and so can still be answered.
+    private var pendingEnd: WebSocketEnd?
     /// Fires when ``end`` has been set.
     let ended = OneShotEvent()
     private var closeSent = false
@@ -57,7 +59,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     private func readAvailable() {
         var reads = 0
-        while end == nil {
+        while end == nil && pendingEnd == nil {
             if queuedBytes >= configuration.maxQueuedBytes || stream.isAboveHighWater { return }
             if let event = codec.next(&stream.input, &replies) {
                 sendReplies()
@@ -101,9 +103,27 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
             wakeReceiver()
         case .ping: break
         case .pong(let payload): awaitedPongs.removeValue(forKey: payload)?.fire()
-        case .closed(let code, let reason): finish(.closed(code: code, reason: reason))
-        case .failed(let error): finish(.violation(error))
+        case .closed(let code, let reason): receiveEnd(.closed(code: code, reason: reason))
+        case .failed(let error): receiveEnd(.violation(error))
         }
+    }
+
+    /// The peer says nothing more.
+    ///
+    /// The Close that answers it waits for the reader of the messages before it, as no answer to them could follow the
+    /// Close; but no longer than a peer would wait for it.
+    private func receiveEnd(_ end: WebSocketEnd) {
+        pendingEnd = end
+        pingTimer?.cancel()
+        pongTimer?.cancel()
+        if queue.isEmpty || closeSent { return answerEnd() }
+        closeTimer = stream.loop.schedule(after: configuration.closeTimeout / 2) { [weak self] in self?.answerEnd() }
+    }
+
+    private func answerEnd() {
+        guard let end = pendingEnd else { return }
+        stream.write { output in codec.answerEnd(to: &output) }
+        finish(end)
     }
 
     private func receiveEnd() {
@@ -133,6 +153,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     }
 
     func awaitMessage(_ continuation: UnsafeContinuation<Void, Never>) {
+        if queue.isEmpty { answerEnd() }
         if !queue.isEmpty || end != nil || receiver != nil { return continuation.resume() }
         receiver = continuation
     }
@@ -147,6 +168,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     func ignoreMessages() {
         ignoresMessages = true
         _ = takeQueue()
+        answerEnd()
     }
 
     /// Appends messages to the output; false if the connection is no longer open.
@@ -160,6 +182,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     /// Sends a Close and waits for the peer's for no longer than the close timeout.
     func close(_ code: WebSocketCloseCode, _ reason: String) {
+        answerEnd()
         if end != nil || closeSent { return }
         closeSent = true
         stream.write { output in codec.close(code, reason: reason, to: &output) }
@@ -206,7 +229,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     /// A Ping is answered by a Pong, but any bytes show as well that the peer is there.
     private func sendPing() {
-        if end != nil || closeSent { return }
+        if end != nil || pendingEnd != nil || closeSent { return }
         stream.write { output in codec.ping([], to: &output) }
         pongTimer?.cancel()
         pongTimer = stream.loop.schedule(after: configuration.pongTimeout) { [weak self] in self?.pongIsMissing() }
@@ -216,7 +239,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     /// Sends a Ping of its own; the event fires with its Pong, or when the connection ends.
     func ping() -> OneShotEvent {
         let event = OneShotEvent()
-        if end != nil || closeSent {
+        if end != nil || pendingEnd != nil || closeSent {
             event.fire()
             return event
         }
@@ -227,7 +250,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     }
 
     private func pongIsMissing() {
-        if end != nil || closeSent { return }
+        if end != nil || pendingEnd != nil || closeSent { return }
         stream.write { output in codec.close(.internalError, reason: "keepalive ping timeout", to: &output) }
         stream.flush()
         finish(.lost(.timedOut))

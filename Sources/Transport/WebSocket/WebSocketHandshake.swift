@@ -24,8 +24,12 @@ package enum WebSocketHandshake {
         guard keys.count == 1, let key = keys.first, isKey(key) else {
             return .rejected(.badRequest, "sec-websocket-key is missing or is not 16 bytes in base64")
         }
-        guard head.fields[values: .secWebSocketVersion] == ["13"] else {
-            return .rejected(.badRequest, "sec-websocket-version is not 13")
+        let versions = head.fields[values: .secWebSocketVersion]
+        guard let version = versions.first, versions.count == 1 else {
+            return .rejected(.badRequest, "sec-websocket-version is missing or given twice")
+        }
+        guard version == "13" else {
+            return .rejected(.upgradeRequired, "sec-websocket-version is not 13")
         }
         return .accepted([
             (.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketAccept, acceptance(of: key)),

@@ -14,13 +14,13 @@ package enum WebSocketEvent: Sendable, Hashable {
     case ping
     /// A Pong with its payload.
     case pong([UInt8])
-    /// The peer's Close; this side's has been written if it had not been before.
+    /// The peer's Close.
     ///
-    /// Nothing follows.
+    /// Nothing follows. This side's is owed, unless it was sent before: see ``WebSocketProtocol/answerEnd(to:)``.
     case closed(code: WebSocketCloseCode?, reason: String)
-    /// The peer broke the protocol; a Close that says so has been written.
+    /// The peer broke the protocol.
     ///
-    /// Nothing follows.
+    /// Nothing follows. A Close that says so is owed.
     case failed(WebSocketProtocolError)
 }
 
@@ -48,6 +48,8 @@ package struct WebSocketProtocol: Sendable {
     private var control: [UInt8] = []
     private var validator = UTF8Validator()
     private var hasSentClose = false
+    /// The payload of the Close that answers the end of what the peer sends.
+    private var owedClose: [UInt8]?
 
     package init(role: WebSocketRole, limits: WebSocketLimits = WebSocketLimits(), acceptsInvalidText: Bool = false) {
         (self.role, self.limits, self.acceptsInvalidText) = (role, limits, acceptsInvalidText)
@@ -57,7 +59,7 @@ package struct WebSocketProtocol: Sendable {
 
     /// The next event; nil if it takes more bytes.
     ///
-    /// Answers to Pings and Closes are appended to `output`.
+    /// Answers to Pings are appended to `output`.
     package mutating func next(_ input: inout ByteBuffer, _ output: inout ByteBuffer) -> WebSocketEvent? {
         do throws(WebSocketProtocolError) {
             while true {
@@ -83,7 +85,7 @@ package struct WebSocketProtocol: Sendable {
             }
         } catch {
             reading = .ended
-            writeClose(error.closeCode, reason: error.message, to: &output)
+            owedClose = Self.closePayload(error.closeCode, error.message)
             return .failed(error)
         }
     }
@@ -141,7 +143,7 @@ package struct WebSocketProtocol: Sendable {
             if !hasSentClose { write(.pong, control, to: &output) }
             return .ping
         case .pong: return .pong(control)
-        case .close: return try receiveClose(&output)
+        case .close: return try receiveClose()
         case .text, .binary, .continuation:
             if !header.isFinal { return nil }
             let kind = messageKind
@@ -156,7 +158,7 @@ package struct WebSocketProtocol: Sendable {
     }
 
     /// §5.5.1: a body is a code of two bytes, and a reason in UTF-8.
-    private mutating func receiveClose(_ output: inout ByteBuffer) throws(WebSocketProtocolError) -> WebSocketEvent {
+    private mutating func receiveClose() throws(WebSocketProtocolError) -> WebSocketEvent {
         var code: WebSocketCloseCode?
         var reason = ""
         if !control.isEmpty {
@@ -169,11 +171,17 @@ package struct WebSocketProtocol: Sendable {
             (code, reason) = (given, text)
         }
         reading = .ended
-        if !hasSentClose {
-            hasSentClose = true
-            write(.close, Array(control.prefix(2)), to: &output)
-        }
+        owedClose = Array(control.prefix(2))
         return .closed(code: code, reason: reason)
+    }
+
+    /// Appends the Close that is owed since the peer's came, or since it broke the protocol.
+    ///
+    /// To be called when what was received before has been answered: nothing can be sent after (RFC 6455 §5.5.1).
+    package mutating func answerEnd(to output: inout ByteBuffer) {
+        guard let payload = owedClose, !hasSentClose else { return }
+        hasSentClose = true
+        write(.close, payload, to: &output)
     }
 
     // MARK: Sending
@@ -201,17 +209,17 @@ package struct WebSocketProtocol: Sendable {
     ///
     /// Messages that still come in are delivered until the peer's Close.
     package mutating func close(_ code: WebSocketCloseCode, reason: String, to output: inout ByteBuffer) {
-        writeClose(code, reason: reason, to: &output)
-    }
-
-    private mutating func writeClose(_ code: WebSocketCloseCode, reason: String, to output: inout ByteBuffer) {
         if hasSentClose { return }
         hasSentClose = true
-        // §5.5: 125 bytes in all; a reason is cut between two characters.
+        write(.close, Self.closePayload(code, reason), to: &output)
+    }
+
+    /// §5.5: 125 bytes in all; a reason is cut between two characters.
+    private static func closePayload(_ code: WebSocketCloseCode, _ reason: String) -> [UInt8] {
         var text = reason
         while text.utf8.count > 123 { text.unicodeScalars.removeLast() }
         let number = (code.isSendable ? code : .internalError).rawValue
-        write(.close, [UInt8(number >> 8), UInt8(number & 0xff)] + Array(text.utf8), to: &output)
+        return [UInt8(number >> 8), UInt8(number & 0xff)] + Array(text.utf8)
     }
 
     private func write(_ opcode: WebSocketOpcode, _ payload: [UInt8], to output: inout ByteBuffer) {
