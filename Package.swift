@@ -22,6 +22,7 @@ let package = Package(
         .executable(name: "local-daytona", targets: ["local-daytona"]),
         .executable(name: "runner", targets: ["runner"]),
         .executable(name: "shell-tasks", targets: ["shell-tasks"]),
+        .executable(name: "ws-echo", targets: ["ws-echo"]),
     ],
     targets: [
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
@@ -66,6 +67,12 @@ let package = Package(
             name: "runner",
             dependencies: ["BenchmarkFramework"],
             path: "Sources/Tools/Runner",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "ws-echo",
+            dependencies: ["BenchmarkTransport"],
+            path: "Sources/Tools/WSEcho",
             swiftSettings: settings
         ),
         .executableTarget(

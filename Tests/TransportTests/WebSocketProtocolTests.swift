@@ -101,6 +101,7 @@ struct WebSocketProtocolTests {
         for piece in pieces {
             input.append(contentsOf: piece)
             while let event = websocket.next(&input, &output) { events.append(event) }
+            websocket.answerEnd(to: &output)
             #expect(input.count < 14)
         }
         return (events, output.take(output.count))

@@ -66,7 +66,9 @@ struct WebSocketSendingTests {
         var pair = Pair()
         pair.client.close(.goingAway, reason: "bye", to: &pair.toServer)
         #expect(pair.serverEvents() == [.closed(code: .goingAway, reason: "bye")])
+        pair.server.answerEnd(to: &pair.toClient)
         #expect(pair.clientEvents() == [.closed(code: .goingAway, reason: "")])
+        pair.client.answerEnd(to: &pair.toServer)
         #expect(pair.toServer.isEmpty && pair.toClient.isEmpty)
     }
 
@@ -77,7 +79,21 @@ struct WebSocketSendingTests {
         pair.server.close(.goingAway, reason: "", to: &pair.toClient)
         #expect(pair.serverEvents() == [.closed(code: .normal, reason: "")])
         #expect(pair.clientEvents() == [.closed(code: .goingAway, reason: "")])
+        pair.server.answerEnd(to: &pair.toClient)
+        pair.client.answerEnd(to: &pair.toServer)
         #expect(pair.toServer.isEmpty && pair.toClient.isEmpty)
+    }
+
+    @Test("answers a message that came before a Close, and then the Close, RFC 6455 §5.5.1")
+    func answersBeforeClosing() {
+        var pair = Pair()
+        [UInt8(1)].withUnsafeBytes { pair.client.send(binary: $0, to: &pair.toServer) }
+        pair.client.close(.normal, reason: "", to: &pair.toServer)
+        #expect(pair.serverEvents() == [.message(.binary([1])), .closed(code: .normal, reason: "")])
+        [UInt8(2)].withUnsafeBytes { pair.server.send(binary: $0, to: &pair.toClient) }
+        pair.server.answerEnd(to: &pair.toClient)
+        [UInt8(3)].withUnsafeBytes { pair.server.send(binary: $0, to: &pair.toClient) }
+        #expect(pair.clientEvents() == [.message(.binary([2])), .closed(code: .normal, reason: "")])
     }
 
     @Test("sends nothing after a Close, not even Pongs, and delivers what was under way")

@@ -1,0 +1,31 @@
+import BenchmarkTransport
+import Glibc
+
+/// Writes a line where people and logs read it, past the buffers of the C library.
+@Sendable func report(_ line: String) {
+    var text = "ws-echo: \(line)\n"
+    text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}
+
+do {
+    switch try Options(CommandLine.arguments.dropFirst()) {
+    case .help: print(Options.usage, terminator: "")
+    case .drive(let url, let configuration):
+        try await FuzzingClient(url: url, client: HTTPClient(configuration: configuration)).run()
+    case .serve(let configuration):
+        let signals = TerminationSignals.install()
+        let responder = EchoResponder(maxBodyBytes: configuration.limits.maxBodyBytes)
+        let server = HTTPServer(configuration: configuration, responder: responder)
+        let address = try await server.start()
+        report("serving on \(configuration.tls == nil ? "http" : "https")://\(address)")
+        server.reloadCertificate(on: signals, report: report)
+        await signals.first.wait()
+        await server.shutDown()
+    }
+} catch let error as UsageError {
+    report("\(error.message)\n\n\(Options.usage)")
+    exit(2)
+} catch {
+    report("\(error)")
+    exit(1)
+}

@@ -1,0 +1,64 @@
+/// A command line that cannot be understood, and why.
+package struct UsageError: Error, Equatable {
+    package let message: String
+    package init(message: String) { self.message = message }
+}
+
+/// Reads a command line option by option: `--name value`, `--name=value`, or a flag without a value.
+package struct OptionReader {
+    private var rest: ArraySlice<String>
+    private var name = ""
+    private var attachedValue: String?
+
+    package init(_ arguments: some Sequence<String>) { rest = Array(arguments)[...] }
+
+    /// The next option's name, or the next argument that is none; nil at the end.
+    ///
+    /// - Throws: if the last option was given a value and has not taken it.
+    package mutating func next() throws(UsageError) -> String? {
+        if attachedValue != nil { throw UsageError(message: "\(name) takes no value") }
+        guard let argument = rest.popFirst() else { return nil }
+        guard argument.hasPrefix("--"), let sign = argument.firstIndex(of: "=") else {
+            name = argument
+            return name
+        }
+        name = String(argument[..<sign])
+        attachedValue = String(argument[argument.index(after: sign)...])
+        return name
+    }
+
+    /// The value of the present option.
+    package mutating func value() throws(UsageError) -> String {
+        if let value = attachedValue {
+            attachedValue = nil
+            return value
+        }
+        guard let value = rest.popFirst() else { throw UsageError(message: "\(name) needs a value") }
+        return value
+    }
+
+    /// The value of the present option as a whole number.
+    package mutating func number(in range: ClosedRange<Int>) throws(UsageError) -> Int {
+        let text = try value()
+        guard let number = HTTPSyntax.decimal(text.utf8), range.contains(number) else {
+            throw UsageError(
+                message: "\(name) is a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'"
+            )
+        }
+        return number
+    }
+
+    /// The value of the present option as a time of up to a day.
+    package mutating func seconds() throws(UsageError) -> Duration {
+        let text = try value()
+        guard let number = Double(text), (0...86_400).contains(number) else {
+            throw UsageError(message: "\(name) is a number of seconds up to a day, not '\(text)'")
+        }
+        return .seconds(number)
+    }
+
+    /// The error for an argument that nobody knows.
+    package static func unknown(_ argument: String) -> UsageError {
+        UsageError(message: "unknown argument '\(argument)'")
+    }
+}

@@ -1,0 +1,50 @@
+/// The options that every program with a server has.
+package enum ServerOptions {
+    /// Their part of the usage text.
+    package static func usage(host: String = "127.0.0.1", port: Int) -> String {
+        """
+          --host ADDRESS   the address to listen on (default \(host))
+          --port PORT      the port to listen on, 0 for a free one (default \(port))
+          --tls-cert FILE  speak TLS with the certificate and its chain in this PEM file; SIGHUP reads it anew
+          --tls-key FILE   the certificate's private key, PEM
+          --tls-client-ca FILE
+                           accept only clients with a certificate of these authorities
+        """
+    }
+
+    /// Takes the option's value into a configuration.
+    ///
+    /// - Returns: false if it is none of these options.
+    package static func take(
+        _ name: String,
+        _ reader: inout OptionReader,
+        into configuration: inout HTTPServerConfiguration
+    ) throws(UsageError) -> Bool {
+        switch name {
+        case "--host": configuration.host = try reader.value()
+        case "--port": configuration.port = UInt16(try reader.number(in: 0...65_535))
+        case "--tls-cert": set(\.certificateFile, try reader.value(), in: &configuration)
+        case "--tls-key": set(\.privateKeyFile, try reader.value(), in: &configuration)
+        case "--tls-client-ca": set(\.clientAuthorityFile, try reader.value(), in: &configuration)
+        default: return false
+        }
+        return true
+    }
+
+    /// Looks at the options together, when all have been taken.
+    package static func check(_ configuration: HTTPServerConfiguration) throws(UsageError) {
+        guard let tls = configuration.tls else { return }
+        if tls.certificateFile.isEmpty { throw UsageError(message: "TLS needs --tls-cert") }
+        if tls.privateKeyFile.isEmpty { throw UsageError(message: "TLS needs --tls-key") }
+    }
+
+    private static func set<Value>(
+        _ part: WritableKeyPath<TLSServerConfiguration, Value>,
+        _ value: Value,
+        in configuration: inout HTTPServerConfiguration
+    ) {
+        var tls = configuration.tls ?? TLSServerConfiguration(certificateFile: "", privateKeyFile: "")
+        tls[keyPath: part] = value
+        configuration.tls = tls
+    }
+}

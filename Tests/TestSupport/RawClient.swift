@@ -1,0 +1,79 @@
+import BenchmarkTransport
+import Glibc
+
+/// A plain TCP client that sends exactly the bytes it is given.
+///
+/// Each call blocks a thread of the system executor, never the caller's.
+public final class RawClient: Sendable {
+    private let descriptor: Int32
+
+    /// Connects to a port of this machine.
+    public init(port: UInt16) async throws {
+        descriptor = try await ServiceExecutor.system.run { try Self.connected(port) }
+    }
+
+    private static func connected(_ port: UInt16) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else {
+            close(descriptor)
+            throw SystemError(errorNumber: ECONNREFUSED, operation: "connect \(port)")
+        }
+        // No test waits longer for a server that never answers.
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        return descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    /// Sends all of the bytes.
+    public func send(_ bytes: some Sequence<UInt8>) async throws {
+        let bytes = Array(bytes)
+        try await ServiceExecutor.system.run { [descriptor] in
+            var sent = 0
+            while sent < bytes.count {
+                let count = bytes[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+                guard count > 0 else { throw SystemError(errorNumber: EPIPE, operation: "write") }
+                sent += count
+            }
+        }
+    }
+
+    /// Sends a text.
+    public func send(_ text: String) async throws { try await send(text.utf8) }
+
+    /// Says that nothing more will be sent.
+    public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Everything up to the end of the connection, or until `isEnough` says so.
+    public func receive(until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }) async throws -> [UInt8]
+    {
+        try await ServiceExecutor.system.run { [descriptor] in
+            var received: [UInt8] = []
+            var block = [UInt8](repeating: 0, count: 65_536)
+            while !isEnough(received) {
+                let count = read(descriptor, &block, block.count)
+                guard count > 0 else { break }
+                received += block[..<count]
+            }
+            return received
+        }
+    }
+
+    /// As ``receive(until:)``, as text.
+    public func receiveText(until end: String? = nil) async throws -> String {
+        let bytes = try await receive { bytes in
+            end.map { String(decoding: bytes, as: UTF8.self).contains($0) } ?? false
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
