@@ -68,6 +68,8 @@ static inline int copenssl_is_passphrase_error(unsigned long error) {
                                                 ERR_GET_REASON(error) == PEM_R_PROBLEMS_GETTING_PASSWORD);
 }
 
+static const unsigned long copenssl_name_format = XN_FLAG_RFC2253;
+
 static inline int copenssl_is_truncation(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 }

@@ -51,6 +51,11 @@ package struct Program {
     ///
     /// - Returns: the exit code, after SIGTERM.
     package func serve(_ body: (String) async throws -> Void) async throws -> Int32 {
+        try await serve { url, _ in try await body(url) }
+    }
+
+    /// As the other, for a closure that wants the process identifier, too.
+    package func serve(_ body: (String, Int32) async throws -> Void) async throws -> Int32 {
         let process = process()
         let errors = Pipe()
         process.standardError = errors
@@ -59,7 +64,7 @@ package struct Program {
         process.terminationHandler = { exit.yield($0.terminationStatus) }
         try process.run()
         do {
-            try await body(try await url(errors.fileHandleForReading))
+            try await body(try await url(errors.fileHandleForReading), process.processIdentifier)
         } catch {
             process.terminate()
             throw error
@@ -83,7 +88,7 @@ package struct Program {
         var text = ""
         for await data in pieces {
             text += String(decoding: data, as: UTF8.self)
-            if let match = text.firstMatch(of: /http:\/\/\S+(?=\s)/) { return String(match.output) }
+            if let match = text.firstMatch(of: /https?:\/\/\S+(?=\s)/) { return String(match.output) }
         }
         throw Failure(message: "no URL in: \(text)")
     }

@@ -30,7 +30,7 @@ public func withServer<R: Sendable>(
     let server = HTTPServer(configuration: configuration, responder: responder)
     let address = try await server.start()
     do {
-        let result = try await body("http://\(address)")
+        let result = try await body("\(configuration.scheme)://\(address)")
         await server.shutDown()
         return result
     } catch {

@@ -9,6 +9,11 @@ package enum ServerOptions {
           --tls-key FILE   the certificate's private key, PEM
           --tls-client-ca FILE
                            accept only clients with a certificate of these authorities
+          --max-connections N
+                           open connections; further ones wait (default 65536)
+          --max-connections-per-address N
+                           open connections from one address; further ones are closed (default: any number)
+          --drain SECONDS  how long WebSockets may go on after SIGTERM before they are closed with 1012 (default 0)
         """
     }
 
@@ -26,6 +31,10 @@ package enum ServerOptions {
         case "--tls-cert": set(\.certificateFile, try reader.value(), in: &configuration)
         case "--tls-key": set(\.privateKeyFile, try reader.value(), in: &configuration)
         case "--tls-client-ca": set(\.clientAuthorityFile, try reader.value(), in: &configuration)
+        case "--max-connections": configuration.maxConnections = try reader.number(in: 1...1_000_000)
+        case "--max-connections-per-address":
+            configuration.maxConnectionsPerAddress = try reader.number(in: 1...1_000_000)
+        case "--drain": configuration.webSocketDrain = try reader.seconds()
         default: return false
         }
         return true

@@ -4,6 +4,14 @@
 package enum HTTPEncoder {
     package typealias Framing = HTTPBodyFraming
 
+    /// RFC 9110 §6.5.1: what decides about framing, routing, authentication or the content comes too late in a trailer.
+    private static let namesUnfitForTrailers =
+        framingNames + [
+            "authorization", "connection", "content-encoding", "content-range", "content-type", "cookie", "expect",
+            "host",
+            "proxy-authorization", "set-cookie", "te", "trailer", "upgrade",
+        ]
+
     private static let framingNames = ["content-length", "transfer-encoding", "date", "server"]
 
     /// The head of a response.
@@ -59,7 +67,7 @@ package enum HTTPEncoder {
     /// The last chunk, and the trailers.
     package static func appendLastChunk(trailers: HTTPFields, to output: inout ByteBuffer) {
         output.append("0\r\n")
-        append(trailers, leavingOut: framingNames, to: &output)
+        append(trailers, leavingOut: namesUnfitForTrailers, to: &output)
         output.append("\r\n")
     }
 

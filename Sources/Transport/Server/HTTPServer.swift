@@ -17,6 +17,8 @@ public actor HTTPServer {
     private let loops: [HTTPServerLoop]
     private var listener: Listener?
     private var openConnections = 0
+    /// How many of them each network has; kept only while there is a limit.
+    private var connectionsByNetwork: [[UInt8]: Int] = [:]
     private var turn = 0
 
     /// A server that does not listen yet.
@@ -88,16 +90,32 @@ public actor HTTPServer {
     }
 
     private func hand(over descriptor: Int32, _ peer: SocketAddress) {
+        guard admit(peer) else {
+            Socket.reset(descriptor)
+            return
+        }
         openConnections += 1
         turn = (turn + 1) % loops.count
         let target = loops[turn]
         target.loop.execute {
-            target.serve(descriptor, from: peer) { self.loop.execute { self.assumeIsolated { $0.connectionEnded() } } }
+            target.serve(descriptor, from: peer) {
+                self.loop.execute { self.assumeIsolated { $0.connectionEnded(peer) } }
+            }
         }
     }
 
-    private func connectionEnded() {
+    private func admit(_ peer: SocketAddress) -> Bool {
+        guard let limit = configuration.maxConnectionsPerAddress else { return true }
+        let count = connectionsByNetwork[peer.network, default: 0]
+        if count < limit { connectionsByNetwork[peer.network] = count + 1 }
+        return count < limit
+    }
+
+    private func connectionEnded(_ peer: SocketAddress) {
         openConnections -= 1
+        if let count = connectionsByNetwork[peer.network] {
+            connectionsByNetwork[peer.network] = count > 1 ? count - 1 : nil
+        }
         if openConnections == configuration.maxConnections - 1 { listener?.resume() }
     }
 

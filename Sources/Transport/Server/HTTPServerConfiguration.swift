@@ -8,10 +8,16 @@ public struct HTTPServerConfiguration: Sendable {
     public var port: UInt16 = 0
     /// The certificate to speak TLS with; nil speaks plain HTTP.
     public var tls: TLSServerConfiguration?
+    /// The scheme of its URLs: `https` with a certificate, else `http`.
+    public var scheme: String { tls == nil ? "http" : "https" }
     /// Connections that wait to be accepted; the kernel caps it at `net.core.somaxconn`.
     public var maxPendingAccepts: Int32 = 4096
     /// Open connections; while there are this many, further ones wait to be accepted.
     public var maxConnections = 65_536
+    /// Open connections from one address, or from one IPv6 network of 64 bits; further ones are closed at once.
+    ///
+    /// Nil for any number: behind a tunnel or a load balancer all clients have one address.
+    public var maxConnectionsPerAddress: Int?
     /// The ceilings of a message's parts.
     public var limits = HTTPLimits()
     /// From the acceptance of a connection to the end of its TLS handshake.

@@ -12,28 +12,11 @@ actor HTTPServerConnection {
     private let peer: SocketAddress
     private let configuration: HTTPServerConfiguration
 
-    private var decoder: HTTPDecoder
-    private var body = BodyState.none
-    private var response = ResponseState.none
+    private let reader: HTTPRequestReader
+    private let writer: HTTPResponseWriter
     private var webSocket: WebSocketConnection?
     private var isWaitingForRequest = true
-
-    /// How far the body of the present request has been read.
-    private enum BodyState {
-        case none
-        /// Bytes are to come; `continueIsDue` if the sender waits to be told so (RFC 9110 §10.1.1).
-        case open(continueIsDue: Bool)
-        case ended
-        case failed(HTTPBodyError)
-    }
-
-    /// What the writer of a streamed response may still write.
-    private enum ResponseState {
-        case none
-        case discarding
-        case chunked
-        case fixed(remaining: Int)
-    }
+    private var tls: TLSConnectionInfo?
 
     init(_ stream: BufferedStream, peer: SocketAddress, server: HTTPServerLoop) {
         self.loop = stream.loop
@@ -41,7 +24,9 @@ actor HTTPServerConnection {
         self.peer = peer
         self.server = server
         configuration = server.configuration
-        decoder = HTTPDecoder(role: .server, limits: configuration.limits)
+        reader = HTTPRequestReader(stream, configuration)
+        writer = HTTPResponseWriter(stream, server)
+        stream.keepsWritingAfterSlowRead = true
         stream.writeStallLimit = configuration.writeStallTimeout
     }
 
@@ -51,6 +36,7 @@ actor HTTPServerConnection {
     func run() async {
         stream.setReadDeadline(configuration.handshakeTimeout)
         if await stream.establish() {
+            tls = (stream.stream as? TLSStream)?.info
             while await waitForInput(), await serveRequest() {}
         }
         if webSocket == nil { await closeGracefully() }
@@ -99,52 +85,24 @@ actor HTTPServerConnection {
 
     /// Reads and answers one request; false when the connection is to be closed.
     private func serveRequest() async -> Bool {
-        guard let head = await readHead() else { return false }
-        let start = loop.now
-        let request = HTTPServerRequest(head: head, body: HTTPRequestBody(connection: hasBody ? self : nil), peer: peer)
-        let answer = await server.responder.respond(to: request)
-        let goesOn = await send(answer, to: head, since: start)
-        return goesOn && !server.isDraining
-    }
-
-    private var hasBody: Bool { if case .open = body { true } else { false } }
-
-    private func readHead() async -> HTTPRequestHead? {
-        stream.setReadDeadline(configuration.headerTimeout)
-        while true {
-            switch decoder.next(&stream.input) {
-            case .request(let head, let framing):
-                stream.setReadDeadline(nil)
-                if head.version == .http11 && !head.fields.contains(.host) {
-                    refuse(.bad("a request of HTTP/1.1 without host"))  // RFC 9112 §3.2
-                    return nil
-                }
-                let expectsContinue = head.version == .http11 && head.fields.hasToken("100-continue", in: .expect)
-                body = framing.hasBody ? .open(continueIsDue: expectsContinue) : .ended
-                if !framing.hasBody { _ = decoder.next(&stream.input) }  // its end follows at once
-                return head
-            case .failed(let error):
-                refuse(error)
-                return nil
-            case nil:
-                if await stream.fillOrWait() { continue }
-                if case .timedOut? = stream.failure { return nil }
-                return nil
-            default:
-                return nil
-            }
+        switch await reader.readHead() {
+        case .ended: return false
+        case .malformed(let error):
+            await refuse(error)
+            return false
+        case .request(let head):
+            let start = loop.now
+            let body = HTTPRequestBody(connection: reader.hasBody ? self : nil)
+            let request = HTTPServerRequest(head: head, body: body, peer: peer, tls: tls)
+            let answer = await server.responder.respond(to: request)
+            let goesOn = await send(answer, to: head, since: start)
+            return goesOn && !server.isDraining
         }
     }
 
-    /// Answers what is not HTTP; the connection ends with it, as nobody knows where a next request would begin.
-    private func refuse(_ error: HTTPProtocolError) {
-        let text = Array(error.message.utf8)
-        writeHead(
-            HTTPServerResponse(status: error.status, fields: HTTPFields([(.contentType, "text/plain; charset=utf-8")])),
-            framing: .fixed(text.count),
-            closes: true
-        )
-        stream.write { $0.append(contentsOf: text) }
+    /// Answers what is not HTTP; the connection ends with it.
+    private func refuse(_ error: HTTPProtocolError) async {
+        await writer.write(.text(error.status, error.message), Array(error.message.utf8), closes: true)
         server.log(
             HTTPAccessRecord(method: "-", target: "-", status: error.status.code, peer: peer, duration: .zero)
         )
@@ -152,15 +110,11 @@ actor HTTPServerConnection {
 
     private func send(_ answer: HTTPServerResponse, to head: HTTPRequestHead, since start: LoopInstant) async -> Bool {
         var keepsAlive = HTTPKeepAlive.isKept(after: head) && !answer.closesConnection && !server.isDraining
-        if case .open(continueIsDue: true) = body { keepsAlive = false }  // it was never asked for, and may still come
-        if case .failed = body { keepsAlive = false }
+        if !reader.mayGoOn { keepsAlive = false }
         var status = answer.status
         switch answer.body {
         case .bytes(let bytes):
-            let omitsBody = head.method == .head || !status.allowsBody
-            writeHead(answer, framing: status.allowsBody ? .fixed(bytes.count) : .none, closes: !keepsAlive)
-            if !omitsBody { stream.write { $0.append(contentsOf: bytes) } }
-            if stream.isAboveHighWater { await stream.drain() }
+            await writer.write(answer, bytes, omitsBody: head.method == .head, closes: !keepsAlive)
         case .stream(let length, let produce):
             keepsAlive = await sendStream(answer, length, produce, to: head, keepsAlive)
         case .webSocket(let handle):
@@ -177,75 +131,8 @@ actor HTTPServerConnection {
             )
         )
         if !keepsAlive || stream.failure != nil { return false }
-        return await discardRestOfBody()
+        return await reader.discardRestOfBody()
     }
-
-    private func writeHead(_ response: HTTPServerResponse, framing: HTTPEncoder.Framing, closes: Bool) {
-        stream.write { output in
-            HTTPEncoder.appendResponseHead(
-                status: response.status,
-                fields: response.fields,
-                framing: framing,
-                closes: closes,
-                commonFields: server.commonFields(),
-                to: &output
-            )
-        }
-    }
-
-    private func discardRestOfBody() async -> Bool {
-        var discarded = 0
-        do {
-            while let bytes = try await nextBodyBytes() {
-                discarded += bytes.count
-                if discarded > configuration.maxDiscardedBodyBytes { return false }
-            }
-            return true
-        } catch {
-            return false
-        }
-    }
-
-    // MARK: The request's body
-
-    func nextBodyBytes() async throws -> [UInt8]? {
-        switch body {
-        case .none, .ended: return nil
-        case .failed(let error): throw error
-        case .open(let continueIsDue):
-            if continueIsDue {
-                body = .open(continueIsDue: false)
-                if stream.input.isEmpty {
-                    stream.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
-                    stream.flush()
-                }
-            }
-        }
-        stream.setReadDeadline(configuration.bodyIdleTimeout)
-        defer { stream.setReadDeadline(nil) }
-        while true {
-            switch decoder.next(&stream.input) {
-            case .body(let count): return stream.input.take(count)
-            case .end:
-                body = .ended
-                return nil
-            case .failed(let error): throw failBody(error.status.code, error.message)
-            case nil:
-                if await stream.fillOrWait() { continue }
-                if case .timedOut? = stream.failure { throw failBody(408, "the request body stalled") }
-                throw failBody(400, "the connection ended within the request body")
-            default: throw failBody(400, "unexpected data in the request body")
-            }
-        }
-    }
-
-    private func failBody(_ status: Int, _ message: String) -> HTTPBodyError {
-        let error = HTTPBodyError(status: status, description: message)
-        body = .failed(error)
-        return error
-    }
-
-    // MARK: Streamed responses
 
     private func sendStream(
         _ answer: HTTPServerResponse,
@@ -254,44 +141,26 @@ actor HTTPServerConnection {
         to head: HTTPRequestHead,
         _ keepsAlive: Bool
     ) async -> Bool {
-        // A peer of HTTP/1.0 knows no chunks: the end of the connection is the end of the body (RFC 9112 §6.3).
-        let isChunked = length == nil && head.version == .http11
-        let framing: HTTPEncoder.Framing = length.map { .fixed($0) } ?? (isChunked ? .chunked : .untilClose)
-        let keepsAlive = keepsAlive && (length != nil || isChunked)
-        writeHead(answer, framing: framing, closes: !keepsAlive)
-        if head.method == .head || !answer.status.allowsBody { return keepsAlive }
-        response = if let length { .fixed(remaining: length) } else if isChunked { .chunked } else { .discarding }
-        if !isChunked && length == nil { response = .fixed(remaining: .max) }
-        defer { response = .none }
+        let goesOn = writer.begin(answer, length: length, for: head, keepsAlive: keepsAlive)
+        if head.method == .head || !answer.status.allowsBody { return goesOn }
         do {
             try await produce(HTTPBodyWriter(connection: self))
-        } catch {
-            stream.close()
-            return false
-        }
-        switch response {
-        case .chunked: stream.write { HTTPEncoder.appendLastChunk(trailers: HTTPFields(), to: &$0) }
-        case .fixed(let remaining) where length != nil && remaining > 0:
-            stream.close()  // less than announced: the peer must not take it for the whole
-            return false
-        default: break
-        }
-        return keepsAlive
+            if writer.end() { return goesOn }
+        } catch {}
+        // Cut, so that the peer does not take a part for the whole.
+        stream.close()
+        return false
     }
 
-    func writeBody(_ bytes: [UInt8]) async throws {
-        if bytes.isEmpty { return }
-        switch response {
-        case .none, .discarding: throw StreamFailure.closed
-        case .chunked: stream.write { HTTPEncoder.appendChunk(bytes, to: &$0) }
-        case .fixed(let remaining):
-            guard bytes.count <= remaining else { throw StreamFailure.closed }
-            response = .fixed(remaining: remaining - bytes.count)
-            stream.write { $0.append(contentsOf: bytes) }
-        }
-        if stream.isAboveHighWater { await stream.drain() }
-        if let failure = stream.failure { throw failure }
-    }
+    // MARK: For the responder, on whatever thread it runs
+
+    func nextBodyBytes() async throws -> [UInt8]? { try await reader.nextBodyBytes() }
+
+    var requestTrailers: HTTPFields { reader.trailers }
+
+    func writeBody(_ bytes: [UInt8]) async throws { try await writer.write(bytes) }
+
+    func setTrailers(_ fields: HTTPFields) { writer.setTrailers(fields) }
 
     // MARK: Upgrade
 
@@ -304,19 +173,15 @@ actor HTTPServerConnection {
         switch WebSocketHandshake.accept(head) {
         case .accepted(let accepted): fields = accepted
         case .rejected(let status, let message):
-            let text = Array(message.utf8)
-            var refusal = HTTPServerResponse(
-                status: status,
-                fields: HTTPFields([(.contentType, "text/plain; charset=utf-8"), (.secWebSocketVersion, "13")])
-            )
+            var refusal = HTTPServerResponse.text(status, message)
+            refusal.fields.set(.secWebSocketVersion, "13")
             if status == .upgradeRequired { refusal.fields.set(.upgrade, "websocket") }  // RFC 9110 §15.5.22
-            writeHead(refusal, framing: .fixed(text.count), closes: true)
-            stream.write { $0.append(contentsOf: text) }
+            await writer.write(refusal, Array(message.utf8), closes: true)
             return status
         }
         var switching = HTTPServerResponse(status: .switchingProtocols, fields: answer.fields)
         for field in fields { switching.fields.append(field.name, field.value) }
-        writeHead(switching, framing: .none, closes: false)
+        writer.writeHead(switching, framing: .none, closes: false)
         let socket = WebSocketConnection(stream, role: .server, configuration: configuration.webSocket)
         webSocket = socket
         await socket.start()

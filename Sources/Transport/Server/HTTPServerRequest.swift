@@ -6,6 +6,8 @@ public struct HTTPServerRequest: Sendable {
     public let body: HTTPRequestBody
     /// The other side of the connection.
     public let peer: SocketAddress
+    /// What TLS agreed on with it; nil without TLS.
+    public let tls: TLSConnectionInfo?
 }
 
 /// The body of a request, read from the connection as the responder asks for it.
@@ -19,6 +21,13 @@ public struct HTTPRequestBody: Sendable {
     ///
     /// - Throws: ``HTTPBodyError`` if the body is malformed, cut short, or stalls.
     public nonisolated(nonsending) func next() async throws -> [UInt8]? { try await connection?.nextBodyBytes() }
+
+    /// The fields that came after the body (RFC 9110 §6.5); empty before its end, and without any.
+    ///
+    /// They are never merged into the head's: a sender could replace there what has been checked.
+    public nonisolated(nonsending) func trailers() async -> HTTPFields {
+        await connection?.requestTrailers ?? HTTPFields()
+    }
 
     /// The whole body.
     ///

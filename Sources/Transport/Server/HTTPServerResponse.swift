@@ -36,6 +36,17 @@ public struct HTTPServerResponse: Sendable {
     }
 }
 
+extension HTTPServerResponse {
+    /// A response of plain text.
+    static func text(_ status: HTTPStatus, _ text: String) -> HTTPServerResponse {
+        HTTPServerResponse(
+            status: status,
+            fields: HTTPFields([(.contentType, "text/plain; charset=utf-8")]),
+            body: .bytes(Array(text.utf8))
+        )
+    }
+}
+
 /// Writes the body of a streamed response.
 public struct HTTPBodyWriter: Sendable {
     let connection: HTTPServerConnection
@@ -45,5 +56,13 @@ public struct HTTPBodyWriter: Sendable {
     /// - Throws: when the connection is gone, or more is written than was announced.
     public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
         try await connection.writeBody(bytes)
+    }
+
+    /// The fields that follow the body (RFC 9110 §6.5), if it goes out in chunks; without chunks there is no place for
+    /// them, and they are dropped.
+    ///
+    /// Fields of framing, routing and authentication are left out.
+    public nonisolated(nonsending) func setTrailers(_ fields: HTTPFields) async {
+        await connection.setTrailers(fields)
     }
 }

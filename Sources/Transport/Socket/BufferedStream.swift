@@ -19,6 +19,10 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     /// Whether a write that fails leaves the stream open for reading: what the peer sent before it went away is still to
     /// be had from the system.
     package var keepsReadingAfterFailedWrite = false
+    /// Whether a read that takes too long leaves the stream open for writing: the peer may still be told so.
+    package var keepsWritingAfterSlowRead = false
+    /// Whether the last read took too long, until another deadline is set.
+    package private(set) var readHasTimedOut = false
     /// Whether the peer has finished sending; writing may go on.
     package private(set) var inputHasEnded = false
 
@@ -55,7 +59,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     /// - Returns: whether bytes came; nil if there are none now. Once the peer has finished, or the stream has failed,
     ///   false for ever.
     package func fill() -> Bool? {
-        if inputHasEnded || failure != nil { return false }
+        if inputHasEnded || readHasTimedOut || failure != nil { return false }
         loop.blocks.rent(for: &input)
         var result = IOResult.wouldBlock
         input.write(atLeast: 2048) { free in
@@ -87,6 +91,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     /// Returns when bytes can pass, or with false when the stream has failed first.
     package nonisolated(nonsending) func establish() async -> Bool {
         while failure == nil {
+            if readHasTimedOut { fail(.timedOut) }
             switch stream.establish() {
             case .bytes: return true
             case .wouldBlock: await withUnsafeContinuation { reader = $0 }
@@ -97,15 +102,20 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         return false
     }
 
-    /// Sets a limit for the reads to come: if it passes, the stream fails with `.timedOut`.
+    /// Sets a limit for the reads to come: if it passes, the stream fails with `.timedOut`, or, with
+    /// ``keepsWritingAfterSlowRead``, gives no bytes until there is another limit.
     ///
     /// Nil takes it away.
     package func setReadDeadline(_ duration: Duration?) {
+        readHasTimedOut = false
         readDeadline.set(duration, on: loop) { [weak self] in self?.checkReadDeadline() }
     }
 
     private func checkReadDeadline() {
-        if readDeadline.hasPassed(on: loop, { [weak self] in self?.checkReadDeadline() }) { fail(.timedOut) }
+        guard readDeadline.hasPassed(on: loop, { [weak self] in self?.checkReadDeadline() }) else { return }
+        if !keepsWritingAfterSlowRead { return fail(.timedOut) }
+        readHasTimedOut = true
+        wakeReader()
     }
 
     private func wakeReader() {

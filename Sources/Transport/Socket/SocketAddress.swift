@@ -117,6 +117,16 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What one party has of the address space: an IPv4 address, or the 64 bits of an IPv6 network.
+    var network: [UInt8] {
+        switch family {
+        case AF_INET: Array(bytes.dropFirst(4).prefix(4))
+        case AF_INET6 where host.hasPrefix("::ffff:"): Array(bytes.dropFirst(20).prefix(4))
+        case AF_INET6: Array(bytes.dropFirst(8).prefix(8))
+        default: []
+        }
+    }
+
     /// As in a URL: `127.0.0.1:8001`, `[::1]:8001`.
     public var description: String {
         switch family {

@@ -16,8 +16,10 @@ public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
         var reason = "no reason given"
         while case let code = ERR_get_error(), code != 0 {
             if copenssl_is_passphrase_error(code) != 0 {
-                reason = "it is protected by a passphrase"
-            } else if let text = ERR_reason_error_string(code) {
+                ERR_clear_error()
+                return "it is protected by a passphrase"
+            }
+            if let text = ERR_reason_error_string(code) {
                 reason = String(cString: text)
             }
         }

@@ -122,6 +122,29 @@ final class TLSStream: ByteStream, ReadinessHandler {
         socket.finishWriting()
     }
 
+    /// What both sides agreed on; nil before the handshake is over.
+    var info: TLSConnectionInfo? {
+        guard let ssl, isEstablished else { return nil }
+        var subject: String?
+        if let certificate = SSL_get0_peer_certificate(ssl) { subject = Self.subject(of: certificate) }
+        return TLSConnectionInfo(
+            version: SSL_get_version(ssl).map { String(cString: $0) } ?? "",
+            isResumed: SSL_session_reused(ssl) == 1,
+            peerSubject: subject
+        )
+    }
+
+    /// The subject's name in the notation of RFC 2253.
+    private static func subject(of certificate: OpaquePointer) -> String? {
+        guard let output = BIO_new(BIO_s_mem()) else { return nil }
+        defer { BIO_free(output) }
+        X509_NAME_print_ex(output, X509_get_subject_name(certificate), 0, copenssl_name_format)
+        var text: [UInt8] = []
+        var byte: UInt8 = 0
+        while BIO_read(output, &byte, 1) == 1 { text.append(byte) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// The session, for a client that will come again; best asked for when something has been read.
     var session: TLSSession? { isEstablished && !isBroken ? ssl.flatMap(TLSSession.init(of:)) : nil }
 

@@ -1,0 +1,126 @@
+/// Reads requests off a connection, one after the other: the head, then the body as far as it is asked for.
+///
+/// Confined to the connection's loop.
+final class HTTPRequestReader {
+    /// What comes in place of a request's head.
+    enum Head {
+        case request(HTTPRequestHead)
+        /// It is not HTTP, or took too long; nobody knows where a next request would begin.
+        case malformed(HTTPProtocolError)
+        /// The connection ended.
+        case ended
+    }
+
+    /// How far the body of the present request has been read.
+    private enum Body {
+        case none
+        /// Bytes are to come; `continueIsDue` if the sender waits to be told so (RFC 9110 §10.1.1).
+        case open(continueIsDue: Bool)
+        case ended
+        case failed(HTTPBodyError)
+    }
+
+    private let stream: BufferedStream
+    private let configuration: HTTPServerConfiguration
+    private var decoder: HTTPDecoder
+    private var body = Body.none
+    /// The fields after the present request's body (RFC 9110 §6.5); empty before its end.
+    private(set) var trailers = HTTPFields()
+
+    init(_ stream: BufferedStream, _ configuration: HTTPServerConfiguration) {
+        (self.stream, self.configuration) = (stream, configuration)
+        decoder = HTTPDecoder(role: .server, limits: configuration.limits)
+    }
+
+    // MARK: Heads
+
+    /// The next request's head.
+    nonisolated(nonsending) func readHead() async -> Head {
+        stream.setReadDeadline(configuration.headerTimeout)
+        while true {
+            switch decoder.next(&stream.input) {
+            case .request(let head, let framing):
+                stream.setReadDeadline(nil)
+                if head.version == .http11 && !head.fields.contains(.host) {
+                    return .malformed(.bad("a request of HTTP/1.1 without host"))  // RFC 9112 §3.2
+                }
+                let expectsContinue = head.version == .http11 && head.fields.hasToken("100-continue", in: .expect)
+                body = framing.hasBody ? .open(continueIsDue: expectsContinue) : .ended
+                trailers = HTTPFields()
+                if !framing.hasBody { _ = decoder.next(&stream.input) }  // its end follows at once
+                return .request(head)
+            case .failed(let error): return .malformed(error)
+            case nil:
+                if await stream.fillOrWait() { continue }
+                if !stream.readHasTimedOut || decoder.isBetweenMessages { return .ended }
+                return .malformed(HTTPProtocolError(.requestTimeout, "the head of the request took too long"))
+            default: return .ended
+            }
+        }
+    }
+
+    // MARK: Bodies
+
+    /// Whether the present request has a body that has not been read to its end.
+    var hasBody: Bool { if case .open = body { true } else { false } }
+
+    /// Whether another request may follow the present one: not if its body is broken, or was never asked for and may
+    /// still come.
+    var mayGoOn: Bool {
+        switch body {
+        case .open(continueIsDue: true), .failed: false
+        default: true
+        }
+    }
+
+    /// The next bytes of the body; nil at its end.
+    nonisolated(nonsending) func nextBodyBytes() async throws -> [UInt8]? {
+        switch body {
+        case .none, .ended: return nil
+        case .failed(let error): throw error
+        case .open(let continueIsDue):
+            body = .open(continueIsDue: false)
+            if continueIsDue && stream.input.isEmpty {
+                stream.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+                stream.flush()
+            }
+        }
+        stream.setReadDeadline(configuration.bodyIdleTimeout)
+        defer { stream.setReadDeadline(nil) }
+        while true {
+            switch decoder.next(&stream.input) {
+            case .body(let count): return stream.input.take(count)
+            case .end(let trailers):
+                self.trailers = trailers
+                body = .ended
+                return nil
+            case .failed(let error): throw fail(error.status.code, error.message)
+            case nil:
+                if await stream.fillOrWait() { continue }
+                if stream.readHasTimedOut { throw fail(408, "the request body stalled") }
+                throw fail(400, "the connection ended within the request body")
+            default: throw fail(400, "unexpected data in the request body")
+            }
+        }
+    }
+
+    private func fail(_ status: Int, _ message: String) -> HTTPBodyError {
+        let error = HTTPBodyError(status: status, description: message)
+        body = .failed(error)
+        return error
+    }
+
+    /// Reads what the responder left of the body; false if that is too much, or cannot be read.
+    nonisolated(nonsending) func discardRestOfBody() async -> Bool {
+        var discarded = 0
+        do {
+            while let bytes = try await nextBodyBytes() {
+                discarded += bytes.count
+                if discarded > configuration.maxDiscardedBodyBytes { return false }
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+}

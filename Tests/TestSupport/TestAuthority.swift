@@ -1,0 +1,65 @@
+import Foundation
+
+/// A certificate authority in a folder, by the `openssl` command.
+///
+/// Its own certificate is `ca.pem`.
+package struct TestAuthority {
+    private let folder: String
+
+    /// The PEM file with the authority's certificate.
+    package var file: String { "\(folder)/ca.pem" }
+
+    /// A new authority whose files lie in a folder.
+    package init(in folder: String) async throws {
+        self.folder = folder
+        try await run([
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=authority",
+            "-keyout", "\(folder)/ca.key", "-out", file, "-days", "2",
+        ])
+    }
+
+    /// A certificate and its key, both PEM files.
+    package struct Pair {
+        package let certificate: String
+        package let key: String
+
+        package init(certificate: String, key: String) { (self.certificate, self.key) = (certificate, key) }
+    }
+
+    /// Issues a certificate.
+    ///
+    /// - Parameters:
+    ///   - name: of the files, and the subject's common name.
+    ///   - alternatives: the subject's alternative names, such as `DNS:localhost,IP:127.0.0.1`; nil for none.
+    ///   - days: how long it is valid, or, if below zero, how long it has been invalid.
+    package func issue(_ name: String, for alternatives: String?, days: Int = 2) async throws -> Pair {
+        let (request, pair) = (
+            "\(folder)/\(name).csr", Pair(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
+        )
+        try await run(
+            [
+                "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)",
+                "-keyout", pair.key, "-out", request,
+            ] + (alternatives.map { ["-addext", "subjectAltName=\($0)"] } ?? [])
+        )
+        try await run([
+            "x509", "-req", "-in", request, "-CA", file, "-CAkey", "\(folder)/ca.key", "-CAcreateserial", "-days",
+            "\(days)", "-copy_extensions", "copy", "-out", pair.certificate,
+        ])
+        return pair
+    }
+
+    /// Puts a passphrase on a key, into another file.
+    package func protect(_ key: String) async throws -> String {
+        let file = "\(key).protected"
+        try await run(["ec", "-in", key, "-out", file, "-aes128", "-passout", "pass:secret"])
+        return file
+    }
+
+    private func run(_ arguments: [String]) async throws {
+        let result = try await Program(path: "/usr/bin/env", arguments: ["openssl"] + arguments).run()
+        if result.exitCode != 0 { throw Failure(message: "openssl \(arguments): \(result.errorOutput)") }
+    }
+
+    struct Failure: Error { let message: String }
+}

@@ -1,0 +1,147 @@
+import BenchmarkTransport
+import TestSupport
+import Testing
+
+@Suite("The ceilings of a server")
+struct ServerLimitTests {
+    typealias Hello = HTTPServerRefusalTests.Hello
+
+    private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    @Test("an address with as many connections as it may have gets no more, until one ends")
+    func perAddress() async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.maxConnectionsPerAddress = 2
+        try await withServer(Hello(), configuration: configuration) { url in
+            let port = try HTTPURL(url).port
+            let held = [try await RawClient(port: port), try await RawClient(port: port)]
+            for client in held {
+                try await client.send(Self.request)
+                #expect(try await client.receiveText(until: "hello").hasSuffix("hello"))
+            }
+            let refused = try await RawClient(port: port)
+            #expect(try await refused.receive().isEmpty)
+            held[0].finishSending()
+            #expect(try await held[0].receive().isEmpty)
+            // The server hears of the end by itself; one of the next few is let in.
+            var answer = ""
+            while answer.isEmpty {
+                let next = try await RawClient(port: port)
+                try? await next.send(Self.request)
+                answer = try await next.receiveText(until: "hello")
+            }
+            #expect(answer.hasSuffix("hello"))
+        }
+    }
+
+    @Test("a server with as many connections as it may have lets the next wait, and serves it when one ends")
+    func inAll() async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.maxConnections = 1
+        try await withServer(Hello(), configuration: configuration) { url in
+            let port = try HTTPURL(url).port
+            let first = try await RawClient(port: port)
+            try await first.send(Self.request)
+            #expect(try await first.receiveText(until: "hello").hasSuffix("hello"))
+            let second = try await RawClient(port: port)
+            try await second.send(Self.request)
+            first.finishSending()
+            #expect(try await second.receiveText(until: "hello").hasSuffix("hello"))
+        }
+    }
+
+    @Test("a head that takes too long is 408 and the end, RFC 9110 §15.5.9")
+    func slowHead() async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.headerTimeout = .milliseconds(50)
+        try await withServer(Hello(), configuration: configuration) { url in
+            let client = try await RawClient(port: try HTTPURL(url).port)
+            try await client.send("GET / HTTP/1.1\r\nHo")
+            let answer = try await client.receiveText()
+            #expect(answer.hasPrefix("HTTP/1.1 408 ") && answer.contains("connection: close"))
+        }
+    }
+
+    @Test("an idle connection is closed after the keep-alive time, RFC 9112 §9.5")
+    func idle() async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.keepAliveTimeout = .milliseconds(500)
+        try await withServer(Hello(), configuration: configuration) { url in
+            let client = try await RawClient(port: try HTTPURL(url).port)
+            try await client.send(Self.request)
+            #expect(try await client.receiveText().hasSuffix("hello"))
+        }
+    }
+
+    /// Reads bodies to their end, or answers with the status of what is wrong with them.
+    struct Reading: HTTPResponder {
+        nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+            do {
+                let body = try await request.body.collect(maxBytes: .max)
+                let trailers = await request.body.trailers().map { "\($0.name)=\($0.value)" }.joined(separator: ",")
+                return HTTPServerResponse(
+                    status: .ok,
+                    body: .stream(length: nil) { writer in
+                        try await writer.write(body)
+                        await writer.setTrailers(
+                            HTTPFields([(.server, "dropped"), (HTTPField.Name("x-echo")!, trailers)])
+                        )
+                    }
+                )
+            } catch let error as HTTPBodyError {
+                return HTTPServerResponse(status: HTTPStatus(error.status))
+            } catch { return HTTPServerResponse(status: .badRequest) }
+        }
+    }
+
+    @Test("a request body that stalls is 408, RFC 9110 §15.5.9")
+    func slowBody() async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.bodyIdleTimeout = .milliseconds(50)
+        try await withServer(Reading(), configuration: configuration) { url in
+            let client = try await RawClient(port: try HTTPURL(url).port)
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc")
+            #expect(try await client.receiveText().hasPrefix("HTTP/1.1 408 "))
+        }
+    }
+
+    @Test(
+        "what is longer than its ceiling is refused by its status, RFC 9110 §15.5 and RFC 6585 §5",
+        arguments: [
+            ("a request line", "GET /\(String(repeating: "a", count: 300)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+            ("a header section", "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 600))\r\n\r\n", 431),
+            ("a list of fields", "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: 1\r\n", count: 30))\r\n", 431),
+            ("an announced body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413),
+            (
+                "a body in chunks",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n"
+                    + String(repeating: "a", count: 64) + "\r\n40\r\n", 413
+            ),
+        ] as [(String, String, Int)]
+    )
+    func tooLong(_ what: String, _ request: String, _ status: Int) async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.limits.maxStartLineBytes = 256
+        configuration.limits.maxHeaderBytes = 512
+        configuration.limits.maxHeaderCount = 20
+        configuration.limits.maxBodyBytes = 100
+        try await withServer(Reading(), configuration: configuration) { url in
+            let client = try await RawClient(port: try HTTPURL(url).port)
+            try await client.send(request)
+            #expect(try await client.receiveText().hasPrefix("HTTP/1.1 \(status) "))
+        }
+    }
+
+    @Test("trailers pass in both directions, without those that come too late to count, RFC 9110 §6.5")
+    func trailers() async throws {
+        try await withServer(Reading()) { url in
+            let client = try await RawClient(port: try HTTPURL(url).port)
+            try await client.send(
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                    + "2\r\nhi\r\n0\r\nX-Sum: 7\r\n\r\n"
+            )
+            let answer = try await client.receiveText()
+            #expect(answer.hasSuffix("\r\n\r\n2\r\nhi\r\n0\r\nx-echo: x-sum=7\r\n\r\n"))
+        }
+    }
+}
