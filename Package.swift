@@ -23,6 +23,7 @@ let package = Package(
         .executable(name: "runner", targets: ["runner"]),
         .executable(name: "shell-tasks", targets: ["shell-tasks"]),
         .executable(name: "ws-echo", targets: ["ws-echo"]),
+        .executable(name: "http-get", targets: ["http-get"]),
     ],
     targets: [
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
@@ -76,6 +77,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(
+            name: "http-get",
+            dependencies: ["BenchmarkTransport"],
+            path: "Sources/Tools/HTTPGet",
+            swiftSettings: settings
+        ),
+        .executableTarget(
             name: "shell-tasks",
             dependencies: ["BenchmarkFramework"],
             path: "Examples/ShellTasks",
@@ -123,7 +130,10 @@ let package = Package(
         ),
         .testTarget(
             name: "ToolTests",
-            dependencies: ["runner", "shell-tasks", "BenchmarkFramework", "TestSupport"],
+            dependencies: [
+                "runner", "shell-tasks", "ws-echo", "http-get", "BenchmarkFramework", "BenchmarkTransport",
+                "TestSupport",
+            ],
             swiftSettings: settings
         ),
     ],
