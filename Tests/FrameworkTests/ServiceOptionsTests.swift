@@ -1,3 +1,4 @@
+import BenchmarkTransport
 import Testing
 
 @testable import BenchmarkFramework
@@ -8,7 +9,10 @@ struct ServiceOptionsTests {
     func all() throws {
         var configuration = ServiceConfiguration(environment: [:])
         let arguments = [
-            "--host", "::1", "--port=9", "--ws-ping-interval", "0", "--ws-ping-timeout=1.5", "--quiet",
+            "--host", "::1", "--port=9", "--tls-cert", "c", "--tls-key=k", "--tls-client-ca", "a",
+            "--max-connections=5",
+            "--max-connections-per-address=4", "--drain", "0.5", "--allowed-sandbox-urls=https://a/api",
+            "--ws-ping-interval", "0", "--ws-ping-timeout=1.5", "--quiet",
         ]
         let goesOn = try ServiceOptions.parse(arguments, into: &configuration)
         #expect(goesOn)
@@ -17,6 +21,15 @@ struct ServiceOptionsTests {
         #expect(configuration.server.webSocket.pingInterval == nil)
         #expect(configuration.server.webSocket.pongTimeout == .milliseconds(1500))
         #expect(!configuration.logsRequests)
+        #expect(configuration.server.scheme == "https")
+        #expect(
+            configuration.server.tls
+                == TLSServerConfiguration(certificateFile: "c", privateKeyFile: "k", clientAuthorityFile: "a")
+        )
+        #expect(configuration.server.maxConnections == 5)
+        #expect(configuration.server.maxConnectionsPerAddress == 4)
+        #expect(configuration.server.webSocketDrain == .milliseconds(500))
+        #expect(!configuration.sandboxURLs.isAny)
     }
 
     @Test("the defaults are those of the contract, and the environment's")
@@ -27,6 +40,8 @@ struct ServiceOptionsTests {
         #expect(configuration.server.host == "127.0.0.1")
         #expect(configuration.server.port == 8001)
         #expect(configuration.server.webSocket.pingInterval == .seconds(20))
+        #expect(configuration.server.scheme == "http")
+        #expect(configuration.sandboxURLs.isAny)
         #expect(configuration.trustedProxies == ["10.0.0.1", "10.0.0.2"])
     }
 
@@ -35,13 +50,18 @@ struct ServiceOptionsTests {
         arguments: [
             (["--port", "65536"], "--port is a number from 0 to 65535, not '65536'"),
             (["--port", "+1"], "--port is a number from 0 to 65535, not '+1'"), (["--host"], "--host needs a value"),
-            (["8001"], "unknown argument '8001'"),
+            (["8001"], "unknown argument '8001'"), (["--quiet=1"], "--quiet takes no value"),
+            (["--tls-key", "k"], "TLS needs --tls-cert"), (["--tls-cert", "c"], "TLS needs --tls-key"),
+            (
+                ["--allowed-sandbox-urls", "https://a,b"],
+                "--allowed-sandbox-urls: invalid URL 'b': no scheme"
+            ),
             (["--ws-ping-timeout", "soon"], "--ws-ping-timeout is a number of seconds up to a day, not 'soon'"),
         ] as [([String], String)]
     )
     func mistake(_ arguments: [String], _ message: String) {
         var configuration = ServiceConfiguration(environment: [:])
-        #expect(throws: ServiceOptions.UsageError(message: message)) {
+        #expect(throws: UsageError(message: message)) {
             try ServiceOptions.parse(arguments, into: &configuration)
         }
     }

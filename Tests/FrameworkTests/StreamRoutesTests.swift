@@ -112,6 +112,18 @@ struct StreamRoutesTests {
         }
     }
 
+    @Test("a sandbox API that is not allowed is refused with 1008, before anything is sent there")
+    func sandboxURL() async throws {
+        let allowed = try AllowedSandboxURLs(list: "https://app.daytona.io/api")
+        try await withSampleService(configure: { $0.sandboxURLs = allowed }) { running in
+            let credentials = DaytonaCredentials(apiKey: "k", apiURL: "http://127.0.0.1:9/api", target: "t")
+            let socket = try await open(running, "/ws/setup-task", credentials.headers)
+            #expect(try await socket.receive() == nil)
+            #expect(await socket.end?.closing == "1008 x-api-url is not allowed by this service")
+            await socket.release()
+        }
+    }
+
     @Test("an unknown WebSocket path is 403", arguments: ["/ws/setup-task/", "/health", "/nope"])
     func unknownPath(_ path: String) async throws {
         try await withSampleService(apiKey: "secret") { running in

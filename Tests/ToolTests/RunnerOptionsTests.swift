@@ -1,4 +1,5 @@
 import BenchmarkFramework
+import BenchmarkTransport
 import Testing
 
 @testable import runner
@@ -44,8 +45,8 @@ struct RunnerOptionsTests {
             (["--agent", "a"], "--url is missing"), (["--url", "u"], "--agent is missing"),
             (["--url"], "--url needs a value"), (["--nope"], "unknown argument '--nope'"),
             (["x"], "unknown argument 'x'"),
-            (["--concurrency", "0"], "--concurrency is a whole number above 0, not '0'"),
-            (["--agent-timeout", "soon"], "--agent-timeout is a whole number above 0, not 'soon'"),
+            (["--concurrency", "0"], "--concurrency is a number from 1 to 10000, not '0'"),
+            (["--agent-timeout", "soon"], "--agent-timeout is a number from 1 to 31536000, not 'soon'"),
             (["--header", "nope"], "--header is 'NAME: VALUE', not 'nope'"),
             (
                 ["--url", "u", "--agent", "a", "--daytona-key", "k"],
@@ -54,6 +55,6 @@ struct RunnerOptionsTests {
         ] as [([String], String)]
     )
     func mistake(_ arguments: [String], _ message: String) {
-        #expect(throws: RunnerOptions.UsageError(message: message)) { try RunnerOptions.parse(arguments) }
+        #expect(throws: UsageError(message: message)) { try RunnerOptions.parse(arguments) }
     }
 }

@@ -37,7 +37,8 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     /// Makes the service, loads its datasets, and begins to serve.
     ///
     /// - Returns: the running service, to be stopped by its owner.
-    /// - Throws: what the service's `init` and `loadDatasets` throw, or ``SystemError`` if the address cannot be had.
+    /// - Throws: what the service's `init` and `loadDatasets` throw, ``SystemError`` if the address cannot be
+    ///   had, or ``TLSError`` if the certificate cannot be used.
     public func start() async throws -> RunningService {
         let call = ServiceCaller(
             executor: ServiceExecutor(maxThreads: configuration.maxServiceThreads),
@@ -49,11 +50,18 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             return (service, try await service.loadDatasets())
         }
         let log = LineLog.standardError
-        let core = ServiceCore(service: service, datasets: datasets, call: call, log: log)
+        let core = ServiceCore(
+            service: service,
+            datasets: datasets,
+            call: call,
+            sandboxURLs: configuration.sandboxURLs,
+            log: log
+        )
         let router = Router(
             routes: HTTPEndpoints(core: core).routes + customRoutes.map { $0.route(call) },
             streams: StreamEndpoints(core: core).routes,
             authorize: { headers in try await call(.checkAuth) { try await service.checkAuth(headers) } },
+            scheme: configuration.server.scheme,
             trustedProxies: configuration.trustedProxies,
             log: log
         )
@@ -61,12 +69,13 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         if configuration.logsRequests { accessLog = { log.write($0.line) } }
         let server = HTTPServer(configuration: configuration.server, accessLog: accessLog, responder: router)
         let address = try await server.start()
-        return RunningService(address: address, server: server, log: log)
+        if let warning = configuration.exposure(of: address) { log.write("warning: \(warning)") }
+        return RunningService(address: address, scheme: configuration.server.scheme, server: server, log: log)
     }
 
     /// Serves until SIGINT or SIGTERM, then stops gracefully; a second signal stops at once.
     ///
-    /// Reads `--host` and `--port` from the command line unless told not to; prints the address on standard error.
+    /// Reads the options of the command line (see `--help`); prints the address on standard error.
     /// Never returns after a failed start: it prints why, and exits with 1 (the address is taken) or 3 (the service
     /// failed to start), as runners of the original toolkit expect; a usage error exits with 2.
     public func run(arguments: [String]? = nil) async throws {
@@ -79,10 +88,12 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             LineLog.exit(1, "cannot serve on \(app.configuration.server.host): \(error)")
         } catch let error as AddressError {
             LineLog.exit(1, "\(error)")
+        } catch let error as TLSError {
+            LineLog.exit(1, "\(error)")
         } catch {
             LineLog.exit(3, "the service failed to start: \(error)")
         }
-        running.log.write("serving \(Service.self) on http://\(running.address) (stop with Ctrl-C)")
+        running.log.write("serving \(Service.self) on \(running.url) (stop with Ctrl-C)")
         await running.stopOnSignal()
     }
 }
@@ -91,11 +102,12 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
 public struct RunningService: Sendable {
     /// The address it listens on.
     public let address: SocketAddress
+    let scheme: String
     let server: HTTPServer
     let log: LineLog
 
-    /// `http://` and the address.
-    public var url: String { "http://\(address)" }
+    /// `http://`, or with a certificate `https://`, and the address.
+    public var url: String { "\(scheme)://\(address)" }
 
     /// Stops gracefully: requests in flight are answered, WebSockets closed with 1012, and the cleanup of their streams
     /// is awaited.
@@ -107,6 +119,7 @@ public struct RunningService: Sendable {
     /// Waits for SIGINT or SIGTERM and stops gracefully; at a second signal, at once.
     func stopOnSignal() async {
         let signals = TerminationSignals.install()
+        server.reloadCertificate(on: signals) { [log] in log.write($0) }
         await signals.first.wait()
         log.write("stopping")
         let (server, log) = (server, log)

@@ -36,6 +36,7 @@ struct Router: HTTPResponder {
     private let routes: [ScalarString: [Route]]
     private let streams: [ScalarString: StreamRoute]
     private let authorize: @Sendable (HTTPFields) async throws -> Bool
+    private let scheme: String
     private let trustedProxies: [String]
     private let log: LineLog
 
@@ -43,12 +44,13 @@ struct Router: HTTPResponder {
         routes: [Route],
         streams: [StreamRoute],
         authorize: @escaping @Sendable (HTTPFields) async throws -> Bool,
+        scheme: String,
         trustedProxies: [String],
         log: LineLog
     ) {
         self.routes = Dictionary(grouping: routes) { ScalarString($0.path) }
         self.streams = Dictionary(streams.map { (ScalarString($0.path), $0) }) { first, _ in first }
-        (self.authorize, self.trustedProxies, self.log) = (authorize, trustedProxies, log)
+        (self.authorize, self.scheme, self.trustedProxies, self.log) = (authorize, scheme, trustedProxies, log)
     }
 
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
@@ -103,13 +105,13 @@ struct Router: HTTPResponder {
         return "\(scheme(of: request))://\(host)\(toggled(request.head.rawPath))\(query)"
     }
 
-    /// `https` if a trusted proxy says that the client came to it that way: a redirect to `http` would make clients drop
+    /// The server's own, or `https` if a trusted proxy says that the client came to it that way: a redirect to `http` would make clients drop
     /// their credentials.
     private func scheme(of request: HTTPServerRequest) -> String {
         let isTrusted =
             request.peer.isLoopback || trustedProxies.contains("*") || trustedProxies.contains(request.peer.host)
         let forwarded = request.head.fields[.xForwardedProto]?.lowercased()
-        return isTrusted && (forwarded == "https" || forwarded == "wss") ? "https" : "http"
+        return isTrusted && (forwarded == "https" || forwarded == "wss") ? "https" : scheme
     }
 
     /// Authentication is not decided in the handshake: the stream's handler closes with 1008.

@@ -7,6 +7,8 @@ public struct ServiceConfiguration: Sendable {
     public var server: HTTPServerConfiguration
     /// What ``BenchmarkService/checkAuth(_:)`` does unless the service brings its own.
     public var authentication: BuiltInAuthentication
+    /// The sandbox APIs that callers may name.
+    public var sandboxURLs = AllowedSandboxURLs.any
     /// The most threads that service code may block at a time.
     public var maxServiceThreads = 64
     /// Addresses of proxies whose `x-forwarded-proto` is believed, besides this machine's own; `*` for all.
@@ -25,5 +27,15 @@ public struct ServiceConfiguration: Sendable {
         trustedProxies = (environment["FORWARDED_ALLOW_IPS"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
+    }
+}
+
+extension ServiceConfiguration {
+    /// What is dangerous about serving at an address, if anything; nil for a loopback address.
+    func exposure(of address: SocketAddress) -> String? {
+        if address.isLoopback || !authentication.isOpen || !sandboxURLs.isAny { return nil }
+        return "\(address) can be reached from outside, BENCHMARK_API_KEY is not set, and any sandbox API is allowed: "
+            + "unless the service checks its callers itself, any of them can have it connect to any address "
+            + "(see --allowed-sandbox-urls)"
     }
 }

@@ -6,6 +6,7 @@ struct ServiceCore<Service: BenchmarkService>: Sendable {
     let service: Service
     let datasets: Datasets<Service.Item>
     let call: ServiceCaller
+    let sandboxURLs: AllowedSandboxURLs
     let log: LineLog
     let sandboxes = HTTPClient(configuration: DaytonaClient.httpConfiguration)
 }

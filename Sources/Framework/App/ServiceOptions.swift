@@ -5,8 +5,9 @@ import Foundation
 enum ServiceOptions {
     static let usage = """
         usage: \(CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "service") [options]
-          --host ADDRESS   the address to listen on (default 127.0.0.1)
-          --port PORT      the port to listen on, 0 for a free one (default 8001)
+        \(ServerOptions.usage(port: 8001))
+          --allowed-sandbox-urls URL,URL,…
+                           the sandbox APIs that callers may name (default: any)
           --ws-ping-interval SECONDS
                            how often a stream's caller is pinged, 0 for never (default 20)
           --ws-ping-timeout SECONDS
@@ -26,46 +27,32 @@ enum ServiceOptions {
         }
     }
 
-    struct UsageError: Error, Equatable { let message: String }
-
     /// False if help was asked for.
     static func parse(
         _ arguments: [String],
         into configuration: inout ServiceConfiguration
     ) throws(UsageError) -> Bool {
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            func value() throws(UsageError) -> String {
-                if parts.count == 2 { return String(parts[1]) }
-                guard let next = rest.popFirst() else { throw UsageError(message: "\(argument) needs a value") }
-                return next
-            }
-            switch parts.first {
+        var reader = OptionReader(arguments)
+        while let option = try reader.next() {
+            switch option {
             case "--help", "-h": return false
             case "--quiet": configuration.logsRequests = false
-            case "--host": configuration.server.host = try value()
-            case "--port":
-                let text = try value()
-                guard let port = UInt16(text), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-                    throw UsageError(message: "--port is a number from 0 to 65535, not '\(text)'")
+            case "--allowed-sandbox-urls":
+                let list = try reader.value()
+                do { configuration.sandboxURLs = try AllowedSandboxURLs(list: list) } catch {
+                    throw UsageError(message: "--allowed-sandbox-urls: \(error.message)")
                 }
-                configuration.server.port = port
             case "--ws-ping-interval":
-                let interval = try seconds("--ws-ping-interval", try value())
+                let interval = try reader.seconds()
                 configuration.server.webSocket.pingInterval = interval == .zero ? nil : interval
-            case "--ws-ping-timeout":
-                configuration.server.webSocket.pongTimeout = try seconds("--ws-ping-timeout", try value())
-            default: throw UsageError(message: "unknown argument '\(argument)'")
+            case "--ws-ping-timeout": configuration.server.webSocket.pongTimeout = try reader.seconds()
+            default:
+                guard try ServerOptions.take(option, &reader, into: &configuration.server) else {
+                    throw OptionReader.unknown(option)
+                }
             }
         }
+        try ServerOptions.check(configuration.server)
         return true
-    }
-
-    private static func seconds(_ name: String, _ text: String) throws(UsageError) -> Duration {
-        guard let number = Double(text), (0...86_400).contains(number) else {
-            throw UsageError(message: "\(name) is a number of seconds up to a day, not '\(text)'")
-        }
-        return .seconds(number)
     }
 }

@@ -66,6 +66,10 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
             )
             return nil
         }
+        guard core.sandboxURLs.allows(url) else {
+            await socket.close(code: .policyViolation, reason: "x-api-url is not allowed by this service")
+            return nil
+        }
         return DaytonaCredentials(apiKey: key, apiURL: url, target: target)
     }
 

@@ -1,12 +1,12 @@
+public import BenchmarkTransport
+
 extension LocalDaytona {
     /// How a server is set up.
     public struct Configuration: Sendable {
-        /// The address to listen on.
+        /// The address to listen on, loopback and a port of the system's choice unless told otherwise, and limits.
         ///
         /// Whoever can reach it and knows the key can run commands as this user.
-        public var host = "127.0.0.1"
-        /// The port to listen on; 0 lets the system choose one.
-        public var port: UInt16 = 0
+        public var server = HTTPServerConfiguration()
         /// The key that requests must carry; nil draws a random one.
         public var apiKey: String?
         /// How sandboxes are kept apart from the machine; nil takes namespaces where the machine allows them.

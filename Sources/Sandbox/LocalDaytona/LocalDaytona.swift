@@ -1,4 +1,4 @@
-import BenchmarkTransport
+package import BenchmarkTransport
 import Glibc
 
 /// A server on this machine that speaks the Daytona API and runs each sandbox as local processes.
@@ -76,8 +76,7 @@ public final class LocalDaytona: Sendable {
             loop: loop
         )
         let responder = ResponderSlot()
-        var settings = HTTPServerConfiguration()
-        (settings.host, settings.port) = (configuration.host, configuration.port)
+        var settings = configuration.server
         // Uploads are written as they come.
         settings.limits.maxBodyBytes = 1 << 40
         // The daemon never pings; clients do.
@@ -86,7 +85,7 @@ public final class LocalDaytona: Sendable {
         server = HTTPServer(configuration: settings, responder: responder)
         let address = try await server.start()
         let isWildcard = address.host == "0.0.0.0" || address.host == "::"
-        let origin = isWildcard ? "http://127.0.0.1:\(address.port)" : "http://\(address)"
+        let origin = "\(settings.scheme)://" + (isWildcard ? "127.0.0.1:\(address.port)" : "\(address)")
         apiURL = "\(origin)/api"
         let toolboxURL = "\(origin)/toolbox"
         let logs = ToolboxLogs(loop: loop, quietPeriod: configuration.quietPeriod)
@@ -104,6 +103,11 @@ public final class LocalDaytona: Sendable {
                 origin: origin
             )
         )
+    }
+
+    /// Has SIGHUP read the certificate anew.
+    package func reloadCertificate(on signals: TerminationSignals, report: @escaping @Sendable (String) -> Void) {
+        server.reloadCertificate(on: signals, report: report)
     }
 
     /// Kills every process of every sandbox, closes every connection, and removes all directories.

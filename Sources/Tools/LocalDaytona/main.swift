@@ -13,28 +13,27 @@ import Glibc
     put("local-daytona: \(line)\n", to: STDERR_FILENO)
 }
 
-switch Arguments(CommandLine.arguments.dropFirst()) {
-case .help:
-    put(Arguments.usage, to: STDOUT_FILENO)
-case .invalid(let reason):
-    report(reason)
-    put(Arguments.usage, to: STDERR_FILENO)
-    exit(2)
-case .run(var configuration):
-    // From here on a signal asks for an orderly end, also while the server starts.
-    let signals = TerminationSignals.install()
-    configuration.log = report
-    do {
+do {
+    switch try Arguments(CommandLine.arguments.dropFirst()) {
+    case .help: put(Arguments.usage, to: STDOUT_FILENO)
+    case .run(var configuration):
+        // From here on a signal asks for an orderly end, also while the server starts.
+        let signals = TerminationSignals.install()
+        configuration.log = report
         let daytona = try await LocalDaytona.start(configuration)
         let values = [("API_URL", daytona.apiURL), ("API_KEY", daytona.apiKey), ("TARGET", daytona.target)]
         put(values.map { "DAYTONA_\($0)=\($1)\n" }.joined(), to: STDOUT_FILENO)
         let isolation =
             daytona.isolation == .namespaces ? "namespaces of its own" : "a directory of its own, nothing more"
         report("each sandbox gets \(isolation)")
+        daytona.reloadCertificate(on: signals, report: report)
         await signals.first.wait()
         await daytona.shutdown()
-    } catch {
-        report("\(error)")
-        exit(1)
     }
+} catch let error as UsageError {
+    report("\(error.message)\n\n\(Arguments.usage)")
+    exit(2)
+} catch {
+    report("\(error)")
+    exit(1)
 }

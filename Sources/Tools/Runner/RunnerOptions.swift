@@ -1,4 +1,5 @@
 import BenchmarkFramework
+import BenchmarkTransport
 
 /// What the command line asks for.
 struct RunnerOptions {
@@ -36,46 +37,31 @@ struct RunnerOptions {
           --daytona-url URL --daytona-key KEY --daytona-target REGION
         """
 
-    struct UsageError: Error, Equatable { let message: String }
-
     /// Parses the arguments; nil if help was asked for.
     static func parse(_ arguments: [String]) throws(UsageError) -> RunnerOptions? {
         var options = RunnerOptions()
         var daytona: [String: String] = [:]
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
-            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            func value() throws(UsageError) -> String {
-                if parts.count == 2 { return parts[1] }
-                guard let next = rest.popFirst() else { throw UsageError(message: "\(argument) needs a value") }
-                return next
-            }
-            switch parts[0] {
+        var reader = OptionReader(arguments)
+        while let option = try reader.next() {
+            switch option {
             case "--help", "-h": return nil
-            case "--url": options.serviceURL = try value()
-            case "--agent": options.agent = try value()
-            case "--dataset": options.dataset = try value()
-            case "--slice": options.slice = try value()
-            case "--task-ids": options.taskIDs += try value().split(separator: ",").map(String.init)
-            case "--concurrency": options.concurrency = try positive("--concurrency", try value())
-            case "--agent-timeout": options.agentTimeoutSeconds = Double(try positive("--agent-timeout", try value()))
-            case "--out": options.outputDirectory = try value()
-            case "--header": options.headers.append(try header(try value()))
-            case "--daytona-url", "--daytona-key", "--daytona-target": daytona[parts[0]] = try value()
-            default: throw UsageError(message: "unknown argument '\(argument)'")
+            case "--url": options.serviceURL = try reader.value()
+            case "--agent": options.agent = try reader.value()
+            case "--dataset": options.dataset = try reader.value()
+            case "--slice": options.slice = try reader.value()
+            case "--task-ids": options.taskIDs += try reader.value().split(separator: ",").map(String.init)
+            case "--concurrency": options.concurrency = try reader.number(in: 1...10_000)
+            case "--agent-timeout": options.agentTimeoutSeconds = Double(try reader.number(in: 1...86_400 * 365))
+            case "--out": options.outputDirectory = try reader.value()
+            case "--header": options.headers.append(try header(try reader.value()))
+            case "--daytona-url", "--daytona-key", "--daytona-target": daytona[option] = try reader.value()
+            default: throw OptionReader.unknown(option)
             }
         }
         if options.serviceURL.isEmpty { throw UsageError(message: "--url is missing") }
         if options.agent.isEmpty { throw UsageError(message: "--agent is missing") }
         options.sandboxes = try credentials(daytona)
         return options
-    }
-
-    private static func positive(_ name: String, _ text: String) throws(UsageError) -> Int {
-        guard let number = Int(text), number > 0 else {
-            throw UsageError(message: "\(name) is a whole number above 0, not '\(text)'")
-        }
-        return number
     }
 
     private static func header(_ text: String) throws(UsageError) -> (name: String, value: String) {
