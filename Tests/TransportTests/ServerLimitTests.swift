@@ -105,6 +105,25 @@ struct ServerLimitTests {
         }
     }
 
+    @Test("a request body that comes in drops is 408 in the end, RFC 9110 §15.5.9")
+    func trickledBody() async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.bodyIdleTimeout = .milliseconds(100)
+        configuration.minBodyBytesPerSecond = 1_000
+        try await withServer(Reading(), configuration: configuration) { url in
+            let client = try await RawClient(port: try HTTPURL(url).port)
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+            let answer = Task { try await client.receiveText() }
+            // Never idle for as long as it may be.
+            let loop = EventLoopGroup.shared.next()
+            for _ in 0..<2_000 {
+                do { try await client.send("x") } catch { break }
+                try await loop.sleep(for: .milliseconds(10))
+            }
+            #expect(try await answer.value.hasPrefix("HTTP/1.1 408 "))
+        }
+    }
+
     @Test(
         "what is longer than its ceiling is refused by its status, RFC 9110 §15.5 and RFC 6585 §5",
         arguments: [

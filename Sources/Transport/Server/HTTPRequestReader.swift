@@ -24,6 +24,10 @@ final class HTTPRequestReader {
     private let configuration: HTTPServerConfiguration
     private var decoder: HTTPDecoder
     private var body = Body.none
+    /// How long the present body may still be waited for.
+    ///
+    /// Waiting uses it up and bytes that come earn it back, so that a body in drops ends as one that has stalled.
+    private var patience: Duration = .zero
     /// The fields after the present request's body (RFC 9110 §6.5); empty before its end.
     private(set) var trailers = HTTPFields()
 
@@ -47,6 +51,7 @@ final class HTTPRequestReader {
                 let expectsContinue = head.version == .http11 && head.fields.hasToken("100-continue", in: .expect)
                 body = framing.hasBody ? .open(continueIsDue: expectsContinue) : .ended
                 trailers = HTTPFields()
+                patience = configuration.bodyIdleTimeout
                 if !framing.hasBody { _ = decoder.next(&stream.input) }  // its end follows at once
                 return .request(head)
             case .failed(let error): return .malformed(error)
@@ -85,22 +90,38 @@ final class HTTPRequestReader {
                 stream.flush()
             }
         }
-        stream.setReadDeadline(configuration.bodyIdleTimeout)
         defer { stream.setReadDeadline(nil) }
         while true {
             switch decoder.next(&stream.input) {
-            case .body(let count): return stream.input.take(count)
+            case .body(let count):
+                earnPatience(count)
+                return stream.input.take(count)
             case .end(let trailers):
                 self.trailers = trailers
                 body = .ended
                 return nil
             case .failed(let error): throw fail(error.status.code, error.message)
             case nil:
-                if await stream.fillOrWait() { continue }
+                if await fillPatiently() { continue }
                 if stream.readHasTimedOut { throw fail(408, "the request body stalled") }
                 throw fail(400, "the connection ended within the request body")
             default: throw fail(400, "unexpected data in the request body")
             }
+        }
+    }
+
+    private nonisolated(nonsending) func fillPatiently() async -> Bool {
+        stream.setReadDeadline(patience)
+        let start = stream.loop.now
+        let hasBytes = await stream.fillOrWait()
+        if configuration.minBodyBytesPerSecond > 0 { patience -= .nanoseconds(stream.loop.now - start) }
+        return hasBytes
+    }
+
+    private func earnPatience(_ byteCount: Int) {
+        let rate = configuration.minBodyBytesPerSecond
+        if rate > 0 {
+            patience = min(configuration.bodyIdleTimeout, patience + .seconds(Double(byteCount) / Double(rate)))
         }
     }
 

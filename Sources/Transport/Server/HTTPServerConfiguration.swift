@@ -26,6 +26,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var headerTimeout: Duration = .seconds(30)
     /// Between two reads of a request's body.
     public var bodyIdleTimeout: Duration = .seconds(30)
+    /// The slowest a request's body may come, once ``bodyIdleTimeout`` is used up by waiting for it; 0 for any slowness.
+    public var minBodyBytesPerSecond = 64
     /// Between two requests of a connection.
     public var keepAliveTimeout: Duration = .seconds(75)
     /// How long written bytes may wait for a peer that takes none.
