@@ -1,0 +1,27 @@
+# The text of docs/conformance.md, around the rows of a run.
+report() {
+    cat <<'END'
+# Conformance
+
+Written by `./dev conformance`, which runs these tools against release builds on loopback:
+
+- `http1_probe.py`: requests, well-formed and hostile, to an HTTP/1.1 server (RFC 9110, 9112), and the opening
+  handshake of WebSocket;
+- `tls_probe`: versions, suites, certificates and their verification, for server and client (RFC 8446, 5246, 9525);
+- the Autobahn TestSuite, cases 1 to 13, for server and client (RFC 6455, 7692).
+
+| What | Summary | Time |
+| --- | --- | --- |
+END
+    printf '%s\n' "${rows[@]}"
+    cat <<'END'
+
+`ws-echo` is the transport and nothing else. The example service fails five cases, and must: the service contract
+answers HEAD with 405, as the original does, where the probe expects what GET would answer (RFC 9110 §9.3.2). They are
+`head/no-body`, `head/1.0-no-body`, `head/same-length-as-get`, `length/head-body-is-no-request` and
+`pipeline/10-mixed-in-order`, whose third request is a HEAD.
+
+`./dev test` runs a quick part: each vector in one segment, without the cases that wait for time-outs, and Autobahn
+without 12 and 13, in clear text.
+END
+}
