@@ -120,15 +120,9 @@ public struct RunningService: Sendable {
     func stopOnSignal() async {
         let signals = TerminationSignals.install()
         server.reloadCertificate(on: signals) { [log] in log.write($0) }
-        await signals.first.wait()
-        log.write("stopping")
-        let (server, log) = (server, log)
-        EventLoopGroup.shared.next().startTask {
-            await signals.second.wait()
-            log.flush()
-            LineLog.exit(1, "stopped by a second signal")
+        await signals.stop(telling: { [log] in log.write($0) }, flush: { [log] in log.flush() }) {
+            await server.shutDown()
         }
-        await server.shutDown()
         log.flush()
     }
 }

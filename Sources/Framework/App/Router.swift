@@ -108,10 +108,14 @@ struct Router: HTTPResponder {
     /// The server's own, or `https` if a trusted proxy says that the client came to it that way: a redirect to `http` would make clients drop
     /// their credentials.
     private func scheme(of request: HTTPServerRequest) -> String {
-        let isTrusted =
-            request.peer.isLoopback || trustedProxies.contains("*") || trustedProxies.contains(request.peer.host)
         let forwarded = request.head.fields[.xForwardedProto]?.lowercased()
-        return isTrusted && (forwarded == "https" || forwarded == "wss") ? "https" : scheme
+        return Self.trusts(request.peer, trustedProxies) && (forwarded == "https" || forwarded == "wss")
+            ? "https" : scheme
+    }
+
+    /// Whether a peer's word about the client is believed: that of this machine, and of the proxies named.
+    static func trusts(_ peer: SocketAddress, _ proxies: [String]) -> Bool {
+        peer.isLoopback || proxies.contains("*") || proxies.contains(peer.host)
     }
 
     /// Authentication is not decided in the handshake: the stream's handler closes with 1008.

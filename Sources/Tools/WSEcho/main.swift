@@ -19,8 +19,7 @@ do {
         let address = try await server.start()
         report("serving on \(configuration.scheme)://\(address)")
         server.reloadCertificate(on: signals, report: report)
-        await signals.first.wait()
-        await server.shutDown()
+        await signals.stop(telling: report) { await server.shutDown() }
     }
 } catch let error as UsageError {
     report("\(error.message)\n\n\(Options.usage)")

@@ -47,6 +47,25 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
         }
     }
 
+    /// Waits for the first signal, then runs `stop`; a second signal ends the process at once, with status 1.
+    ///
+    /// - Parameter flush: is called before the process is ended so.
+    package func stop(
+        telling report: @escaping @Sendable (String) -> Void,
+        flush: @escaping @Sendable () -> Void = {},
+        _ stop: () async -> Void
+    ) async {
+        await first.wait()
+        report("stopping")
+        stream.loop.startTask {
+            await self.second.wait()
+            report("stopped by a second signal")
+            flush()
+            exit(1)
+        }
+        await stop()
+    }
+
     /// From now on SIGHUP no longer ends the process, but calls `action` on an event loop.
     package func onHangup(_ action: @escaping @Sendable () -> Void) {
         stream.loop.execute {
