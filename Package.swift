@@ -33,9 +33,15 @@ let package = Package(
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CZlib",
+            path: "Sources/CZlib",
+            pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]
+        ),
         .target(
             name: "BenchmarkTransport",
-            dependencies: ["CLinux", "COpenSSL"],
+            dependencies: ["CLinux", "COpenSSL", "CZlib"],
             path: "Sources/Transport",
             swiftSettings: settings
         ),

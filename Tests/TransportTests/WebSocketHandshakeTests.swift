@@ -20,7 +20,7 @@ struct WebSocketHandshakeTests {
     }
 
     private static func accepted(_ head: HTTPRequestHead) -> HTTPFields? {
-        if case .accepted(let fields) = WebSocketHandshake.accept(head) { fields } else { nil }
+        if case .accepted(let fields, _) = WebSocketHandshake.accept(head) { fields } else { nil }
     }
 
     @Test("answers the sample key of §1.3 with the sample answer")

@@ -7,10 +7,10 @@ struct FuzzingClient {
 
     let url: HTTPURL
     let client: HTTPClient
+    let webSocket: WebSocketConfiguration
 
     func run() async throws {
-        var webSocket = WebSocketConfiguration()
-        webSocket.maxMessageBytes = Options.maxMessageBytes
+        var webSocket = webSocket
         webSocket.pingInterval = nil
         let count = try await self.count(webSocket)
         for number in 1...max(1, count) {

@@ -4,7 +4,7 @@ import BenchmarkTransport
 enum Options {
     case serve(HTTPServerConfiguration)
     /// Drive a fuzzing server at this address as its client.
-    case drive(HTTPURL, HTTPClientConfiguration)
+    case drive(HTTPURL, HTTPClientConfiguration, WebSocketConfiguration)
     case help
 
     static let usage = """
@@ -16,6 +16,7 @@ enum Options {
           --max-body-bytes N
                            the longest request body; beyond it 413 (default 67108864)
           --ca FILE        for --client: the authorities to trust, instead of the system's
+          --no-deflate     neither accept nor offer permessage-deflate
           --help           this text
 
         """
@@ -27,6 +28,7 @@ enum Options {
         var server = HTTPServerConfiguration()
         server.port = 9001
         server.webSocket.maxMessageBytes = Self.maxMessageBytes
+        server.webSocket.compression = .offered
         var target: HTTPURL?
         var client = HTTPClientConfiguration()
         var reader = OptionReader(arguments)
@@ -36,6 +38,7 @@ enum Options {
                 self = .help
                 return
             case "--client": target = try Self.url(try reader.value())
+            case "--no-deflate": server.webSocket.compression = .off
             case "--ca": client.tls.authorityFile = try reader.value()
             case "--max-body-bytes": server.limits.maxBodyBytes = try reader.number(in: 0...(1 << 40))
             default:
@@ -43,7 +46,7 @@ enum Options {
             }
         }
         try ServerOptions.check(server)
-        self = target.map { .drive($0, client) } ?? .serve(server)
+        self = target.map { .drive($0, client, server.webSocket) } ?? .serve(server)
     }
 
     private static func url(_ text: String) throws(UsageError) -> HTTPURL {

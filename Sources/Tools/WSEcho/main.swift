@@ -10,8 +10,8 @@ import Glibc
 do {
     switch try Options(CommandLine.arguments.dropFirst()) {
     case .help: print(Options.usage, terminator: "")
-    case .drive(let url, let configuration):
-        try await FuzzingClient(url: url, client: HTTPClient(configuration: configuration)).run()
+    case .drive(let url, let configuration, let webSocket):
+        try await FuzzingClient(url: url, client: HTTPClient(configuration: configuration), webSocket: webSocket).run()
     case .serve(let configuration):
         let signals = TerminationSignals.install()
         let responder = EchoResponder(maxBodyBytes: configuration.limits.maxBodyBytes)

@@ -62,10 +62,13 @@ public struct ByteBuffer: Sendable {
     }
 
     /// Calls `body` with the readable bytes for change in place, as unmasking a WebSocket payload does.
-    package mutating func withMutableReadableBytes<R>(_ body: (UnsafeMutableRawBufferPointer) throws -> R) rethrows -> R
-    {
+    package mutating func withMutableReadableBytes<R, E: Error>(
+        _ body: (UnsafeMutableRawBufferPointer) throws(E) -> R
+    ) throws(E) -> R {
         let range = readIndex..<writeIndex
-        return try storage.withUnsafeMutableBytes { try body(UnsafeMutableRawBufferPointer(rebasing: $0[range])) }
+        return try storage.withUnsafeMutableBufferPointer { (bytes) throws(E) in
+            try body(UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[range]))
+        }
     }
 
     /// Appends one byte.
@@ -106,6 +109,11 @@ public struct ByteBuffer: Sendable {
             return min(max(0, try fill(free)), free.count)
         }
         writeIndex += written
+    }
+
+    /// Discards `byteCount` bytes from the end; more than ``count`` empties the buffer.
+    package mutating func removeLast(_ byteCount: Int) {
+        writeIndex = max(writeIndex - max(0, byteCount), readIndex)
     }
 
     /// Gives the storage away, for another buffer to reuse; the readable bytes are discarded.

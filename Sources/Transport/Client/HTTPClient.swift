@@ -72,7 +72,7 @@ public final class HTTPClient: Sendable {
         fields: HTTPFields = HTTPFields(),
         webSocket: WebSocketConfiguration = .init()
     ) async throws -> WebSocketConnection {
-        let handshake = WebSocketHandshake.Request()
+        let handshake = WebSocketHandshake.Request(compression: webSocket.compression)
         var request = HTTPClientRequest(.get, url, fields: fields)
         for field in handshake.fields { request.fields.set(field.name, field.value) }
         var redirects = 0
@@ -86,7 +86,8 @@ public final class HTTPClient: Sendable {
                 let socket = WebSocketConnection(
                     await connection.takeStream(),
                     role: .client,
-                    configuration: webSocket
+                    configuration: webSocket,
+                    deflate: handshake.deflate(agreedBy: head)
                 )
                 await socket.start()
                 return socket

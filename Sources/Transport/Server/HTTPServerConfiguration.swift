@@ -59,6 +59,8 @@ public struct WebSocketConfiguration: Sendable {
     public var closeTimeout: Duration = .seconds(10)
     /// Incoming messages held for a reader that takes none, in bytes; then reading from the peer stops.
     public var maxQueuedBytes = 256 * 1024
+    /// Whether messages may be compressed; ``maxMessageBytes`` counts what they are decompressed to.
+    public var compression = WebSocketCompression.accepted
     /// Takes text messages as bytes without looking whether they are UTF-8: for peers known to send others.
     public var acceptsInvalidText = false
 

@@ -170,8 +170,9 @@ actor HTTPServerConnection {
         _ handle: @Sendable (WebSocketConnection) async -> Void
     ) async -> HTTPStatus {
         let fields: HTTPFields
-        switch WebSocketHandshake.accept(head) {
-        case .accepted(let accepted): fields = accepted
+        let deflate: WebSocketDeflate?
+        switch WebSocketHandshake.accept(head, compression: configuration.webSocket.compression) {
+        case .accepted(let accepted, let agreed): (fields, deflate) = (accepted, agreed)
         case .rejected(let status, let message):
             var refusal = HTTPServerResponse.text(status, message)
             refusal.fields.set(.secWebSocketVersion, "13")
@@ -182,7 +183,12 @@ actor HTTPServerConnection {
         var switching = HTTPServerResponse(status: .switchingProtocols, fields: answer.fields)
         for field in fields { switching.fields.append(field.name, field.value) }
         writer.writeHead(switching, framing: .none, closes: false)
-        let socket = WebSocketConnection(stream, role: .server, configuration: configuration.webSocket)
+        let socket = WebSocketConnection(
+            stream,
+            role: .server,
+            configuration: configuration.webSocket,
+            deflate: deflate
+        )
         webSocket = socket
         await socket.start()
         await handle(socket)

@@ -17,9 +17,15 @@ public actor WebSocketConnection {
     private let configuration: WebSocketConfiguration
     private nonisolated let ended: OneShotEvent
 
-    init(_ stream: BufferedStream, role: WebSocketRole, configuration: WebSocketConfiguration) {
+    /// - Parameter deflate: the compression that the handshake has agreed on.
+    init(
+        _ stream: BufferedStream,
+        role: WebSocketRole,
+        configuration: WebSocketConfiguration,
+        deflate: WebSocketDeflate?
+    ) {
         loop = stream.loop
-        core = WebSocketCore(stream, role: role, configuration: configuration)
+        core = WebSocketCore(stream, role: role, configuration: configuration, deflate: deflate)
         ended = core.ended
         self.role = role
         self.configuration = configuration

@@ -30,7 +30,12 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private var awaitedPongs: [[UInt8]: OneShotEvent] = [:]
     private var continuesNextTick = false
 
-    init(_ stream: BufferedStream, role: WebSocketRole, configuration: WebSocketConfiguration) {
+    init(
+        _ stream: BufferedStream,
+        role: WebSocketRole,
+        configuration: WebSocketConfiguration,
+        deflate: WebSocketDeflate?
+    ) {
         self.stream = stream
         self.role = role
         self.configuration = configuration
@@ -39,7 +44,8 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         codec = WebSocketProtocol(
             role: role,
             limits: limits,
-            acceptsInvalidText: configuration.acceptsInvalidText
+            acceptsInvalidText: configuration.acceptsInvalidText,
+            deflate: deflate
         )
     }
 

@@ -11,6 +11,9 @@ package enum WebSocketOpcode: UInt8, Sendable {
 
     /// Whether frames of this kind are never fragmented and may come between those of a message.
     var isControl: Bool { rawValue & 0x8 != 0 }
+
+    /// Whether a frame of this kind is the first of a message.
+    var beginsMessage: Bool { self == .text || self == .binary }
 }
 
 /// Why a connection is closed (RFC 6455 §7.4).
@@ -77,5 +80,7 @@ package struct WebSocketProtocolError: Error, Sendable, Hashable {
     /// What is wrong.
     package let message: String
 
-    init(_ closeCode: WebSocketCloseCode, _ message: String) { (self.closeCode, self.message) = (closeCode, message) }
+    package init(_ closeCode: WebSocketCloseCode, _ message: String) {
+        (self.closeCode, self.message) = (closeCode, message)
+    }
 }

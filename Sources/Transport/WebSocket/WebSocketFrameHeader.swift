@@ -5,22 +5,31 @@
 ///                                                    127: 64 bits
 struct WebSocketFrameHeader: Sendable, Equatable {
     var isFinal: Bool
+    /// RSV1: this frame begins a compressed message (RFC 7692 §6).
+    var isCompressed = false
     var opcode: WebSocketOpcode
     var maskingKey: UInt32?
     var payloadCount: Int
 
     /// Reads a header from the front of a buffer and consumes it; nil if it takes more bytes.
+    ///
+    /// - Parameter allowsCompression: whether the first frame of a message may have RSV1.
     static func read(
         from input: inout ByteBuffer,
-        role: WebSocketRole
+        role: WebSocketRole,
+        allowsCompression: Bool
     ) throws(WebSocketProtocolError) -> WebSocketFrameHeader? {
         if input.isEmpty { return nil }
         let first = input[0]
-        guard first & 0x70 == 0 else { throw .init(.protocolError, "a reserved bit is set") }
+        guard first & 0x30 == 0 else { throw .init(.protocolError, "a reserved bit is set") }
         guard let opcode = WebSocketOpcode(rawValue: first & 0x0f) else {
             throw .init(.protocolError, "a reserved opcode")
         }
         let isFinal = first & 0x80 != 0
+        let isCompressed = first & 0x40 != 0
+        if isCompressed && !(allowsCompression && opcode.beginsMessage) {
+            throw .init(.protocolError, "a reserved bit is set")
+        }
         if opcode.isControl && !isFinal { throw .init(.protocolError, "a fragmented control frame") }  // §5.5
         if input.count < 2 { return nil }
         let second = input[1]
@@ -42,6 +51,7 @@ struct WebSocketFrameHeader: Sendable, Equatable {
         input.consume(headerCount)
         return WebSocketFrameHeader(
             isFinal: isFinal,
+            isCompressed: isCompressed,
             opcode: opcode,
             maskingKey: maskingKey,
             payloadCount: payloadCount
@@ -63,7 +73,7 @@ struct WebSocketFrameHeader: Sendable, Equatable {
 
     /// Appends the header's bytes.
     func write(to output: inout ByteBuffer) {
-        output.append((isFinal ? 0x80 : 0) | opcode.rawValue)
+        output.append((isFinal ? 0x80 : 0) | (isCompressed ? 0x40 : 0) | opcode.rawValue)
         let maskBit: UInt8 = maskingKey == nil ? 0 : 0x80
         switch payloadCount {
         case ..<126: output.append(maskBit | UInt8(truncatingIfNeeded: payloadCount))

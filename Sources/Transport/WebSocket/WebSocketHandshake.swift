@@ -4,16 +4,16 @@ internal import COpenSSL
 package enum WebSocketHandshake {
     /// What a server answers.
     package enum Answer {
-        /// 101 with these fields.
-        case accepted(HTTPFields)
+        /// 101 with these fields; messages are compressed if a way to do so is agreed on.
+        case accepted(HTTPFields, deflate: WebSocketDeflate?)
         /// This status, and a text that says why.
         case rejected(HTTPStatus, String)
     }
 
     /// The server's answer to a request (RFC 6455 §4.2).
     ///
-    /// Subprotocols and extensions offered are not taken.
-    package static func accept(_ head: HTTPRequestHead) -> Answer {
+    /// Subprotocols offered are not taken, and no extension but compression.
+    package static func accept(_ head: HTTPRequestHead, compression: WebSocketCompression = .accepted) -> Answer {
         guard head.method == .get, head.version == .http11 else {
             return .rejected(.badRequest, "a WebSocket handshake is a GET of HTTP/1.1")
         }
@@ -31,9 +31,18 @@ package enum WebSocketHandshake {
         guard version == "13" else {
             return .rejected(.upgradeRequired, "sec-websocket-version is not 13")
         }
-        return .accepted([
+        // RFC 6455 §9.1: what breaks the grammar fails the handshake.
+        guard let offers = WebSocketExtension.parse(head.fields[values: .secWebSocketExtensions]) else {
+            return .rejected(.badRequest, "sec-websocket-extensions is no list of extensions")
+        }
+        var fields: HTTPFields = [
             (.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketAccept, acceptance(of: key)),
-        ])
+        ]
+        guard compression != .off, let (answer, agreed) = WebSocketDeflateOffer.answer(to: offers) else {
+            return .accepted(fields, deflate: nil)
+        }
+        fields.append(.secWebSocketExtensions, answer.text(isAnswer: true))
+        return .accepted(fields, deflate: agreed)
     }
 
     /// A client's side of one handshake (RFC 6455 §4.1).
@@ -41,14 +50,23 @@ package enum WebSocketHandshake {
         /// The fields of the request, beside the caller's own.
         package let fields: HTTPFields
         private let key: String
+        private let offer: WebSocketDeflateOffer?
 
-        package init() {
+        package init(compression: WebSocketCompression = .accepted) {
+            self.init(offer: compression == .offered ? .request : nil)
+        }
+
+        /// A request that offers a certain compression.
+        package init(offer: WebSocketDeflateOffer?) {
+            self.offer = offer
             key = Base64.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
             // Lower case: there are servers that compare the text.
-            fields = [
+            var fields: HTTPFields = [
                 (.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketKey, key),
                 (.secWebSocketVersion, "13"),
             ]
+            if let offer { fields.append(.secWebSocketExtensions, offer.text(isAnswer: false)) }
+            self.fields = fields
         }
 
         /// What is wrong with the head of a 101; nil if nothing is.
@@ -58,9 +76,18 @@ package enum WebSocketHandshake {
             if head.fields[values: .secWebSocketAccept] != [WebSocketHandshake.acceptance(of: key)] {
                 return "the handshake's sec-websocket-accept is wrong"
             }
-            if head.fields.contains(.secWebSocketExtensions) { return "the handshake names an extension not asked for" }
             if head.fields.contains(.secWebSocketProtocol) { return "the handshake names a protocol not asked for" }
+            if head.fields.contains(.secWebSocketExtensions) && deflate(agreedBy: head) == nil {
+                return "the handshake names an extension, or a parameter of one, not asked for"
+            }
             return nil
+        }
+
+        /// How messages are compressed by the head of a 101; nil if they are not.
+        package func deflate(agreedBy head: HTTPResponseHead) -> WebSocketDeflate? {
+            let elements = WebSocketExtension.parse(head.fields[values: .secWebSocketExtensions])
+            guard let offer, let elements, elements.count == 1, let element = elements.first else { return nil }
+            return WebSocketDeflateOffer(element, isAnswer: true).flatMap(offer.agreed(by:))
         }
     }
 

@@ -1,6 +1,6 @@
 /// The ceilings of a connection.
 package struct WebSocketLimits: Sendable, Hashable {
-    /// The most bytes of one message, all its frames together.
+    /// The most bytes of one message, all its frames together, counted as they are after decompression.
     package var maxMessageBytes = 16 << 20
 
     package init() {}
@@ -24,9 +24,9 @@ package enum WebSocketEvent: Sendable, Hashable {
     case failed(WebSocketProtocolError)
 }
 
-/// The WebSocket protocol after its handshake, for either role (RFC 6455).
+/// The WebSocket protocol after its handshake, for either role (RFC 6455), with compression (RFC 7692).
 ///
-/// No I/O, no time, no tasks.
+/// No I/O, no time, no tasks. Of a value with compression no copy may be used beside it: the contexts are shared.
 ///
 /// Payloads leave the input buffer as they arrive, so the buffer holds no whole message; the message that is being put
 /// together is held here.
@@ -37,22 +37,33 @@ package struct WebSocketProtocol: Sendable {
         case ended
     }
 
-    private let role: WebSocketRole
+    let role: WebSocketRole
     private let limits: WebSocketLimits
     private let acceptsInvalidText: Bool
+    let deflater: MessageDeflater?
+    private let inflater: MessageInflater?
 
     private var reading = Reading.header
     /// The kind of the message under way, and what has come of it.
     private var messageKind: WebSocketOpcode?
+    private var isCompressed = false
     private var message: [UInt8] = []
     private var control: [UInt8] = []
     private var validator = UTF8Validator()
-    private var hasSentClose = false
+    var hasSentClose = false
     /// The payload of the Close that answers the end of what the peer sends.
-    private var owedClose: [UInt8]?
+    var owedClose: [UInt8]?
 
-    package init(role: WebSocketRole, limits: WebSocketLimits = WebSocketLimits(), acceptsInvalidText: Bool = false) {
+    /// - Parameter deflate: what the handshake has agreed on; nil for no compression.
+    package init(
+        role: WebSocketRole,
+        limits: WebSocketLimits = WebSocketLimits(),
+        acceptsInvalidText: Bool = false,
+        deflate: WebSocketDeflate? = nil
+    ) {
         (self.role, self.limits, self.acceptsInvalidText) = (role, limits, acceptsInvalidText)
+        deflater = deflate.flatMap { MessageDeflater($0.sent(by: role)) }
+        inflater = deflate.map { MessageInflater($0.received(by: role)) }
     }
 
     // MARK: Receiving
@@ -68,7 +79,12 @@ package struct WebSocketProtocol: Sendable {
                     input.consume(input.count)
                     return nil
                 case .header:
-                    guard let header = try WebSocketFrameHeader.read(from: &input, role: role) else { return nil }
+                    let header = try WebSocketFrameHeader.read(
+                        from: &input,
+                        role: role,
+                        allowsCompression: inflater != nil
+                    )
+                    guard let header else { return nil }
                     try begin(header)
                     reading = .payload(header, received: 0)
                 case .payload(let header, let received):
@@ -103,12 +119,15 @@ package struct WebSocketProtocol: Sendable {
         }
         if header.opcode != .continuation {
             messageKind = header.opcode
+            isCompressed = header.isCompressed
             message.removeAll(keepingCapacity: true)
             validator = UTF8Validator()
         }
-        if header.payloadCount > limits.maxMessageBytes - message.count {
-            throw .init(.messageTooBig, "a message longer than \(limits.maxMessageBytes) bytes")
-        }
+        if !isCompressed && header.payloadCount > limits.maxMessageBytes - message.count { throw tooBig }
+    }
+
+    private var tooBig: WebSocketProtocolError {
+        .init(.messageTooBig, "a message longer than \(limits.maxMessageBytes) bytes")
     }
 
     private mutating func take(
@@ -118,20 +137,34 @@ package struct WebSocketProtocol: Sendable {
         from input: inout ByteBuffer
     ) throws(WebSocketProtocolError) {
         if count == 0 { return }
-        let checksText = messageKind == .text && !acceptsInvalidText && !header.opcode.isControl
-        var isValid = true
-        input.withMutableReadableBytes { bytes in
+        try input.withMutableReadableBytes { (bytes) throws(WebSocketProtocolError) in
             let payload = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
             if let key = header.maskingKey { WebSocketMask.apply(key, offset: offset, to: payload) }
-            if checksText { isValid = validator.receive(UnsafeRawBufferPointer(payload)) }
             if header.opcode.isControl {
                 control.append(contentsOf: payload)
+            } else if isCompressed, let inflater {
+                try inflater.inflate(UnsafeRawBufferPointer(payload)) { (piece) throws(WebSocketProtocolError) in
+                    try append(piece)
+                }
             } else {
-                message.append(contentsOf: payload)
+                try append(UnsafeRawBufferPointer(payload))
             }
         }
         input.consume(count)
-        if !isValid { throw .init(.invalidPayload, "a text that is no UTF-8") }
+    }
+
+    /// Adds to the message under way.
+    private mutating func append(_ bytes: UnsafeRawBufferPointer) throws(WebSocketProtocolError) {
+        if bytes.count > limits.maxMessageBytes - message.count { throw tooBig }
+        if messageKind == .text && !acceptsInvalidText && !validator.receive(bytes) {
+            throw .init(.invalidPayload, "a text that is no UTF-8")
+        }
+        let needed = message.count + bytes.count
+        if needed > message.capacity {
+            // Room doubles, but not beyond the limit.
+            message.reserveCapacity(max(needed, min(message.capacity * 2, limits.maxMessageBytes)))
+        }
+        message.append(contentsOf: bytes)
     }
 
     private mutating func finish(
@@ -146,6 +179,9 @@ package struct WebSocketProtocol: Sendable {
         case .close: return try receiveClose()
         case .text, .binary, .continuation:
             if !header.isFinal { return nil }
+            if isCompressed, let inflater {
+                try inflater.finish { (piece) throws(WebSocketProtocolError) in try append(piece) }
+            }
             let kind = messageKind
             messageKind = nil
             if kind == .text && !acceptsInvalidText && !validator.isComplete {
@@ -173,69 +209,5 @@ package struct WebSocketProtocol: Sendable {
         reading = .ended
         owedClose = Array(control.prefix(2))
         return .closed(code: code, reason: reason)
-    }
-
-    /// Appends the Close that is owed since the peer's came, or since it broke the protocol.
-    ///
-    /// To be called when what was received before has been answered: nothing can be sent after (RFC 6455 §5.5.1).
-    package mutating func answerEnd(to output: inout ByteBuffer) {
-        guard let payload = owedClose, !hasSentClose else { return }
-        hasSentClose = true
-        write(.close, payload, to: &output)
-    }
-
-    // MARK: Sending
-
-    /// Appends a text message of one frame.
-    ///
-    /// The bytes must be UTF-8. Nothing is sent after a Close.
-    package mutating func send(text: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
-        if !hasSentClose { write(.text, text, to: &output) }
-    }
-
-    /// Appends a binary message of one frame.
-    ///
-    /// Nothing is sent after a Close.
-    package mutating func send(binary: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
-        if !hasSentClose { write(.binary, binary, to: &output) }
-    }
-
-    /// Appends a Ping; of its payload at most 125 bytes.
-    package mutating func ping(_ payload: [UInt8], to output: inout ByteBuffer) {
-        if !hasSentClose { write(.ping, Array(payload.prefix(125)), to: &output) }
-    }
-
-    /// Appends a Close, once.
-    ///
-    /// Messages that still come in are delivered until the peer's Close.
-    package mutating func close(_ code: WebSocketCloseCode, reason: String, to output: inout ByteBuffer) {
-        if hasSentClose { return }
-        hasSentClose = true
-        write(.close, Self.closePayload(code, reason), to: &output)
-    }
-
-    /// §5.5: 125 bytes in all; a reason is cut between two characters.
-    private static func closePayload(_ code: WebSocketCloseCode, _ reason: String) -> [UInt8] {
-        var text = reason
-        while text.utf8.count > 123 { text.unicodeScalars.removeLast() }
-        let number = (code.isSendable ? code : .internalError).rawValue
-        return [UInt8(number >> 8), UInt8(number & 0xff)] + Array(text.utf8)
-    }
-
-    private func write(_ opcode: WebSocketOpcode, _ payload: [UInt8], to output: inout ByteBuffer) {
-        payload.withUnsafeBytes { write(opcode, $0, to: &output) }
-    }
-
-    private func write(_ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, to output: inout ByteBuffer) {
-        let key: UInt32? = role == .client ? .random(in: .min ... .max) : nil
-        WebSocketFrameHeader(isFinal: true, opcode: opcode, maskingKey: key, payloadCount: payload.count)
-            .write(to: &output)
-        guard let source = payload.baseAddress, payload.count > 0 else { return }
-        output.write(atLeast: payload.count) { free in
-            let target = UnsafeMutableRawBufferPointer(rebasing: free[..<payload.count])
-            target.copyMemory(from: UnsafeRawBufferPointer(start: source, count: payload.count))
-            if let key { WebSocketMask.apply(key, offset: 0, to: target) }
-            return payload.count
-        }
     }
 }
