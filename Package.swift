@@ -145,3 +145,23 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzz targets of `./dev fuzz`, in place of the programs and tests: libFuzzer brings the entry point, with which no
+// other program can be linked.
+if Context.environment["FUZZ"] != nil {
+    let targets = [
+        "HTTPRequest", "HTTPResponse", "HTTPFields", "ChunkLine", "URL", "PercentCoding", "WebSocket",
+        "WebSocketHandshake", "UTF8", "JSON", "Slice", "Contract", "Multipart", "Log", "Daytona",
+    ]
+    package.products = []
+    package.targets.removeAll { $0.type == .executable || $0.type == .test || $0.name == "TestSupport" }
+    package.targets.append(.target(name: "FuzzSupport", path: "Tests/Fuzz/Support", swiftSettings: settings))
+    package.targets += targets.map { name in
+        .executableTarget(
+            name: "fuzz-\(name)",
+            dependencies: ["FuzzSupport", "BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox"],
+            path: "Tests/Fuzz/\(name)",
+            swiftSettings: settings
+        )
+    }
+}

@@ -10,6 +10,8 @@ struct HTTPURLTests {
             ("HTTPS://Example.COM/a?b=c#d", true, "example.com", 443, "/a?b=c"),
             ("ws://h:8001/ws", false, "h", 8001, "/ws"), ("wss://[::1]:1?x", true, "::1", 1, "/?x"),
             ("http://h:/éb", false, "h", 80, "/%C3%A9b"),
+            ("http://h/a#\u{301}", false, "h", 80, "/a"), ("http://h/\u{301}", false, "h", 80, "/%CC%81"),
+            ("http://h?\u{301}", false, "h", 80, "/?%CC%81"),
         ] as [(String, Bool, String, UInt16, String)]
     )
     func parses(_ text: String, _ isSecure: Bool, _ host: String, _ port: UInt16, _ target: String) throws {
@@ -25,6 +27,7 @@ struct HTTPURLTests {
         arguments: [
             "", "example.com", "/path", "ftp://h/", "http://", "http://:80/", "http://h:port/", "http://h:65536/",
             "http://h:+1/", "http://user:secret@h/", "http://h/a b", "http://h/\r\nx", "http://[::1", "http://h h/",
+            "http://a:b:80/", "http://::1/", "http://a\"b/", "http://a\u{301}/",
         ]
     )
     func refuses(_ text: String) {
@@ -34,10 +37,13 @@ struct HTTPURLTests {
     }
 
     @Test(
-        "a reference leads on from where it was found",
+        "a reference leads on from where it was found (RFC 3986 §5.2)",
         arguments: [
             ("http://h:1/a/b?c", "/d?e", "http://h:1/d?e"), ("http://h/a/b", "c", "http://h/a/c"),
             ("http://h/a", "https://other/x", "https://other/x"), ("https://h/a", "//other:2/x", "https://other:2/x"),
+            ("http://h/a", "/login?next=https://other/x", "http://h/login?next=https://other/x"),
+            ("http://h/a/b", "c?d=e://f", "http://h/a/c?d=e://f"), ("http://h/a/b?c", "?d", "http://h/a/b?d"),
+            ("http://h/a/b?c", "#d", "http://h/a/b?c"), ("http://h/a/b?c", "", "http://h/a/b?c"),
         ]
     )
     func resolves(_ base: String, _ reference: String, _ expected: String) throws {

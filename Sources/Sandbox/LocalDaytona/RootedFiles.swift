@@ -96,7 +96,10 @@ struct RootedFiles: Sendable {
     /// The folder that holds a file, and the file's name in it.
     func parent(of path: String) throws(FileError) -> (directory: Descriptor, name: String) {
         let (parent, name) = Self.split(absolute(path))
-        guard !name.isEmpty, name != ".", name != ".." else { throw FileError(number: EINVAL, path: path) }
+        // The kernel would take a name with a zero byte for the one in front of it, which is another file.
+        guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(0) else {
+            throw FileError(number: EINVAL, path: path)
+        }
         return (try openDirectory(parent), name)
     }
 

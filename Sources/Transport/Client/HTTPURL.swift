@@ -16,24 +16,23 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``HTTPClientError`` with code `.invalidURL`, naming the text and what is wrong.
     public init(_ text: String) throws(HTTPClientError) {
         func fail(_ reason: String) -> HTTPClientError { .init(.invalidURL, "invalid URL '\(text)': \(reason)") }
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://") else {
-            throw fail("no scheme")
-        }
-        switch text[..<colon].lowercased() {
+        // By bytes: a combining character behind a delimiter would hide it among the text's characters.
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[colon...].starts(with: "://".utf8)
+        else { throw fail("no scheme") }
+        switch HTTPSyntax.lowercased(String(text[..<colon])) {
         case "http", "ws": isSecure = false
         case "https", "wss": isSecure = true
         default: throw fail("the scheme is none of http, https, ws, wss")
         }
-        let rest = text[text.index(colon, offsetBy: 3)...]
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
-        let authority = rest[..<end]
-        if authority.contains("@") { throw fail("user information is not supported") }
-        guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else {
+        let rest = text.utf8[colon...].dropFirst(3)
+        let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        if rest[..<end].contains(UInt8(ascii: "@")) { throw fail("user information is not supported") }
+        guard let (host, port) = Self.split(Substring(rest[..<end]), defaultPort: isSecure ? 443 : 80) else {
             throw fail("bad host or port")
         }
         (self.host, self.port) = (host, port)
-        var target = String(rest[end...].prefix { $0 != "#" })
-        if !target.hasPrefix("/") { target = "/" + target }
+        var target = String(Substring(rest[end...].prefix { $0 != UInt8(ascii: "#") }))
+        if target.utf8.first != UInt8(ascii: "/") { target = "/" + target }
         guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw fail("blank or control character") }
         self.target = Self.escapingNonASCII(target)
     }
@@ -43,6 +42,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func split(_ authority: Substring, defaultPort: UInt16) -> (String, UInt16)? {
+        guard HTTPHost.isValid(authority.utf8) else { return nil }
         var host = authority
         var port: Substring?
         if authority.hasPrefix("[") {
@@ -54,11 +54,9 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
             host = authority[..<colon]
             port = authority[authority.index(after: colon)...]
         }
-        guard !host.isEmpty, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) else {
-            return nil
-        }
+        if host.isEmpty { return nil }
         guard let port, !port.isEmpty else { return (host.lowercased(), defaultPort) }
-        guard port.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(port) else { return nil }
+        guard let number = UInt16(port) else { return nil }
         return (host.lowercased(), number)
     }
 
@@ -91,15 +89,33 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Where a reference leads that this URL's resource answered with, as a `location` field does: absolute, with the
-    /// same scheme, or relative to the host or the path (RFC 3986 §5.2, without dot segments).
+    /// same scheme, or relative to the host, the path or the query (RFC 3986 §5.2, without dot segments).
     public func resolve(_ reference: String) throws(HTTPClientError) -> HTTPURL {
-        if reference.contains("://") { return try HTTPURL(reference) }
         let scheme = isSecure ? "https" : "http"
-        if reference.hasPrefix("//") { return try HTTPURL("\(scheme):\(reference)") }
-        if reference.hasPrefix("/") { return try HTTPURL("\(scheme)://\(authority)\(reference)") }
         let path = target.prefix { $0 != "?" }
-        let directory = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
-        return try HTTPURL("\(scheme)://\(authority)\(directory)/\(reference)")
+        switch reference.utf8.first {
+        case nil, UInt8(ascii: "#"): return self
+        case _ where Self.hasScheme(reference): return try HTTPURL(reference)
+        case UInt8(ascii: "?"): return try HTTPURL("\(scheme)://\(authority)\(path)\(reference)")
+        case UInt8(ascii: "/"):
+            if reference.utf8.starts(with: "//".utf8) { return try HTTPURL("\(scheme):\(reference)") }
+            return try HTTPURL("\(scheme)://\(authority)\(reference)")
+        default:
+            let directory = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+            return try HTTPURL("\(scheme)://\(authority)\(directory)/\(reference)")
+        }
+    }
+
+    /// Whether a reference begins with a scheme (RFC 3986 §3.1): a colon in a later place means nothing.
+    private static func hasScheme(_ reference: String) -> Bool {
+        let scheme = reference.utf8.prefix { byte in
+            switch HTTPSyntax.lowercased(byte) {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            default: "+-.".utf8.contains(byte)
+            }
+        }
+        guard let first = scheme.first, HTTPSyntax.lowercased(first) >= UInt8(ascii: "a") else { return false }
+        return reference.utf8.dropFirst(scheme.count).first == UInt8(ascii: ":")
     }
 
     /// The same host with another path and query.

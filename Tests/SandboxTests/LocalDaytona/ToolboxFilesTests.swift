@@ -91,6 +91,18 @@ struct ToolboxFilesTests {
         }
     }
 
+    @Test("a path with a zero byte names no file, not the one in front of it")
+    func zeroBytes() async throws {
+        try await DaytonaFixture.with { fixture in
+            _ = try await Self.upload(fixture, [("/tmp/x", [1])])
+            #expect(try await fixture.toolbox(.delete, "/files?path=/tmp/x%00y").status == 400)
+            #expect(try await fixture.toolbox(.post, "/files/move?source=/tmp/x%00&destination=/tmp/y").status == 400)
+            #expect(try await fixture.toolbox(.post, "/files/move?source=/tmp/x&destination=/tmp/y%00z").status == 400)
+            #expect(try await fixture.toolbox(.post, "/files/folder?path=/tmp/d%00e").status == 400)
+            #expect(try await fixture.toolbox(.get, "/files/info?path=/tmp/x").status == 200)
+        }
+    }
+
     @Test("the download of many has a part for each, in order")
     func bulkDownload() async throws {
         try await DaytonaFixture.with { fixture in
