@@ -83,6 +83,8 @@ struct ServerLimitTests {
 
     /// Reads bodies to their end, or answers with the status of what is wrong with them.
     struct Reading: HTTPResponder {
+        private static let echo = HTTPField.Name("x-echo") ?? .te
+
         nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
             do {
                 let body = try await request.body.collect(maxBytes: .max)
@@ -92,7 +94,7 @@ struct ServerLimitTests {
                     body: .stream(length: nil) { writer in
                         try await writer.write(body)
                         await writer.setTrailers(
-                            HTTPFields([(.server, "dropped"), (HTTPField.Name("x-echo")!, trailers)])
+                            HTTPFields([(.server, "dropped"), (Self.echo, trailers)])
                         )
                     }
                 )

@@ -11,7 +11,7 @@ final class HTTPServerLoop: @unchecked Sendable {
     var tls: TLSContext?
     private let accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
 
-    private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+    private var connections: [ObjectIdentifier: (connection: HTTPServerConnection, task: Task<Void, Never>)] = [:]
     private(set) var isDraining = false
     private var whenEmpty: [OneShotEvent] = []
 
@@ -44,12 +44,12 @@ final class HTTPServerLoop: @unchecked Sendable {
             stream = secured
         }
         let connection = HTTPServerConnection(BufferedStream(stream, on: loop), peer: peer, server: self)
-        connections[ObjectIdentifier(connection)] = connection
-        loop.startTask {
+        let task = loop.startTask {
             await connection.run()
             self.remove(connection)
             ended()
         }
+        connections[ObjectIdentifier(connection)] = (connection, task)
     }
 
     private func remove(_ connection: HTTPServerConnection) {
@@ -66,7 +66,7 @@ final class HTTPServerLoop: @unchecked Sendable {
         isDraining = true
         whenEmpty.append(empty)
         if connections.isEmpty { return tellEmpty() }
-        for connection in connections.values { loop.startTask { await connection.drain() } }
+        for (connection, _) in connections.values { loop.startTask { await connection.drain() } }
     }
 
     private func tellEmpty() {
@@ -74,10 +74,13 @@ final class HTTPServerLoop: @unchecked Sendable {
         whenEmpty = []
     }
 
-    /// Ends every connection now.
+    /// Ends every connection now, and cancels whoever still answers.
     func abort() {
         isDraining = true
-        for connection in connections.values { loop.startTask { await connection.abort() } }
+        for (connection, task) in connections.values {
+            task.cancel()
+            loop.startTask { await connection.abort() }
+        }
     }
 
     /// `date` and `server`, as they stand on the wire; made anew once a second.
