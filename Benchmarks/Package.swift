@@ -8,7 +8,11 @@ let package = Package(
         .executableTarget(
             name: "toolkit-benchmarks",
             dependencies: [.product(name: "BenchmarkFramework", package: "swift-benchmark-service")]
-        )
+        ),
+        .executableTarget(
+            name: "stream-server",
+            dependencies: [.product(name: "BenchmarkTransport", package: "swift-benchmark-service")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,84 @@
+"""A server under test as a process: started, looked at through /proc, stopped."""
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def build(product, package="."):
+    """Builds a product for release; its path."""
+    command = ["swift", "build", "-c", "release", "--package-path", os.path.join(ROOT, package)]
+    subprocess.run(command + ["--product", product], check=True, stdout=subprocess.DEVNULL)
+    shown = subprocess.run(command + ["--show-bin-path"], check=True, capture_output=True, text=True)
+    return os.path.join(shown.stdout.strip(), product)
+
+
+def certificate(folder):
+    """A self-signed certificate for localhost, and its key."""
+    paths = [os.path.join(folder, name) for name in ("certificate.pem", "key.pem")]
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 2"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", paths[0], "-keyout", paths[1]]
+    subprocess.run(command.split() + names, check=True, capture_output=True)
+    return paths
+
+
+class Server:
+    """Runs a command that prints its address on standard error."""
+
+    def __init__(self, command):
+        self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
+        self.process = subprocess.Popen(command, stderr=self.log, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while True:
+            with open(self.log.name) as log:
+                found = re.search(r"https?://127\.0\.0\.1:(\d+)", log.read())
+            if found:
+                self.port = int(found.group(1))
+                return
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit("the server did not start: " + " ".join(command))
+            time.sleep(0.02)
+
+    def _path(self, name):
+        return "/proc/%d/%s" % (self.process.pid, name)
+
+    def resident(self):
+        """Resident memory in bytes."""
+        with open(self._path("statm")) as file:
+            return int(file.read().split()[1]) * PAGE_BYTES
+
+    def descriptors(self):
+        return len(os.listdir(self._path("fd")))
+
+    def threads(self):
+        return len(os.listdir(self._path("task")))
+
+    def cpu(self):
+        """Processor time in seconds."""
+        with open(self._path("stat")) as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+    def wait_for_descriptors(self, most, seconds):
+        """Waits until there are no more descriptors than that; whether it came to that."""
+        deadline = time.monotonic() + seconds
+        while self.descriptors() > most:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def stop(self):
+        """SIGTERM; the exit status."""
+        self.process.terminate()
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return None
