@@ -1,15 +1,20 @@
 /// An absolute `http`, `https`, `ws` or `wss` URL (RFC 3986, RFC 9110 §4.2, RFC 6455 §3), taken apart.
 ///
+/// `http+unix` and `ws+unix` name a server on a Unix socket, whose percent-encoded path stands in the place of the host:
+/// `http+unix://%2Frun%2Fservice.sock/health`.
+///
 /// A fragment is dropped. User information is refused: credentials belong into a field, where they are not logged.
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// Whether TLS is spoken: `https` or `wss`.
     public let isSecure: Bool
-    /// The host without brackets, lower-case.
+    /// The host without brackets, lower-case; `localhost` for a Unix socket.
     public let host: String
     /// The port, the scheme's own if none was given.
     public let port: UInt16
     /// Path and query as they go into the request line; begins with `/`.
     public let target: String
+    /// The path of the Unix socket that the server listens on; nil for a host and port.
+    public let socketPath: String?
 
     /// Parses a URL.
     ///
@@ -19,27 +24,46 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text[colon...].hasPrefix("://") else {
             throw fail("no scheme")
         }
+        let isUnix: Bool
         switch text[..<colon].lowercased() {
-        case "http", "ws": isSecure = false
-        case "https", "wss": isSecure = true
-        default: throw fail("the scheme is none of http, https, ws, wss")
+        case "http", "ws": (isSecure, isUnix) = (false, false)
+        case "https", "wss": (isSecure, isUnix) = (true, false)
+        case "http+unix", "ws+unix": (isSecure, isUnix) = (false, true)
+        default: throw fail("the scheme is none of http, https, ws, wss, http+unix, ws+unix")
         }
-        let rest = text[text.index(colon, offsetBy: 3)...]
-        let end = rest.firstIndex { $0 == "/" || $0 == "?" || $0 == "#" } ?? rest.endIndex
-        let authority = rest[..<end]
-        if authority.contains("@") { throw fail("user information is not supported") }
-        guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else {
-            throw fail("bad host or port")
+        // By bytes: a combining mark would hide the character before it.
+        let rest = text.utf8[text.utf8.index(colon, offsetBy: 3)...]
+        let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
+        let authority = Substring(rest[..<end])
+        if isUnix {
+            guard let path = Self.socketPath(authority) else {
+                throw fail("the host is no percent-encoded absolute path of at most 107 bytes")
+            }
+            (host, port, socketPath) = ("localhost", 80, path)
+        } else {
+            if authority.utf8.contains(UInt8(ascii: "@")) { throw fail("user information is not supported") }
+            guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else {
+                throw fail("bad host or port")
+            }
+            (self.host, self.port, socketPath) = (host, port, nil)
         }
-        (self.host, self.port) = (host, port)
-        var target = String(rest[end...].prefix { $0 != "#" })
-        if !target.hasPrefix("/") { target = "/" + target }
+        var target = String(Substring(rest[end...].prefix { $0 != UInt8(ascii: "#") }))
+        if target.utf8.first != UInt8(ascii: "/") { target = "/" + target }
         guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw fail("blank or control character") }
         self.target = Self.escapingNonASCII(target)
     }
 
-    private init(isSecure: Bool, host: String, port: UInt16, target: String) {
-        (self.isSecure, self.host, self.port, self.target) = (isSecure, host, port, target)
+    private init(_ url: HTTPURL, target: String) {
+        (isSecure, host, port, socketPath) = (url.isSecure, url.host, url.port, url.socketPath)
+        self.target = target
+    }
+
+    private static func socketPath(_ authority: Substring) -> String? {
+        if authority.utf8.contains(UInt8(ascii: ":")) { return nil }
+        guard let path = String(validating: PercentCoding.decode(authority.utf8), as: UTF8.self),
+            path.utf8.first == UInt8(ascii: "/"), SocketAddress(path: path) != nil
+        else { return nil }
+        return path
     }
 
     private static func split(_ authority: Substring, defaultPort: UInt16) -> (String, UInt16)? {
@@ -90,25 +114,13 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         return escaped
     }
 
-    /// Where a reference leads that this URL's resource answered with, as a `location` field does: absolute, with the
-    /// same scheme, or relative to the host or the path (RFC 3986 §5.2, without dot segments).
-    public func resolve(_ reference: String) throws(HTTPClientError) -> HTTPURL {
-        if reference.contains("://") { return try HTTPURL(reference) }
-        let scheme = isSecure ? "https" : "http"
-        if reference.hasPrefix("//") { return try HTTPURL("\(scheme):\(reference)") }
-        if reference.hasPrefix("/") { return try HTTPURL("\(scheme)://\(authority)\(reference)") }
-        let path = target.prefix { $0 != "?" }
-        let directory = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
-        return try HTTPURL("\(scheme)://\(authority)\(directory)/\(reference)")
-    }
-
     /// The same host with another path and query.
     ///
     /// - Parameter path: is appended to this URL's path, whose trailing slash is dropped; begins with `/`.
     public func appending(_ path: String) -> HTTPURL {
         var base = String(target.prefix { $0 != "?" })
         while base.hasSuffix("/") { base.removeLast() }
-        return HTTPURL(isSecure: isSecure, host: host, port: port, target: base + path)
+        return HTTPURL(self, target: base + path)
     }
 
     /// Host and port as the `host` field carries them: the port only if it is not the scheme's own.
@@ -118,15 +130,22 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What must be equal for two URLs to share a connection.
-    public var origin: Origin { Origin(isSecure: isSecure, host: host, port: port) }
+    public var origin: Origin { Origin(isSecure: isSecure, host: host, port: port, socketPath: socketPath) }
 
-    /// Scheme, host and port of a URL (RFC 9110 §4.3.1).
+    /// Scheme, host and port of a URL (RFC 9110 §4.3.1), or the path of its Unix socket.
     public struct Origin: Sendable, Hashable {
         let isSecure: Bool
         let host: String
         let port: UInt16
+        let socketPath: String?
     }
 
-    /// The URL as text, with the scheme `http` or `https`.
-    public var description: String { "\(isSecure ? "https" : "http")://\(authority)\(target)" }
+    /// The URL without path and query, with the scheme `http`, `https` or `http+unix`.
+    var prefix: String {
+        if let socketPath { return "http+unix://\(Self.escape(socketPath))" }
+        return "\(isSecure ? "https" : "http")://\(authority)"
+    }
+
+    /// The URL as text, with the scheme `http`, `https` or `http+unix`.
+    public var description: String { prefix + target }
 }
