@@ -9,7 +9,7 @@ public final class RawServer: Sendable {
     public let address: SocketAddress
     private let descriptor: Int32
 
-    static let executor = ServiceExecutor(maxThreads: 64, name: "raw-server")
+    static let executor = ServiceExecutor(maxThreads: 1024, name: "raw-server")
 
     /// Listens on an address of this machine, by default 127.0.0.1, on a free port, or the given one.
     public init(host: String = "127.0.0.1", port: UInt16 = 0, backlog: Int32 = 64) throws {
