@@ -28,6 +28,8 @@ struct HTTPURLTests {
             "", "example.com", "/path", "ftp://h/", "http://", "http://:80/", "http://h:port/", "http://h:65536/",
             "http://h:+1/", "http://user:secret@h/", "http://h/a b", "http://h/\r\nx", "http://[::1", "http://h h/",
             "http://a:b:80/", "http://::1/", "http://a\"b/", "http://a\u{301}/",
+            "http+unix://h/", "http+unix:///x", "http+unix://%2Fa%00b/", "http+unix://%2Fa:80/",
+            "http+unix://%2F\(String(repeating: "a", count: 107))/", "https+unix://%2Fa/",
         ]
     )
     func refuses(_ text: String) {
@@ -44,11 +46,38 @@ struct HTTPURLTests {
             ("http://h/a", "/login?next=https://other/x", "http://h/login?next=https://other/x"),
             ("http://h/a/b", "c?d=e://f", "http://h/a/c?d=e://f"), ("http://h/a/b?c", "?d", "http://h/a/b?d"),
             ("http://h/a/b?c", "#d", "http://h/a/b?c"), ("http://h/a/b?c", "", "http://h/a/b?c"),
+            ("http://h/a/b?c", "", "http://h/a/b?c"), ("http://h/a/b?c", "#d", "http://h/a/b?c"),
+            ("http://h/a/b?c", "?d#e", "http://h/a/b?d"), ("http://h/a/b/c", "../d", "http://h/a/d"),
+            ("http://h/a/b/c", "./d/./e/", "http://h/a/b/d/e/"), ("http://h/a/b", "../../../c", "http://h/c"),
+            ("http://h/a/b/", "..", "http://h/a/"), ("http://h/a/b", "/c/../d/.", "http://h/d/"),
+            ("http://h/a", "/login?next=http://x/../y", "http://h/login?next=http://x/../y"),
+            ("http://h/a", "b?c=https://x", "http://h/b?c=https://x"), ("http://h/a", "1:2", "http://h/1:2"),
+            ("http+unix://%2Fx.sock/a/b", "c", "http+unix://%2Fx.sock/a/c"),
         ]
     )
     func resolves(_ base: String, _ reference: String, _ expected: String) throws {
         let url = try HTTPURL(base).resolve(reference)
         #expect(url.description == expected)
+    }
+
+    @Test(
+        "a reference of another scheme, or without a host, leads nowhere",
+        arguments: ["file:///etc/passwd", "mailto:a@b", "http:x", "//", "javascript:x", "http://u:p@h/", "/a b"]
+    )
+    func leadsNowhere(_ reference: String) throws {
+        let url = try HTTPURL("http://h/a")
+        let error = #expect(throws: HTTPClientError.self) { try url.resolve(reference) }
+        #expect(error?.code == .invalidURL)
+    }
+
+    @Test("a Unix socket's path stands escaped in the place of the host")
+    func unixSocket() throws {
+        let url = try HTTPURL("http+unix://%2Frun%2Fa%20b.sock/x?y").appending("/z")
+        #expect(url.socketPath == "/run/a b.sock")
+        #expect(url.authority == "localhost")
+        #expect(url.description == "http+unix://%2Frun%2Fa%20b.sock/x/z")
+        let other = try HTTPURL("http://localhost/")
+        #expect(url.origin != other.origin)
     }
 
     @Test("a path is appended below the base's own")

@@ -1,4 +1,5 @@
 import BenchmarkTransport
+import TestSupport
 import Testing
 
 @Suite("Server and client over loopback")
@@ -49,7 +50,7 @@ struct LoopbackTests {
     private func withServer(_ body: (HTTPClient, String) async throws -> Void) async throws {
         let server = HTTPServer(responder: Echo())
         let address = try await server.start()
-        let client = HTTPClient()
+        let client = directClient()
         do { try await body(client, "http://\(address)") } catch {
             await server.shutDown()
             throw error
@@ -130,7 +131,7 @@ struct LoopbackTests {
         var pinging = WebSocketConfiguration()
         pinging.pingInterval = .milliseconds(40)
         let url = try HTTPURL("http://\(address)/flood")
-        let socket = try await HTTPClient().openWebSocket(url, webSocket: pinging)
+        let socket = try await directClient().openWebSocket(url, webSocket: pinging)
         // The pause is the point: by now the server has closed, and its patience would be over.
         try await EventLoopGroup.shared.next().sleep(for: .milliseconds(400))
         var received: [UInt8] = []
@@ -146,7 +147,7 @@ struct LoopbackTests {
         let address = try await server.start()
         await server.shutDown()
         let error = await #expect(throws: HTTPClientError.self) {
-            try await HTTPClient().send(HTTPClientRequest(.get, try HTTPURL("http://\(address)/")))
+            try await directClient().send(HTTPClientRequest(.get, try HTTPURL("http://\(address)/")))
         }
         #expect(error?.code == .cannotConnect)
         #expect(error?.message.contains("\(address)") == true)

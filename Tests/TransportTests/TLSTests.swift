@@ -46,6 +46,7 @@ struct TLSTests {
 
     private func client(trusting authority: String?, _ pair: TestAuthority.Pair? = nil) -> HTTPClient {
         var configuration = HTTPClientConfiguration()
+        configuration.proxy = .none
         configuration.tls.authorityFile = authority
         configuration.tls.certificateFile = pair?.certificate
         configuration.tls.privateKeyFile = pair?.key

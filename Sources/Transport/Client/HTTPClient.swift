@@ -6,16 +6,19 @@ public final class HTTPClient: Sendable {
     /// How this client behaves.
     public let configuration: HTTPClientConfiguration
     private let group: EventLoopGroup
+    private let connector: Connector
     private let pool: ConnectionPool
-    private let tls: ClientTLS
 
     /// A client without connections.
     public init(configuration: HTTPClientConfiguration = HTTPClientConfiguration(), group: EventLoopGroup = .shared) {
         self.configuration = configuration
         self.group = group
-        pool = ConnectionPool(configuration)
-        tls = ClientTLS(configuration.tls)
+        pool = ConnectionPool(configuration, on: group.next())
+        connector = Connector(configuration: configuration, tls: ClientTLS(configuration.tls))
     }
+
+    /// How many connections are open, how many of them idle, and how many requests wait for one.
+    package var connectionCounts: (open: Int, idle: Int, waiting: Int) { pool.counts }
 
     /// Closes the idle connections.
     ///
@@ -32,7 +35,12 @@ public final class HTTPClient: Sendable {
             let body = try await withTaskExecutorPreference(response.connection.loop.taskExecutor) {
                 try await response.collect(maxBytes: maxBodyBytes)
             }
-            return HTTPClientResult(head: response.head, body: body, url: response.url)
+            return HTTPClientResult(
+                head: response.head,
+                body: body,
+                trailers: await response.trailers,
+                url: response.url
+            )
         }
     }
 
@@ -46,18 +54,13 @@ public final class HTTPClient: Sendable {
     ) async throws -> R {
         var request = request
         var redirects = 0
+        let deadline = deadline(of: request)
         while true {
-            let (connection, head) = try await open(request)
-            guard let location = redirect(head), redirects < configuration.maxRedirects else {
-                if redirects > 0, redirect(head) != nil {
-                    connection.cancel()
-                    throw HTTPClientError(.badRedirect, "more than \(redirects) redirects, the last to \(request.url)")
-                }
+            let (connection, head) = try await open(request, until: deadline)
+            guard let next = try await redirect(&redirects, connection, head, request) else {
                 return try await lend(connection, head, request.url, use)
             }
-            redirects += 1
-            await release(connection)
-            request = try follow(location, head.status, request)
+            request = next
         }
     }
 
@@ -76,12 +79,13 @@ public final class HTTPClient: Sendable {
         var request = HTTPClientRequest(.get, url, fields: fields)
         for field in handshake.fields { request.fields.set(field.name, field.value) }
         var redirects = 0
+        let deadline = deadline(of: request)
         while true {
-            let (connection, head) = try await open(request)
+            let (connection, head) = try await open(request, upgrades: true, until: deadline)
             if head.status == .switchingProtocols {
                 if let problem = handshake.problem(with: head) {
                     connection.cancel()
-                    throw HTTPClientError(.protocolViolation, "\(request.url.authority): \(problem)")
+                    throw HTTPClientError(.protocolViolation, "\(request.url.place): \(problem)")
                 }
                 let socket = WebSocketConnection(
                     await connection.takeStream(),
@@ -92,10 +96,8 @@ public final class HTTPClient: Sendable {
                 await socket.start()
                 return socket
             }
-            if let location = redirect(head), redirects < configuration.maxRedirects {
-                redirects += 1
-                await release(connection)
-                request = try follow(location, head.status, request)
+            if let next = try await redirect(&redirects, connection, head, request) {
+                request = next
                 continue
             }
             let refusal = try? await lend(connection, head, request.url) { try await $0.collect(maxBytes: 65_536) }
@@ -111,40 +113,76 @@ public final class HTTPClient: Sendable {
     // MARK: Exchanges
 
     /// Sends a request on an idle connection or a new one.
-    private func open(_ request: HTTPClientRequest) async throws -> (HTTPClientConnection, HTTPResponseHead) {
+    ///
+    /// It is sent again when a connection that had served others before ended without a byte of the response (RFC 9110
+    /// §9.2.2): if nothing of it had left, or if it is idempotent, and then on a new connection.
+    private func open(
+        _ request: HTTPClientRequest,
+        upgrades: Bool = false,
+        until deadline: LoopInstant?
+    ) async throws -> (HTTPClientConnection, HTTPResponseHead) {
+        var request = request
+        var mayReuse = true
         while true {
-            let pooled = await takeIdle(request.url.origin)
-            let connection: HTTPClientConnection
-            if let pooled {
-                connection = pooled
-            } else {
-                connection = try await HTTPClientConnection.connect(
-                    to: request.url,
-                    on: group.next(),
-                    configuration,
-                    tls
-                )
-            }
+            let route = try configuration.proxy.route(to: request.url, isWebSocket: upgrades)
+            let (connection, isReused) = try await connect(to: request.url, by: route, mayReuse, until: deadline)
             do {
-                let head = try await cancellable(connection) {
+                let head = try await cancellable(connection) { [request] in
                     try await withTaskExecutorPreference(connection.loop.taskExecutor) {
-                        try await connection.exchange(request)
+                        try await connection.send(request, upgrades: upgrades, until: deadline)
                     }
                 }
-                return (connection, head)
-            } catch let error as HTTPClientError {
-                // The server may have closed a kept connection while the request was on its way (RFC 9110 §9.2.2).
-                guard pooled != nil, error.code == .connectionLost, request.method.isIdempotent else { throw error }
-                guard case .bytes = request.body else { throw error }
+                guard head.status.code == 417, request.expectsContinue, request.canReplayBody else {
+                    return (connection, head)
+                }
+                // RFC 9110 §10.1.1: once more without the expectation
+                request.expectsContinue = false
+                await connection.settle(in: pool)
+            } catch let unanswered as UnansweredRequest {
+                let isSafe = !unanswered.wasSent || request.method.isIdempotent
+                guard isReused, isSafe, request.canReplayBody || !unanswered.producerHasBegun else {
+                    throw unanswered.reason
+                }
+                mayReuse = !unanswered.wasSent
             }
         }
     }
 
-    private func takeIdle(_ origin: HTTPURL.Origin) async -> HTTPClientConnection? {
-        while let connection = pool.take(origin) {
-            if await connection.isIdle { return connection }
+    private func connect(
+        to url: HTTPURL,
+        by route: HTTPClientRoute,
+        _ mayReuse: Bool,
+        until deadline: LoopInstant?
+    ) async throws -> (HTTPClientConnection, isReused: Bool) {
+        let grant = try await pool.acquire(route, mayReuse: mayReuse, within: try connectLimit(url, deadline))
+        switch grant {
+        case .idle(let connection): return (connection, true)
+        case .slot(let slot):
+            do {
+                let limit = try connectLimit(url, deadline)
+                let stream = try await connector.connect(to: url, by: route, on: group.next(), within: limit)
+                return (
+                    HTTPClientConnection(stream, to: url, by: route, configuration, connector.tls, slot: slot), false
+                )
+            } catch {
+                slot.release()
+                throw error
+            }
         }
-        return nil
+    }
+
+    private func deadline(of request: HTTPClientRequest) -> LoopInstant? {
+        guard let limit = request.timeout ?? configuration.requestTimeout else { return nil }
+        return EventLoop.monotonicNow() &+ limit.nanoseconds
+    }
+
+    private func connectLimit(_ url: HTTPURL, _ deadline: LoopInstant?) throws(HTTPClientError) -> Duration {
+        guard let deadline else { return configuration.connectTimeout }
+        let remaining = deadline - EventLoop.monotonicNow()
+        if remaining <= 0 {
+            throw HTTPClientError(.timedOut, "\(url.place): the request took longer than its limit")
+        }
+        return min(configuration.connectTimeout, .nanoseconds(remaining))
     }
 
     /// Runs a step of an exchange; cancelling closes the connection.
@@ -155,7 +193,7 @@ public final class HTTPClient: Sendable {
         do {
             return try await withTaskCancellationHandler(operation: body) { connection.cancel() }
         } catch {
-            connection.cancel()
+            await connection.abandon()
             if Task.isCancelled { throw CancellationError() }
             throw error
         }
@@ -167,49 +205,32 @@ public final class HTTPClient: Sendable {
         _ url: HTTPURL,
         _ use: @Sendable (HTTPClientResponse) async throws -> R
     ) async throws -> R {
-        let response = HTTPClientResponse(head: head, url: url, connection: connection)
+        let number = await connection.exchange
+        let response = HTTPClientResponse(head: head, url: url, connection: connection, exchange: number)
         let result = try await cancellable(connection) { try await use(response) }
-        await release(connection)
+        await connection.settle(in: pool)
         return result
     }
 
-    /// Keeps the connection if its response was read to the end, or is short enough to be; else closes it.
-    private func release(_ connection: HTTPClientConnection) async {
-        var discarded = 0
-        while !(await connection.isIdle), discarded < 65_536 {
-            guard let bytes = try? await connection.nextBodyBytes() else { break }
-            discarded += bytes.count
-        }
-        if await connection.isIdle { pool.put(connection) } else { connection.cancel() }
-    }
-
-    // MARK: Redirects (RFC 9110 §15.4)
-
-    private func redirect(_ head: HTTPResponseHead) -> String? {
-        switch head.status.code {
-        case 301, 302, 303, 307, 308: head.fields[.location]
-        default: nil
-        }
-    }
-
-    private func follow(
-        _ location: String,
-        _ status: HTTPStatus,
+    /// The request that a redirect asks for, if redirects are followed; its connection is then free again.
+    private func redirect(
+        _ redirects: inout Int,
+        _ connection: HTTPClientConnection,
+        _ head: HTTPResponseHead,
         _ request: HTTPClientRequest
-    ) throws(HTTPClientError) -> HTTPClientRequest {
-        var next = request
-        next.url = try request.url.resolve(location)
-        let becomesGet = status.code == 303 || (status.code <= 302 && request.method == .post)
-        if becomesGet && request.method != .head {
-            next.method = .get
-            next.body = .bytes([])
-            next.fields.remove(.contentType)
-        }
-        if next.url.origin != request.url.origin {
-            for name in [.authorization, .cookie, .proxyAuthorization] + configuration.credentialFields {
-                next.fields.remove(name)
+    ) async throws -> HTTPClientRequest? {
+        if configuration.maxRedirects == 0 { return nil }
+        do {
+            guard let next = try HTTPRedirect.next(after: head, to: request, configuration) else { return nil }
+            if redirects >= configuration.maxRedirects {
+                throw HTTPClientError(.badRedirect, "more than \(redirects) redirects, the last by \(request.url)")
             }
+            redirects += 1
+            await connection.settle(in: pool)
+            return next
+        } catch {
+            connection.cancel()
+            throw error
         }
-        return next
     }
 }

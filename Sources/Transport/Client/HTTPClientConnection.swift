@@ -1,130 +1,213 @@
-internal import CLinux
-import Glibc
-
 /// One connection of a client: an actor pinned to a loop, used for one exchange at a time.
 actor HTTPClientConnection {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    nonisolated let url: HTTPURL
+    nonisolated let route: HTTPClientRoute
 
     private nonisolated let stream: BufferedStream
+    private nonisolated let slot: ConnectionSlot
+    private let place: String
     private let configuration: HTTPClientConfiguration
     private let tls: ClientTLS
-    private var keepsSession: Bool
+    private weak var pool: ConnectionPool?
+
     private var decoder: HTTPDecoder
     private var state = State.idle
-    private var writing = Writing.none
+    private var sender: HTTPRequestSender?
+    private var trailers = HTTPFields()
+    private var headTimeout: Duration?
     private var readTimeout: Duration?
+    private var deadline: LoopTimer?
+    private var deadlineHasPassed = false
+    private var answerHasBegun = false
+    private var isReading = false
+    /// How many requests have been sent on it.
+    private(set) var exchange = 0
 
     private enum State: Equatable {
+        /// A request can be sent.
         case idle
-        /// A request is on its way or has been answered in part; `reusable` if the connection may serve another.
-        case busy(reusable: Bool)
+        case awaitingHead
+        /// `reusable` if the server will take another request.
+        case readingBody(reusable: Bool)
+        /// The response has been read to its end, and the connection closed.
+        case over
+        /// The response, if one was awaited, will not be whole.
         case dead
     }
-    private enum Writing { case none, chunked, fixed(remaining: Int) }
 
-    private init(_ stream: BufferedStream, to url: HTTPURL, _ configuration: HTTPClientConfiguration, _ tls: ClientTLS)
-    {
-        (self.stream, self.url, self.configuration, loop) = (stream, url, configuration, stream.loop)
-        self.tls = tls
-        keepsSession = url.isSecure
+    /// More than any server has to say before its response.
+    private static let maxInformational = 32
+    /// Of a body that nobody reads, as much is read and dropped to keep the connection.
+    private static let maxDiscardedBytes = 65_536
+
+    init(
+        _ stream: BufferedStream,
+        to url: HTTPURL,
+        by route: HTTPClientRoute,
+        _ configuration: HTTPClientConfiguration,
+        _ tls: ClientTLS,
+        slot: ConnectionSlot
+    ) {
+        (self.stream, self.route, self.slot, loop) = (stream, route, slot, stream.loop)
+        (self.configuration, self.tls, place) = (configuration, tls, url.place)
         decoder = HTTPDecoder(role: .client, limits: configuration.limits)
         stream.writeStallLimit = configuration.writeTimeout
+        stream.keepsReadingAfterFailedWrite = true
     }
 
-    // MARK: Connecting
+    // MARK: An exchange
 
-    /// Connects to the host of a URL, trying its addresses in turn.
-    static func connect(
-        to url: HTTPURL,
-        on loop: EventLoop,
-        _ configuration: HTTPClientConfiguration,
-        _ tls: ClientTLS
-    ) async throws -> HTTPClientConnection {
-        let timeout = HTTPClientError(.timedOut, "connecting to \(url.authority) took too long")
-        return try await loop.withDeadline(configuration.connectTimeout, timeout: timeout) {
-            let addresses: [SocketAddress]
-            if let literal = SocketAddress(literal: url.host, port: url.port) {
-                addresses = [literal]
-            } else {
-                addresses = try await resolve(url)
-            }
-            var failure: (any Error)?
-            for address in addresses {
-                do { return try await connect(to: url, at: address, on: loop, configuration, tls) } catch {
-                    failure = error
-                    try Task.checkCancellation()
-                }
-            }
-            throw HTTPClientError(.cannotConnect, failure.map { "\($0)" } ?? "no address for \(url.host)")
+    /// Sends a request and returns the head of its response.
+    ///
+    /// The body must be read before the next.
+    /// - Parameters:
+    ///   - upgrades: whether the server may switch to another protocol.
+    ///   - limit: the instant at which the connection fails if the response is not over.
+    /// - Throws: ``UnansweredRequest`` if the connection ended before anything of the response came.
+    func send(
+        _ request: HTTPClientRequest,
+        upgrades: Bool = false,
+        until limit: LoopInstant? = nil
+    ) async throws -> HTTPResponseHead {
+        // What comes unasked on a connection that was idle answers nothing.
+        guard state == .idle, stream.failure == nil, exchange == 0 || stream.fill() == nil else {
+            throw UnansweredRequest(reason: lost(), wasSent: false)
         }
-    }
-
-    private static func resolve(_ url: HTTPURL) async throws -> [SocketAddress] {
+        exchange += 1
+        (state, answerHasBegun, trailers) = (.awaitingHead, false, HTTPFields())
+        stream.onReadable = nil
+        readTimeout = request.readTimeout ?? configuration.readTimeout
+        headTimeout = request.readTimeout ?? configuration.headTimeout ?? configuration.readTimeout
+        decoder.expectResponse(to: request.method)
+        setDeadline(limit)
+        let written = stream.writtenCount
+        let sender = HTTPRequestSender(stream, for: self, at: place)
+        self.sender = sender
+        sender.whenComplete = { [weak self] in self?.assumeIsolated { $0.requestIsComplete() } }
         do {
-            return try await ServiceExecutor.system.run { try SocketAddress.resolve(url.host, port: url.port) }
-        } catch let error as AddressError {
-            throw HTTPClientError(.cannotConnect, error.description)
+            sender.begin(request, by: route, continueTimeout: configuration.continueTimeout)
+            let head = try await readHead(upgrades: upgrades)
+            // The server's tickets come before its first response.
+            if exchange == 1 && route.origin.isSecure { tls.keepSession(of: stream, for: route.origin) }
+            return head
+        } catch {
+            await abandon()
+            guard let error = error as? HTTPClientError, error.code == .connectionLost, !answerHasBegun,
+                sender.failure == nil
+            else { throw error }
+            // With TLS more may have left than is counted.
+            let wasSent = stream.writtenCount != written || route.origin.isSecure
+            throw UnansweredRequest(reason: error, wasSent: wasSent, producerHasBegun: sender.producerHasBegun)
         }
     }
 
-    private static func connect(
-        to url: HTTPURL,
-        at address: SocketAddress,
-        on loop: EventLoop,
-        _ configuration: HTTPClientConfiguration,
-        _ tls: ClientTLS
-    ) async throws -> HTTPClientConnection {
-        let descriptor = try Socket.startConnecting(to: address)
-        let waiter = ConnectWaiter()
-        let socket = DescriptorStream(descriptor, on: loop, isSocket: true)
-        socket.owner = waiter
-        try await withTaskCancellationHandler {
-            try await register(socket, on: loop)
-            await waiter.ready.wait()
-        } onCancel: {
-            waiter.ready.fire()
-        }
-        let failure = Task.isCancelled ? nil : Socket.connectFailure(descriptor, to: address)
-        if Task.isCancelled || failure != nil {
-            loop.execute { socket.close() }
-            throw failure ?? SystemError(errorNumber: ECANCELED, operation: "connect \(address)")
-        }
-        Socket.disableDelay(descriptor)
-        return try await adopt(socket, to: url, configuration, tls)
+    func write(_ bytes: [UInt8], by sender: HTTPRequestSender) async throws { try await sender.write(bytes) }
+
+    func setTrailers(_ fields: HTTPFields, by sender: HTTPRequestSender) { sender.setTrailers(fields) }
+
+    private func requestIsComplete() {
+        if isReading { stream.setReadDeadline(state == .awaitingHead ? headTimeout : readTimeout) }
     }
 
-    private static func register(_ socket: DescriptorStream, on loop: EventLoop) async throws {
-        let registered = OneShotEvent()
-        let failure = Locked<SystemError?>(nil)
-        loop.execute {
-            do { try socket.register() } catch let error as SystemError { failure.withLock { $0 = error } } catch {}
-            registered.fire()
-        }
-        await registered.wait()
-        if let error = failure.withLock({ $0 }) { throw error }
-    }
-
-    private static func adopt(
-        _ socket: DescriptorStream,
-        to url: HTTPURL,
-        _ configuration: HTTPClientConfiguration,
-        _ tls: ClientTLS
-    ) async throws -> HTTPClientConnection {
-        let stream: BufferedStream
-        if url.isSecure {
-            do { stream = try await tls.secure(socket, for: url) } catch {
-                try Task.checkCancellation()
-                throw HTTPClientError(.cannotConnect, "no secure connection to \(url.authority): \(error)")
+    private func readHead(upgrades: Bool) async throws -> HTTPResponseHead {
+        var informational = 0
+        while true {
+            guard case .response(let head, let framing) = try await nextEvent(within: headTimeout) else {
+                throw violation("data before the head of the response")
             }
-        } else {
-            stream = BufferedStream(socket, on: socket.loop)
+            if head.status == .switchingProtocols {
+                if !upgrades { throw violation("it switches protocols, and nobody asked for that") }
+                return head
+            }
+            if head.status.isInformational {
+                informational += 1
+                if informational > Self.maxInformational { throw violation("it sends no final response") }
+                if head.status == .continue { sender?.sendWithheldBody() }
+                continue
+            }
+            state = .readingBody(reusable: HTTPKeepAlive.isKept(after: head) && framing != .untilClose)
+            // RFC 9112 §9.5: who has refused the request does not want the rest of it.
+            if sender?.isWithheld == true || !(200..<300).contains(head.status.code) { sender?.stop() }
+            if !framing.hasBody { _ = try await nextBodyBytes(of: exchange) }
+            return head
         }
-        let connection = HTTPClientConnection(stream, to: url, configuration, tls)
-        await connection.becomeIdle()
-        return connection
     }
+
+    /// The next bytes of the response's body; nil at its end, after which the connection may be used again.
+    func nextBodyBytes(of number: Int) async throws -> [UInt8]? {
+        guard number == exchange else { throw HTTPClientError(.connectionLost, "\(place): the response is over") }
+        switch state {
+        case .idle, .over: return nil
+        case .awaitingHead, .dead: throw lost()
+        case .readingBody(let reusable):
+            switch try await nextEvent(within: readTimeout) {
+            case .body(let count): return stream.input.take(count)
+            case .end(let trailers):
+                self.trailers = trailers
+                endResponse(reusable)
+                return nil
+            default: throw violation("a head within the body of the response")
+            }
+        }
+    }
+
+    /// The fields after the body that was read.
+    func trailers(of number: Int) -> HTTPFields { number == exchange ? trailers : HTTPFields() }
+
+    private func endResponse(_ reusable: Bool) {
+        setDeadline(nil)
+        let isWhole = sender?.isComplete != false && stream.writeFailure == nil
+        sender?.stop()
+        if reusable && isWhole && stream.input.isEmpty && stream.failure == nil && !stream.inputHasEnded {
+            becomeIdle()
+        } else {
+            state = .over
+            close()
+        }
+    }
+
+    private func nextEvent(within limit: Duration?) async throws -> HTTPEvent {
+        // While the request is on its way, its own limits hold.
+        stream.setReadDeadline(sender?.isUnderWay == true ? nil : limit)
+        isReading = true
+        defer {
+            isReading = false
+            stream.setReadDeadline(nil)
+        }
+        while true {
+            if !stream.input.isEmpty { answerHasBegun = true }
+            if let event = decoder.next(&stream.input) {
+                if case .failed(let error) = event { throw violation(error.message) }
+                return event
+            }
+            if stream.failure != nil { throw lost() }
+            if stream.inputHasEnded {
+                // A body may end with the connection; everything else has been cut short.
+                if case .end(let trailers)? = decoder.receiveEnd() { return .end(trailers) }
+                throw lost()
+            }
+            _ = await stream.fillOrWait()
+        }
+    }
+
+    // MARK: Errors
+
+    private func violation(_ message: String) -> HTTPClientError {
+        close()
+        return HTTPClientError(.protocolViolation, "\(place) broke the protocol: \(message)")
+    }
+
+    private func lost() -> any Error {
+        let failure = stream.failure ?? stream.writeFailure ?? .endOfStream
+        close()
+        if let reason = sender?.failure { return reason }
+        if deadlineHasPassed { return HTTPClientError(.timedOut, "\(place): the request took longer than its limit") }
+        let code: HTTPClientError.Code = if case .timedOut = failure { .timedOut } else { .connectionLost }
+        return HTTPClientError(code, "\(place): \(failure)")
+    }
+
+    // MARK: Between exchanges
 
     /// While idle, any byte that comes in ends the connection: nothing was asked for.
     private func becomeIdle() {
@@ -136,166 +219,89 @@ actor HTTPClientConnection {
     private func endIdleConnection() {
         // TLS has messages of its own, such as new session tickets, which bring no byte.
         if state != .idle || stream.fill() == nil { return }
-        state = .dead
-        stream.close()
-    }
-
-    // MARK: An exchange
-
-    /// Sends a request and returns the head of its response.
-    ///
-    /// The body must be read before the next.
-    func exchange(_ request: HTTPClientRequest, closes: Bool = false) async throws -> HTTPResponseHead {
-        guard state == .idle, stream.failure == nil else { throw lost() }
-        state = .busy(reusable: false)
-        stream.onReadable = nil
-        readTimeout = request.readTimeout ?? configuration.readTimeout
-        decoder.expectResponse(to: request.method)
-        try await send(request)
-        let head = try await readHead()
-        if keepsSession {
-            // The server's tickets come before its first response.
-            keepsSession = false
-            tls.keepSession(of: stream, for: url.origin)
-        }
-        return head
-    }
-
-    private func send(_ request: HTTPClientRequest) async throws {
-        let framing: HTTPEncoder.Framing
-        switch request.body {
-        case .bytes(let bytes): framing = bytes.isEmpty && !request.method.usuallyHasBody ? .none : .fixed(bytes.count)
-        case .stream(let length?, _): framing = .fixed(length)
-        case .stream(nil, _): framing = .chunked
-        }
-        stream.write { output in
-            HTTPEncoder.appendRequestHead(
-                method: request.method,
-                target: request.url.target,
-                host: request.url.authority,
-                fields: request.fields,
-                framing: framing,
-                to: &output
-            )
-            if case .bytes(let bytes) = request.body { output.append(contentsOf: bytes) }
-        }
-        if case .stream(let length, let produce) = request.body {
-            writing = length.map { .fixed(remaining: $0) } ?? .chunked
-            defer { writing = .none }
-            try await produce(HTTPRequestWriter(connection: self))
-            if case .chunked = writing {
-                stream.write { HTTPEncoder.appendLastChunk(trailers: HTTPFields(), to: &$0) }
-            } else if case .fixed(let remaining) = writing, remaining > 0 {
-                throw HTTPClientError(.protocolViolation, "the request body is \(remaining) bytes short")
-            }
-        }
-        if stream.isAboveHighWater { await stream.drain() }
-    }
-
-    func writeBody(_ bytes: [UInt8]) async throws {
-        if bytes.isEmpty { return }
-        switch writing {
-        case .none: throw lost()
-        case .chunked: stream.write { HTTPEncoder.appendChunk(bytes, to: &$0) }
-        case .fixed(let remaining):
-            guard bytes.count <= remaining else {
-                throw HTTPClientError(.protocolViolation, "the request body is longer than announced")
-            }
-            writing = .fixed(remaining: remaining - bytes.count)
-            stream.write { $0.append(contentsOf: bytes) }
-        }
-        if stream.isAboveHighWater { await stream.drain() }
-        if stream.failure != nil { throw lost() }
-    }
-
-    private func readHead() async throws -> HTTPResponseHead {
-        while true {
-            switch try await nextEvent() {
-            case .response(let head, let framing):
-                if head.status.isInformational && head.status != .switchingProtocols { continue }
-                state = .busy(reusable: HTTPKeepAlive.isKept(after: head) && framing != .untilClose)
-                if !framing.hasBody && head.status != .switchingProtocols { _ = try await nextBodyBytes() }
-                return head
-            default: throw violation("data before the head of the response")
-            }
-        }
-    }
-
-    /// The next bytes of the response's body; nil at its end, after which the connection may be used again.
-    func nextBodyBytes() async throws -> [UInt8]? {
-        guard case .busy(let reusable) = state else { return nil }
-        switch try await nextEvent() {
-        case .body(let count): return stream.input.take(count)
-        case .end:
-            if reusable && stream.input.isEmpty && stream.failure == nil && !stream.inputHasEnded {
-                becomeIdle()
-            } else {
-                close()
-            }
-            return nil
-        default: throw violation("a head within the body of the response")
-        }
-    }
-
-    private func nextEvent() async throws -> HTTPEvent {
-        stream.setReadDeadline(readTimeout)
-        defer { stream.setReadDeadline(nil) }
-        while true {
-            if let event = decoder.next(&stream.input) {
-                if case .failed(let error) = event { throw violation(error.message) }
-                return event
-            }
-            if isAtEnd {
-                // A body may end with the connection; everything else has been cut short.
-                if case .end(let trailers)? = decoder.receiveEnd() { return .end(trailers) }
-                throw lost()
-            }
-            _ = await stream.fillOrWait()
-        }
-    }
-
-    private var isAtEnd: Bool { stream.inputHasEnded || stream.failure != nil }
-
-    private func violation(_ message: String) -> HTTPClientError {
         close()
-        return HTTPClientError(.protocolViolation, "\(url.authority) broke the protocol: \(message)")
+        pool?.remove(self)
     }
 
-    private func lost() -> HTTPClientError {
-        let failure = stream.failure ?? .endOfStream
-        close()
-        let code: HTTPClientError.Code = if case .timedOut = failure { .timedOut } else { .connectionLost }
-        return HTTPClientError(code, "\(url.authority): \(failure)")
+    /// Ends the exchange: the rest of a short response is dropped, and the connection kept for the next request, or
+    /// closed.
+    func settle(in pool: ConnectionPool) async {
+        readTimeout = .milliseconds(200)
+        var (discarded, reads) = (0, 0)
+        while case .readingBody(true) = state, discarded < Self.maxDiscardedBytes, reads < 16 {
+            guard let bytes = try? await nextBodyBytes(of: exchange) else { break }
+            (discarded, reads) = (discarded + bytes.count, reads + 1)
+        }
+        if state == .idle && stream.failure == nil { keep(in: pool) } else { await abandon() }
+    }
+
+    private func keep(in pool: ConnectionPool) {
+        sender = nil
+        self.pool = pool
+        pool.put(self)
+    }
+
+    /// Gives back a connection that was taken and not used.
+    nonisolated func offer(to pool: ConnectionPool) {
+        loop.execute {
+            self.assumeIsolated { if $0.state == .idle && $0.stream.failure == nil { $0.keep(in: pool) } }
+        }
     }
 
     // MARK: Ending
 
-    /// Whether another request can be sent.
-    var isIdle: Bool { state == .idle && stream.failure == nil }
+    private func setDeadline(_ instant: LoopInstant?) {
+        deadline?.cancel()
+        deadline = instant.map { instant in
+            loop.schedule(at: instant) { [weak self] in
+                self?.assumeIsolated {
+                    $0.deadlineHasPassed = true
+                    $0.stream.fail(.timedOut)
+                }
+            }
+        }
+    }
 
-    func close() {
-        state = .dead
+    private func close() {
+        if state != .over { state = .dead }
+        deadline?.cancel()
         stream.close()
+        slot.release()
+    }
+
+    /// Closes, and returns when the closure that writes the body has ended.
+    func abandon() async {
+        sender?.stop()
+        close()
+        await sender?.waitForProducer()
     }
 
     /// Ends whatever is under way, from any thread.
     nonisolated func cancel() {
-        let stream = stream
-        loop.execute { stream.close() }
+        loop.execute {
+            self.assumeIsolated {
+                $0.sender?.stop()
+                $0.close()
+            }
+        }
     }
 
     /// Hands the stream over, after a 101.
     func takeStream() -> BufferedStream {
-        state = .dead
+        setDeadline(nil)
+        state = .over
         stream.setReadDeadline(nil)
+        slot.release()
         return stream
     }
 }
 
-/// Fires once a connecting socket has become ready, for better or worse.
-private final class ConnectWaiter: ReadinessHandler, Sendable {
-    let ready = OneShotEvent()
-    func signal(_ readiness: Readiness) {
-        if !readiness.isDisjoint(with: [.writable, .hangup]) { ready.fire() }
-    }
+/// A connection that ended before anything of the response came.
+struct UnansweredRequest: Error {
+    /// What to tell if the request is not sent again.
+    let reason: any Error
+    /// Whether anything of the request may have reached the server.
+    let wasSent: Bool
+    /// Whether the body's closure has been called.
+    var producerHasBegun = false
 }

@@ -16,7 +16,14 @@ public struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertibl
         public static let connectionLost = Code(rawValue: "connectionLost")
         /// The peer does not speak HTTP as it should.
         public static let protocolViolation = Code(rawValue: "protocolViolation")
-        /// More redirects than allowed, or one without a usable `location`.
+        /// The server has answered before the whole request was sent, and wants no more of it: thrown to the closure that
+        /// writes the body, and to nobody else.
+        public static let answeredEarly = Code(rawValue: "answeredEarly")
+        /// The setting that names the proxy cannot be used.
+        public static let invalidProxy = Code(rawValue: "invalidProxy")
+        /// The proxy opens no tunnel; with its status and body.
+        public static let proxyRefused = Code(rawValue: "proxyRefused")
+        /// More redirects than allowed, one without a usable `location`, or one that must not be followed.
         public static let badRedirect = Code(rawValue: "badRedirect")
         /// The response is longer than the caller will hold.
         public static let bodyTooLarge = Code(rawValue: "bodyTooLarge")

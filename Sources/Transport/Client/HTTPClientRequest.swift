@@ -10,6 +10,13 @@ public struct HTTPClientRequest: Sendable {
     public var body: Body
     /// Replaces the configuration's limit between reads for this request; ``Duration/forever`` takes it away.
     public var readTimeout: Duration?
+    /// Replaces the configuration's limit of the whole request.
+    public var timeout: Duration?
+    /// Whether the body is held back until the server has asked for it with 100, or has been silent for the
+    /// configuration's `continueTimeout` (RFC 9110 §10.1.1); a refusal then costs no upload.
+    public var expectsContinue = false
+    /// Whether the closure of a streamed body may be called again, after a redirect or a lost connection.
+    public var bodyIsReplayable = true
 
     /// What follows the head of a request.
     public enum Body: Sendable {
@@ -17,7 +24,10 @@ public struct HTTPClientRequest: Sendable {
         case bytes([UInt8])
         /// Whatever the closure writes, with `length` announced if given, else in chunks.
         ///
-        /// It is called again when the request is sent again after a redirect. It runs on the connection's loop and must not block.
+        /// It is called again when the request is sent again, unless ``HTTPClientRequest/bodyIsReplayable`` says that it
+        /// cannot be. It runs on the connection's loop, beside the reading of the response, and must not block. When the
+        /// server answers before its end with anything but 2xx, its writes throw `.answeredEarly` and its task is
+        /// cancelled; so they do when the response is over.
         case stream(length: Int?, @Sendable (HTTPRequestWriter) async throws -> Void)
     }
 
@@ -34,57 +44,37 @@ public struct HTTPClientRequest: Sendable {
     }
 }
 
+extension HTTPClientRequest {
+    /// Whether the body can be sent a second time.
+    var canReplayBody: Bool { if case .stream = body { bodyIsReplayable } else { true } }
+
+    /// How the body is delimited.
+    var framing: HTTPBodyFraming {
+        switch body {
+        case .bytes(let bytes): bytes.isEmpty && !method.usuallyHasBody ? .none : .fixed(bytes.count)
+        case .stream(let length?, _): .fixed(length)
+        case .stream(nil, _): .chunked
+        }
+    }
+}
+
 /// Writes the body of a streamed request.
 public struct HTTPRequestWriter: Sendable {
     let connection: HTTPClientConnection
+    let sender: HTTPRequestSender
 
     /// Appends bytes; waits while the server is slower than the writer.
     ///
-    /// - Throws: ``HTTPClientError`` when the connection is gone.
+    /// - Throws: ``HTTPClientError`` when the connection is gone, or the server has answered and wants no more.
     public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
-        try await connection.writeBody(bytes)
+        try await connection.write(bytes, by: sender)
     }
-}
 
-/// A response whose body has not been read yet; valid within the closure it was given to.
-public struct HTTPClientResponse: Sendable {
-    /// Status line and fields.
-    public let head: HTTPResponseHead
-    /// Where the response came from, after redirects.
-    public let url: HTTPURL
-    let connection: HTTPClientConnection
-
-    /// The next bytes of the body, at least one; nil at the end.
+    /// The fields that follow the body (RFC 9110 §6.5), if it goes out in chunks; without chunks there is no place for
+    /// them, and they are dropped.
     ///
-    /// - Throws: ``HTTPClientError`` if the connection is lost, stalls, or breaks the protocol.
-    public nonisolated(nonsending) func nextBytes() async throws -> [UInt8]? { try await connection.nextBodyBytes() }
-
-    /// The whole body.
-    ///
-    /// - Parameter maxBytes: the most to hold; a longer body throws `.bodyTooLarge`.
-    public nonisolated(nonsending) func collect(maxBytes: Int) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while let more = try await nextBytes() {
-            if bytes.count + more.count > maxBytes {
-                throw HTTPClientError(.bodyTooLarge, "the response from \(url) is longer than \(maxBytes) bytes")
-            }
-            if bytes.isEmpty { bytes = more } else { bytes += more }
-        }
-        return bytes
+    /// Fields of framing, routing and authentication are left out.
+    public nonisolated(nonsending) func setTrailers(_ fields: HTTPFields) async {
+        await connection.setTrailers(fields, by: sender)
     }
-}
-
-/// A response with its whole body.
-public struct HTTPClientResult: Sendable {
-    /// Status line and fields.
-    public let head: HTTPResponseHead
-    /// The body.
-    public let body: [UInt8]
-    /// Where the response came from, after redirects.
-    public let url: HTTPURL
-
-    /// The status code.
-    public var status: Int { head.status.code }
-    /// The body as text, with U+FFFD for what is not UTF-8.
-    public var text: String { String(decoding: body, as: UTF8.self) }
 }

@@ -1,15 +1,20 @@
 /// An absolute `http`, `https`, `ws` or `wss` URL (RFC 3986, RFC 9110 §4.2, RFC 6455 §3), taken apart.
 ///
+/// `http+unix` and `ws+unix` name a server on a Unix socket, whose percent-encoded path stands in the place of the host:
+/// `http+unix://%2Frun%2Fservice.sock/health`.
+///
 /// A fragment is dropped. User information is refused: credentials belong into a field, where they are not logged.
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// Whether TLS is spoken: `https` or `wss`.
     public let isSecure: Bool
-    /// The host without brackets, lower-case.
+    /// The host without brackets, lower-case; `localhost` for a Unix socket.
     public let host: String
     /// The port, the scheme's own if none was given.
     public let port: UInt16
     /// Path and query as they go into the request line; begins with `/`.
     public let target: String
+    /// The path of the Unix socket that the server listens on; nil for a host and port.
+    public let socketPath: String?
 
     /// Parses a URL.
     ///
@@ -19,26 +24,45 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         // By bytes: a combining character behind a delimiter would hide it among the text's characters.
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[colon...].starts(with: "://".utf8)
         else { throw fail("no scheme") }
+        let isUnix: Bool
         switch HTTPSyntax.lowercased(String(text[..<colon])) {
-        case "http", "ws": isSecure = false
-        case "https", "wss": isSecure = true
-        default: throw fail("the scheme is none of http, https, ws, wss")
+        case "http", "ws": (isSecure, isUnix) = (false, false)
+        case "https", "wss": (isSecure, isUnix) = (true, false)
+        case "http+unix", "ws+unix": (isSecure, isUnix) = (false, true)
+        default: throw fail("the scheme is none of http, https, ws, wss, http+unix, ws+unix")
         }
         let rest = text.utf8[colon...].dropFirst(3)
         let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
-        if rest[..<end].contains(UInt8(ascii: "@")) { throw fail("user information is not supported") }
-        guard let (host, port) = Self.split(Substring(rest[..<end]), defaultPort: isSecure ? 443 : 80) else {
-            throw fail("bad host or port")
+        let authority = Substring(rest[..<end])
+        if isUnix {
+            guard let path = Self.socketPath(authority) else {
+                throw fail("the host is no percent-encoded absolute path of at most 107 bytes")
+            }
+            (host, port, socketPath) = ("localhost", 80, path)
+        } else {
+            if authority.utf8.contains(UInt8(ascii: "@")) { throw fail("user information is not supported") }
+            guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else {
+                throw fail("bad host or port")
+            }
+            (self.host, self.port, socketPath) = (host, port, nil)
         }
-        (self.host, self.port) = (host, port)
         var target = String(Substring(rest[end...].prefix { $0 != UInt8(ascii: "#") }))
         if target.utf8.first != UInt8(ascii: "/") { target = "/" + target }
         guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw fail("blank or control character") }
         self.target = Self.escapingNonASCII(target)
     }
 
-    private init(isSecure: Bool, host: String, port: UInt16, target: String) {
-        (self.isSecure, self.host, self.port, self.target) = (isSecure, host, port, target)
+    private init(_ url: HTTPURL, target: String) {
+        (isSecure, host, port, socketPath) = (url.isSecure, url.host, url.port, url.socketPath)
+        self.target = target
+    }
+
+    private static func socketPath(_ authority: Substring) -> String? {
+        if authority.utf8.contains(UInt8(ascii: ":")) { return nil }
+        guard let path = String(validating: PercentCoding.decode(authority.utf8), as: UTF8.self),
+            path.utf8.first == UInt8(ascii: "/"), SocketAddress(path: path) != nil
+        else { return nil }
+        return path
     }
 
     private static func split(_ authority: Substring, defaultPort: UInt16) -> (String, UInt16)? {
@@ -88,43 +112,13 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         return escaped
     }
 
-    /// Where a reference leads that this URL's resource answered with, as a `location` field does: absolute, with the
-    /// same scheme, or relative to the host, the path or the query (RFC 3986 §5.2, without dot segments).
-    public func resolve(_ reference: String) throws(HTTPClientError) -> HTTPURL {
-        let scheme = isSecure ? "https" : "http"
-        let path = target.prefix { $0 != "?" }
-        switch reference.utf8.first {
-        case nil, UInt8(ascii: "#"): return self
-        case _ where Self.hasScheme(reference): return try HTTPURL(reference)
-        case UInt8(ascii: "?"): return try HTTPURL("\(scheme)://\(authority)\(path)\(reference)")
-        case UInt8(ascii: "/"):
-            if reference.utf8.starts(with: "//".utf8) { return try HTTPURL("\(scheme):\(reference)") }
-            return try HTTPURL("\(scheme)://\(authority)\(reference)")
-        default:
-            let directory = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
-            return try HTTPURL("\(scheme)://\(authority)\(directory)/\(reference)")
-        }
-    }
-
-    /// Whether a reference begins with a scheme (RFC 3986 §3.1): a colon in a later place means nothing.
-    private static func hasScheme(_ reference: String) -> Bool {
-        let scheme = reference.utf8.prefix { byte in
-            switch HTTPSyntax.lowercased(byte) {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            default: "+-.".utf8.contains(byte)
-            }
-        }
-        guard let first = scheme.first, HTTPSyntax.lowercased(first) >= UInt8(ascii: "a") else { return false }
-        return reference.utf8.dropFirst(scheme.count).first == UInt8(ascii: ":")
-    }
-
     /// The same host with another path and query.
     ///
     /// - Parameter path: is appended to this URL's path, whose trailing slash is dropped; begins with `/`.
     public func appending(_ path: String) -> HTTPURL {
         var base = String(target.prefix { $0 != "?" })
         while base.hasSuffix("/") { base.removeLast() }
-        return HTTPURL(isSecure: isSecure, host: host, port: port, target: base + path)
+        return HTTPURL(self, target: base + path)
     }
 
     /// Host and port as the `host` field carries them: the port only if it is not the scheme's own.
@@ -134,15 +128,22 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What must be equal for two URLs to share a connection.
-    public var origin: Origin { Origin(isSecure: isSecure, host: host, port: port) }
+    public var origin: Origin { Origin(isSecure: isSecure, host: host, port: port, socketPath: socketPath) }
 
-    /// Scheme, host and port of a URL (RFC 9110 §4.3.1).
+    /// Scheme, host and port of a URL (RFC 9110 §4.3.1), or the path of its Unix socket.
     public struct Origin: Sendable, Hashable {
         let isSecure: Bool
         let host: String
         let port: UInt16
+        let socketPath: String?
     }
 
-    /// The URL as text, with the scheme `http` or `https`.
-    public var description: String { "\(isSecure ? "https" : "http")://\(authority)\(target)" }
+    /// The URL without path and query, with the scheme `http`, `https` or `http+unix`.
+    var prefix: String {
+        if let socketPath { return "http+unix://\(Self.escape(socketPath))" }
+        return "\(isSecure ? "https" : "http")://\(authority)"
+    }
+
+    /// The URL as text, with the scheme `http`, `https` or `http+unix`.
+    public var description: String { prefix + target }
 }

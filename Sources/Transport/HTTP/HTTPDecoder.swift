@@ -130,6 +130,9 @@ package struct HTTPDecoder: Sendable {
         {
             return fail(.bad("a request starts with no method"))
         }
+        if role == .client, scanner.isEmpty, !input.isEmpty, input[0] != UInt8(ascii: "H") {
+            return fail(.bad("a response starts with no version"))
+        }
         let outcome = input.withReadableBytes { scanner.scan($0, ceilings, skipsEmptyLines: role == .server) }
         switch outcome {
         case .incomplete: return nil

@@ -31,6 +31,9 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     /// Is called when the output has fallen below the high-water mark after it had stood above.
     package var onRoomToWrite: (() -> Void)?
 
+    /// How many bytes the stream below has taken in all.
+    package private(set) var writtenCount = 0
+
     /// The longest that written bytes may wait for a peer that takes none.
     package var writeStallLimit: Duration = .seconds(60)
 
@@ -153,6 +156,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
             switch output.withReadableBytes(stream.write) {
             case .bytes(let count):
                 output.consume(count)
+                writtenCount &+= count
                 writeDeadline.clear()
             case .wouldBlock:
                 writeDeadline.set(writeStallLimit, on: loop) { [weak self] in self?.checkWriteDeadline() }
@@ -170,6 +174,14 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         writeFailure = writeFailure ?? reason
         output.consume(output.count)
         writeDeadline.clear()
+    }
+
+    /// Writes nothing more, not even what has been appended, and goes on reading.
+    package func stopWriting() {
+        keepsReadingAfterFailedWrite = true
+        if failure != nil { return }
+        failWriting(.closed)
+        wakeDrainersIfBelowHighWater()
     }
 
     private func checkWriteDeadline() {

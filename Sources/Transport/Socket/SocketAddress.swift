@@ -4,9 +4,9 @@ import Glibc
 /// An address a socket can be bound or connected to: IPv4, IPv6, or a path of the file system.
 public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// The bytes of the `sockaddr_*` structure.
-    private let bytes: [UInt8]
+    package let bytes: [UInt8]
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    package init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// A literal address, such as `127.0.0.1` or `::1`; nil if `host` is a name.
     public init?(literal host: String, port: UInt16) {
@@ -23,6 +23,14 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         } else {
             return nil
         }
+    }
+
+    /// The address of a Unix socket; nil if the path is empty, has a zero byte, or more bytes than the system takes: 107.
+    public init?(path: String) {
+        let path = Array(path.utf8)
+        let room = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
+        if path.isEmpty || path.contains(0) || path.count >= room { return nil }
+        bytes = withUnsafeBytes(of: sa_family_t(AF_UNIX), Array.init) + path + [0]
     }
 
     /// The addresses of a host, literal or name, in the order the system prefers.
@@ -75,6 +83,9 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         bytes.count >= 2 ? Int32(withUnsafeBytes(of: storage) { $0.loadUnaligned(as: sa_family_t.self) }) : AF_UNSPEC
     }
 
+    /// Whether it is a path of the file system.
+    var isPath: Bool { family == AF_UNIX }
+
     private var storage: sockaddr_storage {
         var storage = sockaddr_storage()
         withUnsafeMutableBytes(of: &storage) { $0.copyBytes(from: bytes.prefix($0.count)) }
@@ -114,6 +125,15 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         case AF_INET: return bytes.count > 4 && bytes[4] == 127
         case AF_INET6: return host == "::1" || host.hasPrefix("::ffff:127.")
         default: return true
+        }
+    }
+
+    /// The bytes of an IPv4 or IPv6 address in the order of the network; none for a path.
+    var addressBytes: [UInt8] {
+        switch family {
+        case AF_INET: Array(bytes.dropFirst(4).prefix(4))
+        case AF_INET6: Array(bytes.dropFirst(8).prefix(16))
+        default: []
         }
     }
 

@@ -1,0 +1,144 @@
+internal import CLinux
+import Glibc
+
+/// Connects to the first of some addresses that answers (RFC 8305 §5).
+///
+/// The attempts begin one after the other, each when the one before has failed or a delay has passed, and go on side by
+/// side; the first that succeeds ends all the others. Confined to the loop's thread, but for ``connect(to:on:delay:)``.
+package final class ConnectionRace: @unchecked Sendable {
+    private let loop: EventLoop
+    private let delay: Duration
+    private var waiting: ArraySlice<SocketAddress>
+    private var attempts: [ObjectIdentifier: ConnectionAttempt] = [:]
+    private var timer: LoopTimer?
+    private var failure: any Error
+    private var continuation: UnsafeContinuation<DescriptorStream, any Error>?
+    private var isCancelled = false
+
+    private init(_ addresses: [SocketAddress], on loop: EventLoop, delay: Duration) {
+        (waiting, self.loop, self.delay) = (addresses[...], loop, delay)
+        failure = SystemError(errorNumber: EADDRNOTAVAIL, operation: "connect")
+    }
+
+    /// Connects, trying the addresses in their order; the socket is registered with the loop, and the caller's.
+    ///
+    /// Cancelling closes every attempt.
+    /// - Throws: ``SystemError`` of the attempt that failed last; `CancellationError`.
+    package static func connect(
+        to addresses: [SocketAddress],
+        on loop: EventLoop,
+        delay: Duration = .milliseconds(250)
+    ) async throws -> DescriptorStream {
+        let race = ConnectionRace(addresses, on: loop, delay: delay)
+        let socket = try await withTaskCancellationHandler {
+            try await withUnsafeThrowingContinuation { continuation in
+                loop.execute { race.start(continuation) }
+            }
+        } onCancel: {
+            loop.execute { race.cancel() }
+        }
+        if Task.isCancelled {
+            loop.execute { socket.close() }
+            throw CancellationError()
+        }
+        return socket
+    }
+
+    private func start(_ continuation: UnsafeContinuation<DescriptorStream, any Error>) {
+        self.continuation = continuation
+        if isCancelled { return finish(.failure(CancellationError())) }
+        startNext()
+    }
+
+    private func startNext() {
+        timer?.cancel()
+        guard let address = waiting.popFirst() else {
+            if attempts.isEmpty { finish(.failure(failure)) }
+            return
+        }
+        let attempt = ConnectionAttempt(address, on: loop)
+        attempts[ObjectIdentifier(attempt)] = attempt
+        if !waiting.isEmpty {
+            timer = loop.schedule(after: delay) { [weak self] in self?.startNext() }
+        }
+        attempt.start { [weak self] attempt, result in self?.ended(attempt, result) }
+    }
+
+    private func ended(_ attempt: ConnectionAttempt, _ result: Result<DescriptorStream, SystemError>) {
+        attempts[ObjectIdentifier(attempt)] = nil
+        switch result {
+        case .success(let socket): finish(.success(socket))
+        case .failure(let error):
+            failure = error
+            startNext()
+        }
+    }
+
+    private func cancel() {
+        isCancelled = true
+        finish(.failure(CancellationError()))
+    }
+
+    private func finish(_ result: Result<DescriptorStream, any Error>) {
+        guard let continuation else { return }
+        self.continuation = nil
+        timer?.cancel()
+        waiting = []
+        for attempt in attempts.values { attempt.cancel() }
+        attempts = [:]
+        continuation.resume(with: result)
+    }
+}
+
+/// One connection on its way.
+///
+/// Confined to the loop's thread.
+private final class ConnectionAttempt: ReadinessHandler {
+    typealias Completion = (ConnectionAttempt, Result<DescriptorStream, SystemError>) -> Void
+    private let address: SocketAddress
+    private let loop: EventLoop
+    private var socket: DescriptorStream?
+    private var retry: LoopTimer?
+    private var completion: Completion?
+
+    init(_ address: SocketAddress, on loop: EventLoop) { (self.address, self.loop) = (address, loop) }
+
+    func start(_ completion: @escaping Completion) {
+        self.completion = completion
+        do throws(SystemError) {
+            let socket = DescriptorStream(try Socket.startConnecting(to: address), on: loop, isSocket: true)
+            self.socket = socket
+            socket.owner = self
+            try socket.register()
+        } catch {
+            if address.isPath && error.errorNumber == EAGAIN {
+                // The queue of a Unix socket is full, and nobody tells when it no longer is.
+                retry = loop.schedule(after: .milliseconds(10)) { [weak self] in self?.start(completion) }
+                return
+            }
+            finish(error)
+        }
+    }
+
+    func signal(_ readiness: Readiness) {
+        guard let socket, !readiness.isDisjoint(with: [.writable, .hangup]) else { return }
+        finish(Socket.connectFailure(socket.descriptor, to: address))
+    }
+
+    func cancel() {
+        completion = nil
+        retry?.cancel()
+        socket?.close()
+    }
+
+    private func finish(_ failure: SystemError?) {
+        guard let completion else { return }
+        self.completion = nil
+        guard let socket, failure == nil else {
+            socket?.close()
+            return completion(self, .failure(failure ?? SystemError(errorNumber: EBADF, operation: "connect")))
+        }
+        socket.owner = nil
+        completion(self, .success(socket))
+    }
+}

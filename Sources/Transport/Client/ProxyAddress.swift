@@ -1,0 +1,43 @@
+/// Where a proxy is, and what it is shown.
+package struct ProxyAddress: Sendable, Hashable, CustomStringConvertible {
+    package let host: String
+    package let port: UInt16
+    /// The value of `proxy-authorization` (RFC 7617 §2); nil without user information.
+    package let authorization: String?
+
+    /// Why a text is no proxy, to be read after the name of the setting; never with its secret.
+    package struct Problem: Error { package let message: String }
+
+    /// Parses `http://user:secret@host:port`; scheme, user information and port may be missing.
+    package init(_ text: String) throws(Problem) {
+        var rest = Substring(text)
+        if let scheme = Self.scheme(of: text) {
+            guard scheme == "http" else {
+                throw Problem(message: "has the scheme '\(scheme)', and only http proxies are supported")
+            }
+            rest = text.dropFirst("http://".count)
+        }
+        rest = Substring(rest.utf8.prefix { !"/?#".utf8.contains($0) })
+        if let at = rest.utf8.lastIndex(of: UInt8(ascii: "@")) {
+            let user = PercentCoding.decode(rest.utf8[..<at])
+            let hasPassword = rest.utf8[..<at].contains(UInt8(ascii: ":"))
+            authorization = "Basic \(Base64.encode(hasPassword ? user : user + [UInt8(ascii: ":")]))"
+            rest = Substring(rest.utf8[rest.utf8.index(after: at)...])
+        } else {
+            authorization = nil
+        }
+        guard let url = try? HTTPURL("http://\(rest)") else {
+            throw Problem(message: "has no valid host and port: '\(rest)'")
+        }
+        (host, port) = (url.host, url.port)
+    }
+
+    private static func scheme(of text: String) -> String? {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[colon...].starts(with: "://".utf8)
+        else { return nil }
+        return HTTPSyntax.lowercased(String(text[..<colon]))
+    }
+
+    /// Host and port, without user information.
+    package var description: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

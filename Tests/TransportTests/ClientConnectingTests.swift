@@ -1,0 +1,134 @@
+import BenchmarkTransport
+import TestSupport
+import Testing
+
+@Suite("How a client connects", .timeLimit(.minutes(1)))
+struct ClientConnectingTests {
+    private func addresses(_ hosts: [String], port: UInt16 = 1) -> [SocketAddress] {
+        hosts.compactMap { SocketAddress(literal: $0, port: port) }
+    }
+
+    @Test(
+        "the families of a name's addresses take turns, RFC 8305 §4",
+        arguments: [
+            ([], []), (["10.0.0.1"], ["10.0.0.1"]),
+            (["::1", "::2", "10.0.0.1", "10.0.0.2"], ["::1", "10.0.0.1", "::2", "10.0.0.2"]),
+            (["10.0.0.1", "10.0.0.2", "10.0.0.3", "::1"], ["10.0.0.1", "::1", "10.0.0.2", "10.0.0.3"]),
+        ] as [([String], [String])]
+    )
+    func order(_ given: [String], _ expected: [String]) {
+        #expect(HappyEyeballs.interleaved(addresses(given)).map(\.host) == expected)
+    }
+
+    @Test("when one address refuses, the next is tried at once, RFC 8305 §5")
+    func refusal() async throws {
+        let loop = EventLoopGroup.shared.next()
+        let server = try RawServer(host: "127.0.0.2")
+        // The delay is longer than the test may take: only the refusal can start the second attempt.
+        let socket = try await ConnectionRace.connect(
+            to: addresses(["127.0.0.1", "127.0.0.2"], port: server.address.port),
+            on: loop,
+            delay: .seconds(600)
+        )
+        let connection = try await server.accept()
+        loop.execute { socket.close() }
+        #expect(await connection.receivesEnd())
+    }
+
+    @Test("when one address is silent, the next is tried beside it, and the loser is closed, RFC 8305 §5")
+    func silence() async throws {
+        let loop = EventLoopGroup.shared.next()
+        let silent = try RawServer(backlog: 0)
+        let port = silent.address.port
+        // One connection fills the queue; those after it get no answer.
+        let filler = try await ConnectionRace.connect(to: addresses(["127.0.0.1"], port: port), on: loop)
+        let server = try RawServer(host: "127.0.0.2", port: port)
+        let socket = try await ConnectionRace.connect(
+            to: addresses(["127.0.0.1", "127.0.0.2"], port: port),
+            on: loop,
+            delay: .milliseconds(20)
+        )
+        let connection = try await server.accept()
+        let first = try await silent.accept()
+        loop.execute {
+            socket.close()
+            filler.close()
+        }
+        #expect(await connection.receivesEnd())
+        #expect(await first.receivesEnd())
+        // Had the loser gone on, it would be accepted now.
+        let late = Task { try await silent.accept() }
+        silent.stop()
+        await #expect(throws: SystemError.self) { try await late.value }
+    }
+
+    @Test("when all addresses refuse, the error is that of the last")
+    func allRefuse() async throws {
+        let port = try RawServer().address.port
+        let candidates = addresses(["127.0.0.1", "127.0.0.2"], port: port)
+        let error = await #expect(throws: SystemError.self) {
+            try await ConnectionRace.connect(to: candidates, on: EventLoopGroup.shared.next())
+        }
+        #expect(error?.description.contains("127.0.0.2:\(port)") == true)
+    }
+
+    @Test("cancelling ends every attempt")
+    func cancelling() async throws {
+        let loop = EventLoopGroup.shared.next()
+        let silent = try RawServer(backlog: 0)
+        let candidates = addresses(["127.0.0.1", "127.0.0.1"], port: silent.address.port)
+        let filler = try await ConnectionRace.connect(to: candidates, on: loop)
+        let attempt = Task { try await ConnectionRace.connect(to: candidates, on: loop, delay: .milliseconds(1)) }
+        attempt.cancel()
+        await #expect(throws: CancellationError.self) { try await attempt.value }
+        loop.execute { filler.close() }
+    }
+
+    @Test("a server that accepts nothing is an error after the connect timeout")
+    func connectTimeout() async throws {
+        let loop = EventLoopGroup.shared.next()
+        let silent = try RawServer(backlog: 0)
+        let filler = try await ConnectionRace.connect(to: [silent.address], on: loop)
+        let client = directClient { $0.connectTimeout = .milliseconds(50) }
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await client.send(HTTPClientRequest(.get, try HTTPURL(silent.url)))
+        }
+        #expect(error?.code == .timedOut)
+        #expect(client.connectionCounts == (0, 0, 0))
+        loop.execute { filler.close() }
+    }
+
+    // MARK: Unix sockets
+
+    @Test("a request reaches a server on a Unix socket, and a second one the same connection")
+    func unixSocket() async throws {
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/a b.sock"
+            let server = try RawServer(path: path)
+            try await server.serving { connection in
+                while case let head = try await connection.receiveHead(), !head.isEmpty {
+                    try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: \(head.utf8.count)\r\n\r\n\(head)")
+                }
+            } _: {
+                let client = directClient()
+                let url = try HTTPURL("http+unix://\(HTTPURL.escape(path))/x?y")
+                for _ in 0..<2 {
+                    let result = try await client.send(HTTPClientRequest(.get, url))
+                    #expect(result.text == "GET /x?y HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                }
+                #expect(client.connectionCounts == (1, 1, 0))
+                client.shutDown()
+            }
+        }
+    }
+
+    @Test("a Unix socket that is not there is an error that names it")
+    func noUnixSocket() async throws {
+        let url = try HTTPURL("http+unix://%2Fnowhere%2Fx.sock/")
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await directClient().send(HTTPClientRequest(.get, url))
+        }
+        #expect(error?.code == .cannotConnect)
+        #expect(error?.message.contains("/nowhere/x.sock") == true)
+    }
+}
