@@ -39,6 +39,21 @@ struct KeyDestinationTests {
         #expect(toolbox.seen.withLock { $0 } == ["/toolbox/s/files/download Bearer secret"])
     }
 
+    @Test("not to a Unix socket of this machine, named by the caller or by the API")
+    func unixSocket() async throws {
+        let named = DaytonaCredentials(apiKey: "secret", apiURL: "http+unix://%2Frun%2Fx.sock/api", target: "t")
+        let error = #expect(throws: SandboxError.self) { try DaytonaClient(named) }
+        #expect(error?.code == .invalidConfiguration)
+        let api = Recorder()
+        let body = #"{"id":"s","state":"started","toolboxProxyUrl":"http+unix://%2Frun%2Fx.sock/toolbox"}"#
+        api.answer(HTTPServerResponse(status: .ok, body: .bytes(Array(body.utf8))))
+        try await withServer(api) { apiURL in
+            let credentials = DaytonaCredentials(apiKey: "secret", apiURL: "\(apiURL)/api", target: "t")
+            let error = await #expect(throws: SandboxError.self) { try await DaytonaClient(credentials).sandbox("s") }
+            #expect(error?.message.contains("Unix socket") == true)
+        }
+    }
+
     @Test("nowhere else, also when the API redirects, RFC 9110 §15.4", arguments: [301, 302, 303, 307, 308])
     func redirected(_ status: Int) async throws {
         let (api, elsewhere) = (Recorder(), Recorder())

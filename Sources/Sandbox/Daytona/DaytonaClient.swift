@@ -31,6 +31,10 @@ public struct DaytonaClient: Sendable {
         do { api = try HTTPURL(credentials.apiURL) } catch {
             throw SandboxError(.invalidConfiguration, "x-api-url: \(error.message)")
         }
+        // Callers name the address: they must not reach what listens on this machine's file system.
+        if api.socketPath != nil {
+            throw SandboxError(.invalidConfiguration, "x-api-url: a Unix socket is no sandbox API")
+        }
         self.http = http ?? HTTPClient(configuration: Self.httpConfiguration)
     }
 
@@ -113,6 +117,9 @@ public struct DaytonaClient: Sendable {
         let toolbox: HTTPURL
         do { toolbox = try HTTPURL(base).appending("/\(HTTPURL.escape(info.id))") } catch {
             throw SandboxError(.protocolViolation, "sandbox \(info.id) has no usable toolbox address: \(error.message)")
+        }
+        if toolbox.socketPath != nil {
+            throw SandboxError(.protocolViolation, "sandbox \(info.id) has a Unix socket for its toolbox address")
         }
         return DaytonaSandbox(info: info, toolbox: toolbox, client: self)
     }
