@@ -73,6 +73,8 @@ public final class RawServer: Sendable {
 /// One connection that a ``RawServer`` has accepted.
 public final class RawConnection: Sendable {
     private let descriptor: Int32
+    /// What was received and not asked for yet.
+    private let pending = Locked<[UInt8]>([])
 
     init(_ descriptor: Int32) {
         self.descriptor = descriptor
@@ -102,25 +104,35 @@ public final class RawConnection: Sendable {
     /// Sends a text.
     public func send(_ text: String) async throws { try await send(text.utf8) }
 
-    /// Some bytes, at most so many; none at the end.
-    public func receive(atMost limit: Int = 65_536) async throws -> [UInt8] {
-        try await RawServer.executor.run { [descriptor] in
-            var block = [UInt8](repeating: 0, count: limit)
+    /// Some bytes; none at the end.
+    public func receive() async throws -> [UInt8] {
+        let kept = pending.withLock { pending in
+            defer { pending = [] }
+            return pending
+        }
+        if !kept.isEmpty { return kept }
+        return try await RawServer.executor.run { [descriptor] in
+            var block = [UInt8](repeating: 0, count: 65_536)
             let count = recv(descriptor, &block, block.count, 0)
             if count < 0 { throw SystemError(errorNumber: errno, operation: "recv") }
             return Array(block[..<count])
         }
     }
 
-    /// What comes up to a text and with it, or to the end.
+    /// What comes up to a text and with it, or to the end; what comes after it is kept for the next call.
     public func receiveText(until end: String) async throws -> String {
-        var text = ""
-        while !text.contains(end) {
+        var received: [UInt8] = []
+        let end = Array(end.utf8)
+        while true {
             let bytes = try await receive()
-            if bytes.isEmpty { break }
-            text += String(decoding: bytes, as: UTF8.self)
+            if bytes.isEmpty { return String(decoding: received, as: UTF8.self) }
+            let start = max(0, received.count - end.count)
+            received += bytes
+            guard let range = received[start...].firstRange(of: end) else { continue }
+            let rest = Array(received[range.upperBound...])
+            pending.withLock { $0 = rest }
+            return String(decoding: received[..<range.upperBound], as: UTF8.self)
         }
-        return text
     }
 
     /// The head of a request; empty if there is none.

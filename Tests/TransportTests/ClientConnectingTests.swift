@@ -1,4 +1,5 @@
 import BenchmarkTransport
+import Foundation
 import TestSupport
 import Testing
 
@@ -119,6 +120,64 @@ struct ClientConnectingTests {
                 #expect(client.connectionCounts == (1, 1, 0))
                 client.shutDown()
             }
+        }
+    }
+
+    private func unixServer(_ path: String) -> HTTPServer {
+        var configuration = HTTPServerConfiguration()
+        configuration.host = "unix:\(path)"
+        return HTTPServer(configuration: configuration, responder: LoopbackTests.Echo())
+    }
+
+    @Test("a server listens on a Unix socket, for requests and WebSockets, and removes its file")
+    func unixServer() async throws {
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/x.sock"
+            let server = unixServer(path)
+            #expect(try await server.start().description == path)
+            let client = directClient()
+            let url = "unix://\(HTTPURL.escape(path))"
+            let request = HTTPClientRequest(.post, try HTTPURL("http+\(url)/echo"), body: .bytes([1, 2]))
+            #expect(try await client.send(request).body == [1, 2])
+            let socket = try await client.openWebSocket(try HTTPURL("ws+\(url)/ws"))
+            try await socket.send("hello")
+            #expect(try await socket.receive() == .text(Array("hello".utf8)))
+            await socket.close()
+            await socket.release()
+            client.shutDown()
+            await server.shutDown()
+            #expect(try files(below: folder).isEmpty)
+        }
+    }
+
+    @Test("a socket is replaced if nobody answers on it, and only then")
+    func staleSocket() async throws {
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/x.sock"
+            // The file stays when its socket is gone.
+            _ = try RawServer(path: path)
+            let (first, second) = (unixServer(path), unixServer(path))
+            try await first.start()
+            let error = await #expect(throws: SystemError.self) { try await second.start() }
+            #expect(error?.description.contains("in use") == true)
+            let client = directClient()
+            let url = try HTTPURL("http+unix://\(HTTPURL.escape(path))/nope")
+            #expect(try await client.send(HTTPClientRequest(.get, url)).status == 404)
+            client.shutDown()
+            await first.shutDown()
+        }
+    }
+
+    @Test("a file that is no socket is never replaced, and a path that is too long is an error")
+    func noSocket() async throws {
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/precious"
+            try "data".write(toFile: path, atomically: true, encoding: .utf8)
+            await #expect(throws: SystemError.self) { try await unixServer(path).start() }
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "data")
+            let long = folder + "/" + String(repeating: "x", count: 108)
+            let error = await #expect(throws: AddressError.self) { try await unixServer(long).start() }
+            #expect(error?.reason.contains("107") == true)
         }
     }
 

@@ -363,9 +363,10 @@ struct HostileServerTests {
     @Test("a server that takes nothing of an upload is an error after the write timeout")
     func takesNothing() async throws {
         let server = try RawServer()
+        let failed = OneShotEvent()
         try await server.serving { connection in
             _ = try await connection.receiveHead()
-            try await EventLoopGroup.shared.next().sleep(for: .milliseconds(400))
+            await failed.wait()
             #expect(await connection.receivesEnd())
         } _: {
             let client = directClient { $0.writeTimeout = .milliseconds(100) }
@@ -375,6 +376,7 @@ struct HostileServerTests {
             let error = await #expect(throws: HTTPClientError.self) {
                 try await client.send(HTTPClientRequest(.post, try HTTPURL(server.url), body: body))
             }
+            failed.fire()
             #expect(error?.code == .timedOut)
             #expect(client.connectionCounts == (0, 0, 0))
         }

@@ -38,7 +38,7 @@ public final class HTTPClient: Sendable {
             return HTTPClientResult(
                 head: response.head,
                 body: body,
-                trailers: await response.trailers,
+                trailers: await response.trailers(),
                 url: response.url
             )
         }
@@ -229,7 +229,7 @@ public final class HTTPClient: Sendable {
             await connection.settle(in: pool)
             return next
         } catch {
-            connection.cancel()
+            await connection.abandon()
             throw error
         }
     }

@@ -219,8 +219,8 @@ actor HTTPClientConnection {
     private func endIdleConnection() {
         // TLS has messages of its own, such as new session tickets, which bring no byte.
         if state != .idle || stream.fill() == nil { return }
-        close()
         pool?.remove(self)
+        close()
     }
 
     /// Ends the exchange: the rest of a short response is dropped, and the connection kept for the next request, or
@@ -265,8 +265,8 @@ actor HTTPClientConnection {
     private func close() {
         if state != .over { state = .dead }
         deadline?.cancel()
-        stream.close()
         slot.release()
+        stream.close()
     }
 
     /// Closes, and returns when the closure that writes the body has ended.

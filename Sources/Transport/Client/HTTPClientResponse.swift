@@ -16,9 +16,7 @@ public struct HTTPClientResponse: Sendable {
     }
 
     /// The fields after the body (RFC 9110 §6.5); empty before its end, and for most responses.
-    public var trailers: HTTPFields {
-        get async { await connection.trailers(of: exchange) }
-    }
+    public nonisolated(nonsending) func trailers() async -> HTTPFields { await connection.trailers(of: exchange) }
 
     /// The whole body.
     ///

@@ -47,9 +47,7 @@ public actor HTTPServer {
     @discardableResult
     public func start() async throws -> SocketAddress {
         try await reloadCertificate()
-        let (host, port) = (configuration.host, configuration.port)
-        let addresses = try await ServiceExecutor.system.run { try SocketAddress.resolve(host, port: port) }
-        guard let address = addresses.first else { throw AddressError(host: host, reason: "no address") }
+        let address = try await ServiceExecutor.system.run { [configuration] in try configuration.address() }
         let listener = try Listener(
             on: address,
             backlog: configuration.maxPendingAccepts,

@@ -2,7 +2,10 @@
 ///
 /// Every number is a ceiling against a peer that takes too much.
 public struct HTTPServerConfiguration: Sendable {
-    /// The address or name to listen on.
+    /// The address or name to listen on; or `unix:` and a path, to listen on a Unix socket.
+    ///
+    /// A socket that another process has left behind at the path is replaced; one that still answers is not. It is
+    /// removed when the server stops.
     public var host = "127.0.0.1"
     /// The port to listen on; 0 lets the system choose a free one.
     public var port: UInt16 = 0
@@ -45,6 +48,21 @@ public struct HTTPServerConfiguration: Sendable {
 
     /// The defaults: loopback, a port of the system's choice.
     public init() {}
+
+    /// What the host stands for; blocks on name resolution, and removes a stale socket.
+    func address() throws -> SocketAddress {
+        guard host.hasPrefix("unix:") else {
+            guard let address = try SocketAddress.resolve(host, port: port).first else {
+                throw AddressError(host: host, reason: "no address")
+            }
+            return address
+        }
+        guard let address = SocketAddress(path: String(host.dropFirst("unix:".count))) else {
+            throw AddressError(host: host, reason: "the path of a Unix socket has 1 to 107 bytes")
+        }
+        try SocketFile.makeRoom(at: address)
+        return address
+    }
 }
 
 /// Limits and keep-alive of a WebSocket connection, in either role.

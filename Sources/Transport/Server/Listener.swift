@@ -14,6 +14,7 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
     private let accepted: (Int32, SocketAddress) -> Void
     private let mayAccept: () -> Bool
     private var retry: LoopTimer?
+    private let file: SocketFile?
 
     /// Binds and listens.
     ///
@@ -29,6 +30,7 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
     ) throws(SystemError) {
         descriptor = try Socket.listen(on: address, backlog: backlog)
         self.address = Socket.localAddress(descriptor) ?? address
+        file = address.isPath ? SocketFile(at: address) : nil
         (self.loop, self.mayAccept, self.accepted) = (loop, mayAccept, accepted)
     }
 
@@ -51,12 +53,13 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
         }
     }
 
-    /// Stops accepting; pending connections are refused by the system.
+    /// Stops accepting; pending connections are refused by the system, and a Unix socket's file is removed.
     func close() {
         if descriptor < 0 { return }
         if let key { loop.remove(descriptor, key) }
         _ = Glibc.close(descriptor)
         descriptor = -1
+        file?.remove()
         retry?.cancel()
     }
 }

@@ -1,0 +1,212 @@
+import BenchmarkTransport
+import TestSupport
+import Testing
+
+@Suite("A client's pool of connections", .timeLimit(.minutes(1)))
+struct ClientPoolTests {
+    /// Answers each request with the number of its connection, when `gate` has been fired.
+    private actor Server {
+        var connections = 0
+        var paths: [String] = []
+        func connected() -> Int {
+            connections += 1
+            return connections
+        }
+        func asked(_ head: String) { paths.append(String(head.split(separator: " ").dropFirst().first ?? "")) }
+    }
+
+    private func serve(
+        after gate: OneShotEvent? = nil,
+        _ body: (RawServer, @escaping @Sendable () async -> Int, @escaping @Sendable () async -> [String]) async throws
+            ->
+            Void
+    ) async throws {
+        let server = try RawServer()
+        let state = Server()
+        try await server.serving { connection in
+            let number = await state.connected()
+            while case let head = try await connection.receiveHead(), !head.isEmpty {
+                await state.asked(head)
+                await gate?.wait()
+                try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n\(number)")
+            }
+        } _: {
+            try await body(server, { await state.connections }, { await state.paths })
+        }
+    }
+
+    /// Waits until as many requests wait for a connection.
+    private func until(_ waiting: Int, _ client: HTTPClient) async {
+        while client.connectionCounts.waiting != waiting { await Task.yield() }
+    }
+
+    @Test("at the ceiling requests wait in their order, and share what becomes free")
+    func ceiling() async throws {
+        let gate = OneShotEvent()
+        try await serve(after: gate) { server, connections, paths in
+            let client = directClient { $0.maxConnectionsPerOrigin = 1 }
+            let tasks = try await { () async throws -> [Task<String, any Error>] in
+                var tasks: [Task<String, any Error>] = []
+                for index in 0..<5 {
+                    let url = try HTTPURL("\(server.url)/\(index)")
+                    tasks.append(Task { try await client.send(HTTPClientRequest(.get, url)).text })
+                    if index == 0 { while client.connectionCounts.open == 0 { await Task.yield() } }
+                    await until(index, client)
+                }
+                return tasks
+            }()
+            #expect(client.connectionCounts == (1, 0, 4))
+            gate.fire()
+            for task in tasks { #expect(try await task.value == "1") }
+            #expect(await connections() == 1)
+            #expect(await paths() == ["/0", "/1", "/2", "/3", "/4"])
+            #expect(client.connectionCounts == (1, 1, 0))
+            client.shutDown()
+        }
+    }
+
+    @Test("a request that is cancelled while it waits leaves the queue as it was")
+    func cancelledWaiter() async throws {
+        let gate = OneShotEvent()
+        try await serve(after: gate) { server, _, paths in
+            let client = directClient { $0.maxConnectionsPerOrigin = 1 }
+            var tasks: [Task<String, any Error>] = []
+            for index in 0..<4 {
+                let url = try HTTPURL("\(server.url)/\(index)")
+                tasks.append(Task { try await client.send(HTTPClientRequest(.get, url)).text })
+                if index == 0 { while client.connectionCounts.open == 0 { await Task.yield() } }
+                await until(index, client)
+            }
+            tasks[2].cancel()
+            await #expect(throws: CancellationError.self) { try await tasks[2].value }
+            #expect(client.connectionCounts == (1, 0, 2))
+            gate.fire()
+            for index in [0, 1, 3] { #expect(try await tasks[index].value == "1") }
+            #expect(await paths() == ["/0", "/1", "/3"])
+            client.shutDown()
+        }
+    }
+
+    @Test("waiting for a connection is bounded by the connect timeout")
+    func waitTimeout() async throws {
+        let gate = OneShotEvent()
+        try await serve(after: gate) { server, _, _ in
+            let client = directClient {
+                $0.maxConnectionsPerOrigin = 1
+                $0.connectTimeout = .milliseconds(100)
+            }
+            let url = try HTTPURL(server.url)
+            let first = Task { try await client.send(HTTPClientRequest(.get, url)).text }
+            while client.connectionCounts.open == 0 { await Task.yield() }
+            let error = await #expect(throws: HTTPClientError.self) {
+                try await client.send(HTTPClientRequest(.get, url))
+            }
+            #expect(error?.code == .timedOut)
+            #expect(error?.message.contains("none of the 1 connections") == true)
+            gate.fire()
+            #expect(try await first.value == "1")
+            client.shutDown()
+        }
+    }
+
+    @Test("no slot is lost to requests that fail or are cancelled at any moment")
+    func storm() async throws {
+        let server = try RawServer()
+        try await server.serving { connection in
+            while case let head = try await connection.receiveHead(), !head.isEmpty {
+                if head.hasPrefix("GET /end") { return connection.end() }
+                if head.hasPrefix("GET /bad") { try await connection.send("nonsense") }
+                try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            }
+        } _: {
+            let client = directClient { $0.maxConnectionsPerOrigin = 3 }
+            await withTaskGroup(of: Void.self) { group in
+                for index in 0..<300 {
+                    group.addTask {
+                        let path = ["/ok", "/end", "/bad", "/ok", "/ok"][index % 5]
+                        let task = Task {
+                            _ = try await client.send(HTTPClientRequest(.get, try HTTPURL(server.url + path)))
+                        }
+                        if index % 7 == 0 {
+                            for _ in 0..<(index % 50) { await Task.yield() }
+                            task.cancel()
+                        }
+                        _ = await task.result
+                    }
+                }
+            }
+            let counts = client.connectionCounts
+            #expect(counts.waiting == 0)
+            #expect(counts.open == counts.idle)
+            #expect(counts.open <= 3)
+            client.shutDown()
+        }
+    }
+
+    @Test("a connection that the server has closed leaves the pool at once")
+    func closedByServer() async throws {
+        let server = try RawServer()
+        let closing = OneShotEvent()
+        try await server.serving { connection in
+            _ = try await connection.receiveHead()
+            try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            await closing.wait()
+        } _: {
+            let client = directClient()
+            _ = try await client.send(HTTPClientRequest(.get, try HTTPURL(server.url)))
+            #expect(client.connectionCounts == (1, 1, 0))
+            closing.fire()
+            while client.connectionCounts.open > 0 { await Task.yield() }
+            #expect(client.connectionCounts == (0, 0, 0))
+        }
+    }
+
+    @Test("what is idle for too long is closed, by one timer for all")
+    func expiry() async throws {
+        try await serve { server, connections, _ in
+            let client = directClient { $0.idleTimeout = .milliseconds(50) }
+            let url = try HTTPURL(server.url)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<5 { group.addTask { _ = try await client.send(HTTPClientRequest(.get, url)) } }
+                try await group.waitForAll()
+            }
+            while client.connectionCounts.open > 0 { await Task.yield() }
+            _ = try await client.send(HTTPClientRequest(.get, url))
+            #expect(client.connectionCounts == (1, 1, 0))
+            while client.connectionCounts.open > 0 { await Task.yield() }
+            #expect(await connections() >= 2)
+        }
+    }
+
+    @Test("no more idle connections are kept than the configuration says")
+    func idleCeiling() async throws {
+        let gate = OneShotEvent()
+        try await serve(after: gate) { server, _, _ in
+            let client = directClient { $0.maxIdleConnections = 2 }
+            let url = try HTTPURL(server.url)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<5 { group.addTask { _ = try await client.send(HTTPClientRequest(.get, url)) } }
+                while client.connectionCounts.open < 5 { await Task.yield() }
+                gate.fire()
+                try await group.waitForAll()
+            }
+            while client.connectionCounts.open > 2 { await Task.yield() }
+            #expect(client.connectionCounts == (2, 2, 0))
+            client.shutDown()
+            while client.connectionCounts.open > 0 { await Task.yield() }
+        }
+    }
+
+    @Test("a WebSocket that is open does not count")
+    func webSocket() async throws {
+        try await withServer(LoopbackTests.Echo()) { url in
+            let client = directClient { $0.maxConnectionsPerOrigin = 1 }
+            let socket = try await client.openWebSocket(try HTTPURL(url + "/ws"))
+            #expect(client.connectionCounts == (0, 0, 0))
+            #expect(try await client.send(HTTPClientRequest(.get, try HTTPURL(url + "/nope"))).status == 404)
+            await socket.close()
+            await socket.release()
+            client.shutDown()
+        }
+    }
+}
