@@ -139,10 +139,7 @@ public final class HTTPClient: Sendable {
                 request.expectsContinue = false
                 await connection.settle(in: pool)
             } catch let unanswered as UnansweredRequest {
-                let isSafe = !unanswered.wasSent || request.method.isIdempotent
-                guard isReused, isSafe, request.canReplayBody || !unanswered.producerHasBegun else {
-                    throw unanswered.reason
-                }
+                if !unanswered.mayRetry(request, wasReused: isReused) { throw unanswered.reason }
                 mayReuse = !unanswered.wasSent
             }
         }

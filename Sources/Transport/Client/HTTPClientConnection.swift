@@ -11,7 +11,7 @@ actor HTTPClientConnection {
     private let tls: ClientTLS
     private weak var pool: ConnectionPool?
 
-    private var decoder: HTTPDecoder
+    private let reader: HTTPResponseReader
     private var state = State.idle
     private var sender: HTTPRequestSender?
     private var trailers = HTTPFields()
@@ -19,8 +19,6 @@ actor HTTPClientConnection {
     private var readTimeout: Duration?
     private var deadline: LoopTimer?
     private var deadlineHasPassed = false
-    private var answerHasBegun = false
-    private var isReading = false
     /// How many requests have been sent on it.
     private(set) var exchange = 0
 
@@ -51,7 +49,7 @@ actor HTTPClientConnection {
     ) {
         (self.stream, self.route, self.slot, loop) = (stream, route, slot, stream.loop)
         (self.configuration, self.tls, place) = (configuration, tls, url.place)
-        decoder = HTTPDecoder(role: .client, limits: configuration.limits)
+        reader = HTTPResponseReader(stream, limits: configuration.limits)
         stream.writeStallLimit = configuration.writeTimeout
         stream.keepsReadingAfterFailedWrite = true
     }
@@ -75,11 +73,11 @@ actor HTTPClientConnection {
             throw UnansweredRequest(reason: lost(), wasSent: false)
         }
         exchange += 1
-        (state, answerHasBegun, trailers) = (.awaitingHead, false, HTTPFields())
+        (state, trailers) = (.awaitingHead, HTTPFields())
         stream.onReadable = nil
         readTimeout = request.readTimeout ?? configuration.readTimeout
         headTimeout = request.readTimeout ?? configuration.headTimeout ?? configuration.readTimeout
-        decoder.expectResponse(to: request.method)
+        reader.expectResponse(to: request.method)
         setDeadline(limit)
         let written = stream.writtenCount
         let sender = HTTPRequestSender(stream, for: self, at: place)
@@ -93,7 +91,7 @@ actor HTTPClientConnection {
             return head
         } catch {
             await abandon()
-            guard let error = error as? HTTPClientError, error.code == .connectionLost, !answerHasBegun,
+            guard let error = error as? HTTPClientError, error.code == .connectionLost, !reader.answerHasBegun,
                 sender.failure == nil
             else { throw error }
             // With TLS more may have left than is counted.
@@ -107,14 +105,18 @@ actor HTTPClientConnection {
     func setTrailers(_ fields: HTTPFields, by sender: HTTPRequestSender) { sender.setTrailers(fields) }
 
     private func requestIsComplete() {
-        if isReading { stream.setReadDeadline(state == .awaitingHead ? headTimeout : readTimeout) }
+        if reader.isReading { stream.setReadDeadline(state == .awaitingHead ? headTimeout : readTimeout) }
     }
 
     private func readHead(upgrades: Bool) async throws -> HTTPResponseHead {
         var informational = 0
         while true {
-            guard case .response(let head, let framing) = try await nextEvent(within: headTimeout) else {
-                throw violation("data before the head of the response")
+            let (head, framing): (HTTPResponseHead, HTTPBodyFraming)
+            switch await next(within: headTimeout) {
+            case .head(let its, let body): (head, framing) = (its, body)
+            case .violation(let message): throw violation(message)
+            case .lost: throw lost()
+            case .body, .end: throw violation("data before the head of the response")
             }
             if head.status == .switchingProtocols {
                 if !upgrades { throw violation("it switches protocols, and nobody asked for that") }
@@ -141,13 +143,15 @@ actor HTTPClientConnection {
         case .idle, .over: return nil
         case .awaitingHead, .dead: throw lost()
         case .readingBody(let reusable):
-            switch try await nextEvent(within: readTimeout) {
+            switch await next(within: readTimeout) {
             case .body(let count): return stream.input.take(count)
             case .end(let trailers):
                 self.trailers = trailers
                 endResponse(reusable)
                 return nil
-            default: throw violation("a head within the body of the response")
+            case .violation(let message): throw violation(message)
+            case .lost: throw lost()
+            case .head: throw violation("a head within the body of the response")
             }
         }
     }
@@ -167,28 +171,9 @@ actor HTTPClientConnection {
         }
     }
 
-    private func nextEvent(within limit: Duration?) async throws -> HTTPEvent {
+    private func next(within limit: Duration?) async -> HTTPResponseReader.Outcome {
         // While the request is on its way, its own limits hold.
-        stream.setReadDeadline(sender?.isUnderWay == true ? nil : limit)
-        isReading = true
-        defer {
-            isReading = false
-            stream.setReadDeadline(nil)
-        }
-        while true {
-            if !stream.input.isEmpty { answerHasBegun = true }
-            if let event = decoder.next(&stream.input) {
-                if case .failed(let error) = event { throw violation(error.message) }
-                return event
-            }
-            if stream.failure != nil { throw lost() }
-            if stream.inputHasEnded {
-                // A body may end with the connection; everything else has been cut short.
-                if case .end(let trailers)? = decoder.receiveEnd() { return .end(trailers) }
-                throw lost()
-            }
-            _ = await stream.fillOrWait()
-        }
+        await reader.next(within: sender?.isUnderWay == true ? nil : limit)
     }
 
     // MARK: Errors
@@ -294,14 +279,4 @@ actor HTTPClientConnection {
         slot.release()
         return stream
     }
-}
-
-/// A connection that ended before anything of the response came.
-struct UnansweredRequest: Error {
-    /// What to tell if the request is not sent again.
-    let reason: any Error
-    /// Whether anything of the request may have reached the server.
-    let wasSent: Bool
-    /// Whether the body's closure has been called.
-    var producerHasBegun = false
 }
