@@ -60,9 +60,11 @@ dictionary() { # NAME
     esac
 }
 
-# What a line of the log says behind a word.
+# The last number of the log's lines behind a word; a target that failed has not all of them.
 figure() { # LOG WORD
-    sed -n "s/.*$2: *\([0-9]*\).*/\1/p" "$1" | tail -n 1
+    local number
+    number=$(grep -a '^#\|^stat::' "$1" | sed -n "s/.*\b$2: *\([0-9][0-9]*\).*/\1/p" | tail -n 1)
+    echo "${number:--}"
 }
 
 # The handler of Swift's runtime would end the program before libFuzzer can write the input.
@@ -88,8 +90,8 @@ for name in "${names[@]}"; do
     if [ "$status" -ne 0 ]; then
         failed=1
         note="  FAILED"
-        grep -a -A 4 'Fatal error\|ERROR: libFuzzer' "$log" || tail -n 20 "$log"
-        sed -n 's/.*Test unit written to \(.*\)/input: \1/p' "$log"
+        { grep -a -A 6 'Fatal error\|ERROR: libFuzzer' "$log" || tail -n 20 "$log"; } | cut -c 1-400
+        grep -a 'Test unit written to' "$log" | sed 's/.*written to /input: /' || true
     fi
     rows+=("$(printf '%-20s %11s %8s %6s/%-6s %5s MB%s' "$name" "$(figure "$log" number_of_executed_units)" \
         "$(figure "$log" average_exec_per_sec)" "$(figure "$log" cov)" "$(figure "$log" ft)" \

@@ -211,6 +211,26 @@ struct WebSocketInflationTests {
         #expect(error.closeCode == .messageTooBig)
     }
 
+    @Test(
+        "of a byte that is no UTF-8 and one beyond the limit the first decides, however it is cut, RFC 6455 §7.4.1",
+        arguments: [(1400, WebSocketCloseCode.invalidPayload), (1600, .messageTooBig)],
+        Chunking.allCases
+    )
+    func firstMistake(_ example: (validCount: Int, code: WebSocketCloseCode), _ chunking: Chunking) {
+        let text = [UInt8](repeating: 0x61, count: example.validCount) + [0xff] + [UInt8](repeating: 0x62, count: 400)
+        var limits = WebSocketLimits()
+        limits.maxMessageBytes = 1500
+        var sender = WebSocketProtocol(role: .client, deflate: WebSocketDeflate())
+        for pieces in chunking.deliveries(of: webSocketFrames(.text(text), &sender)) {
+            var receiver = WebSocketProtocol(role: .server, limits: limits, deflate: WebSocketDeflate())
+            guard case .failed(let error)? = webSocketEvents(pieces, &receiver).last else {
+                Issue.record("no failure")
+                return
+            }
+            #expect(error.closeCode == example.code)
+        }
+    }
+
     @Test("decompresses no more than a piece beyond what is wanted")
     func pieces() throws {
         let deflater = try #require(MessageDeflater(.init()))

@@ -5,6 +5,9 @@ internal import CZlib
 /// A context takes 7 KiB and the window, of 4 KiB for 12 bits and 32 KiB for 15. It is made for the first compressed
 /// message; where messages do not refer to earlier ones, it is released after each.
 ///
+/// A sender that refers back beyond a window smaller than 15 bits breaks its word, and is refused or not, depending on
+/// how its bytes were cut: zlib finds what it has just written, too.
+///
 /// `@unchecked Sendable`: part of the state of one protocol value, and used by whoever holds that.
 package final class MessageInflater: @unchecked Sendable {
     /// How much is decompressed in one go.

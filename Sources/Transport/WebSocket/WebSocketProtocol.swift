@@ -154,11 +154,14 @@ package struct WebSocketProtocol: Sendable {
     }
 
     /// Adds to the message under way.
+    ///
+    /// Of a byte that is wrong and one that is too many the first decides, wherever the bytes were cut on the way.
     private mutating func append(_ bytes: UnsafeRawBufferPointer) throws(WebSocketProtocolError) {
-        if bytes.count > limits.maxMessageBytes - message.count { throw tooBig }
-        if messageKind == .text && !acceptsInvalidText && !validator.receive(bytes) {
+        let allowed = UnsafeRawBufferPointer(rebasing: bytes.prefix(limits.maxMessageBytes - message.count))
+        if messageKind == .text && !acceptsInvalidText && !validator.receive(allowed) {
             throw .init(.invalidPayload, "a text that is no UTF-8")
         }
+        if allowed.count < bytes.count { throw tooBig }
         let needed = message.count + bytes.count
         if needed > message.capacity {
             // Room doubles, but not beyond the limit.

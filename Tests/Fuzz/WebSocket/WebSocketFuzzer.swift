@@ -2,31 +2,53 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// Frames in both roles (RFC 6455 §5): the same events and answers however the bytes are cut, texts that are UTF-8, and
+/// Frames in both roles (RFC 6455 §5), compressed or not (RFC 7692): the same events and answers however the bytes are cut, texts that are UTF-8, and
 /// messages that come through when they are sent on.
 ///
-/// Choices: role, limits and leniency; cut.
+/// Choices: role, limits, leniency and compression; cut.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
     let options = input.choice()
     let role: WebSocketRole = options & 1 == 0 ? .server : .client
     var limits = WebSocketLimits()
-    if options & 2 == 2 { limits.maxMessageBytes = 200 }
+    limits.maxMessageBytes = options & 2 == 2 ? 200 : 256 << 10
     let limitsOfAll = limits
     let acceptsInvalidText = options & 4 == 4
-    let events = input.deliveries().agree { pieces -> [WebSocketEvent] in
-        let codec = WebSocketProtocol(role: role, limits: limitsOfAll, acceptsInvalidText: acceptsInvalidText)
+    let direction = WebSocketDeflate.Direction(
+        windowBits: options & 64 == 64 ? 9 : 15,
+        keepsContext: options & 128 == 0
+    )
+    let deflate = options & 8 == 0 ? nil : WebSocketDeflate(server: direction, client: direction)
+    let read = { (pieces: [[UInt8]]) -> [WebSocketEvent] in
+        let codec = WebSocketProtocol(
+            role: role,
+            limits: limitsOfAll,
+            acceptsInvalidText: acceptsInvalidText,
+            deflate: deflate
+        )
         return receive(pieces, codec, answeredBy: role)
     }
+    let deliveries = input.deliveries()
+    var events = read(deliveries.others[0])
+    // What refers back beyond a small window is certain to be refused only in single bytes: in larger pieces zlib finds
+    // it in what it has just written.
+    let isCertain = deflate == nil || direction.windowBits == 15 || !hasFailed(events)
+    if isCertain { events = deliveries.agree(read) } else { _ = read(deliveries.whole) }
+    var messages: [WebSocketMessage] = []
     for case .message(let message) in events {
         check(message.bytes.count <= limits.maxMessageBytes, "a message beyond its limit")
         if case .text(let bytes) = message, !acceptsInvalidText {
             check(String(validating: bytes, as: UTF8.self) != nil, "a text that is no UTF-8")
         }
-        sendOn(message, from: role, acceptsInvalidText)
+        messages.append(message)
     }
+    sendOn(messages, from: role, deflate, acceptsInvalidText)
     return 0
+}
+
+private func hasFailed(_ events: [WebSocketEvent]) -> Bool {
+    events.contains { if case .failed = $0 { true } else { false } }
 }
 
 /// What comes in, followed by what the peer reads of the answers.
@@ -70,16 +92,29 @@ private func answers(_ output: inout ByteBuffer, to role: WebSocketRole) -> [Web
     return events
 }
 
-private func sendOn(_ message: WebSocketMessage, from role: WebSocketRole, _ acceptsInvalidText: Bool) {
-    var sender = WebSocketProtocol(role: role)
-    var (wire, output) = (ByteBuffer(), ByteBuffer())
-    message.bytes.withUnsafeBytes { bytes in
-        if case .text = message { sender.send(text: bytes, to: &wire) } else { sender.send(binary: bytes, to: &wire) }
-    }
+/// Sends messages over one connection, on which a compressed message may refer to those before it.
+private func sendOn(
+    _ messages: [WebSocketMessage],
+    from role: WebSocketRole,
+    _ deflate: WebSocketDeflate?,
+    _ acceptsInvalidText: Bool
+) {
+    var sender = WebSocketProtocol(role: role, deflate: deflate)
     var peer = WebSocketProtocol(
         role: role == .server ? .client : .server,
-        acceptsInvalidText: acceptsInvalidText
+        acceptsInvalidText: acceptsInvalidText,
+        deflate: deflate
     )
-    checkEqual(peer.next(&wire, &output), .message(message))
-    check(wire.isEmpty && output.isEmpty, "more than the message")
+    var (wire, output) = (ByteBuffer(), ByteBuffer())
+    for message in messages {
+        message.bytes.withUnsafeBytes { bytes in
+            if case .text = message {
+                sender.send(text: bytes, to: &wire)
+            } else {
+                sender.send(binary: bytes, to: &wire)
+            }
+        }
+        checkEqual(peer.next(&wire, &output), .message(message))
+        check(wire.isEmpty && output.isEmpty, "more than the message")
+    }
 }

@@ -2,14 +2,19 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// Both sides of the opening handshake (RFC 6455 §4): what a server accepts, its client accepts; and what a client
-/// accepts has the fields that §4.1 asks for.
+/// Both sides of the opening handshake (RFC 6455 §4): what a server accepts, its client accepts; what a client accepts
+/// has the fields that §4.1 asks for; and both sides agree on the same compression (RFC 7692 §7.1).
 ///
-/// Choice: side. In a response, `@` stands for the right `sec-websocket-accept`.
+/// Choice: a request, a response, or the value of `sec-websocket-extensions`. In a response, `@` stands for the right
+/// `sec-websocket-accept`.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
-    if input.choice() & 1 == 0 { examineRequest(input.rest()) } else { examineResponse(input.rest()) }
+    switch input.choice(of: 3) {
+    case 0: examineRequest(input.rest())
+    case 1: examineResponse(input.rest())
+    default: examineExtensions(String(decoding: input.rest(), as: UTF8.self))
+    }
     return 0
 }
 
@@ -18,7 +23,7 @@ private func examineRequest(_ bytes: [UInt8]) {
     guard case .request(let head, _)? = decoder.next(&buffer) else { return }
     switch WebSocketHandshake.accept(head) {
     case .rejected(let status, let reason): check((400..<500).contains(status.code), "\(status.code) \(reason)")
-    case .accepted(let fields):
+    case .accepted(let fields, let deflate):
         checkEqual(head.method, .get)
         checkEqual(head.fields[.secWebSocketVersion], "13")
         let key = head.fields[.secWebSocketKey] ?? ""
@@ -41,11 +46,12 @@ private func examineRequest(_ bytes: [UInt8]) {
         check(answer.fields.hasToken("websocket", in: .upgrade), "an answer without an upgrade")
         check(answer.fields.hasToken("upgrade", in: .connection), "an answer without the connection's upgrade")
         check(wire.isEmpty, "more than the answer")
+        checkEqual(answer.fields.contains(.secWebSocketExtensions), deflate != nil)
     }
 }
 
 private func examineResponse(_ bytes: [UInt8]) {
-    let request = WebSocketHandshake.Request()
+    let request = WebSocketHandshake.Request(compression: .offered)
     guard let key = request.fields[.secWebSocketKey] else { return check(false, "a handshake without a key") }
     let acceptance = WebSocketHandshake.acceptance(of: key)
     let wire = bytes.flatMap { $0 == UInt8(ascii: "@") ? Array(acceptance.utf8) : [$0] }
@@ -53,6 +59,32 @@ private func examineResponse(_ bytes: [UInt8]) {
     decoder.expectResponse(to: .get)
     guard case .response(let head, _)? = decoder.next(&buffer), request.problem(with: head) == nil else { return }
     checkEqual(head.fields[values: .secWebSocketAccept], [acceptance])
-    check(!head.fields.contains(.secWebSocketExtensions), "an extension not asked for")
+    checkEqual(head.fields.contains(.secWebSocketExtensions), request.deflate(agreedBy: head) != nil)
     check(!head.fields.contains(.secWebSocketProtocol), "a protocol not asked for")
+}
+
+/// What a server answers to an offer is an answer to it, by which both sides agree on the same.
+private func examineExtensions(_ text: String) {
+    guard let elements = WebSocketExtension.parse([text]) else { return }
+    for element in elements {
+        check(WebSocketExtension.parse([written(element)]) == [element], written(element))
+        guard let offer = WebSocketDeflateOffer(element, isAnswer: false) else { continue }
+        checkEqual(read(offer.text(isAnswer: false), isAnswer: false), offer)
+        guard let (answer, agreed) = WebSocketDeflateOffer.answer(to: [element]) else { continue }
+        checkEqual(read(answer.text(isAnswer: true), isAnswer: true), answer)
+        checkEqual(offer.agreed(by: answer), agreed)
+    }
+    if elements.count == 1, let answer = read(text, isAnswer: true) {
+        _ = WebSocketDeflateOffer.request.agreed(by: answer)
+    }
+}
+
+private func written(_ element: WebSocketExtension) -> String {
+    let parameters = element.parameters.map { $0.name + ($0.value.map { " = \"\($0)\"" } ?? "") }
+    return ([element.name] + parameters).joined(separator: " ; ")
+}
+
+private func read(_ text: String, isAnswer: Bool) -> WebSocketDeflateOffer? {
+    guard let elements = WebSocketExtension.parse([text]), let element = elements.first else { return nil }
+    return WebSocketDeflateOffer(element, isAnswer: isAnswer)
 }
