@@ -141,6 +141,20 @@ struct LoopbackTests {
         #expect(received == (0..<40).map { UInt8($0) })
     }
 
+    @Test("a server on a Unix socket is reached by the URL that it is named by")
+    func unixSocket() async throws {
+        try await withTemporaryDirectory { folder in
+            var configuration = HTTPServerConfiguration()
+            configuration.host = "unix:\(folder)/a b.sock"
+            let server = HTTPServer(configuration: configuration, responder: Echo())
+            let url = configuration.url(of: try await server.start())
+            #expect(url.hasPrefix("http+unix://%2F") && url.hasSuffix("a%20b.sock"))
+            let result = try await HTTPClient().send(.init(.post, try HTTPURL(url + "/echo"), body: .bytes([1, 2])))
+            await server.shutDown()
+            #expect(result.body == [1, 2])
+        }
+    }
+
     @Test("a refused port is an error that names it")
     func refused() async throws {
         let server = HTTPServer(responder: Echo())

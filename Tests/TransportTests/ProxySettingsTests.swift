@@ -52,11 +52,12 @@ struct ProxySettingsTests {
         #expect((proxy == nil) == isDirect)
     }
 
-    @Test("servers on this machine are no exception by themselves")
+    @Test("servers on this machine are reached directly where the environment names the proxy, and only there")
     func loopback() throws {
-        let settings = ProxySettings(http: "p:1")
+        let (settings, environment) = (ProxySettings(http: "p:1"), ProxySettings { $0 == "http_proxy" ? "p:1" : nil })
         for url in ["http://127.0.0.1/", "http://localhost/", "http://[::1]/"] {
             #expect(try settings.proxy(for: HTTPURL(url))?.description == "p:1")
+            #expect(try environment.proxy(for: HTTPURL(url)) == nil)
         }
     }
 

@@ -70,7 +70,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         let server = HTTPServer(configuration: configuration.server, accessLog: accessLog, responder: router)
         let address = try await server.start()
         if let warning = configuration.exposure(of: address) { log.write("warning: \(warning)") }
-        return RunningService(address: address, scheme: configuration.server.scheme, server: server, log: log)
+        return RunningService(address: address, url: configuration.server.url(of: address), server: server, log: log)
     }
 
     /// Serves until SIGINT or SIGTERM, then stops gracefully; a second signal stops at once.
@@ -102,12 +102,10 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
 public struct RunningService: Sendable {
     /// The address it listens on.
     public let address: SocketAddress
-    let scheme: String
+    /// How clients name it: `http://`, or with a certificate `https://`, and the address.
+    public let url: String
     let server: HTTPServer
     let log: LineLog
-
-    /// `http://`, or with a certificate `https://`, and the address.
-    public var url: String { "\(scheme)://\(address)" }
 
     /// Stops gracefully: requests in flight are answered, WebSockets closed with 1012, and the cleanup of their streams
     /// is awaited.

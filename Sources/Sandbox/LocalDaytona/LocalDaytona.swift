@@ -85,7 +85,7 @@ public final class LocalDaytona: Sendable {
         server = HTTPServer(configuration: settings, responder: responder)
         let address = try await server.start()
         let isWildcard = address.host == "0.0.0.0" || address.host == "::"
-        let origin = "\(settings.scheme)://" + (isWildcard ? "127.0.0.1:\(address.port)" : "\(address)")
+        let origin = isWildcard ? "\(settings.scheme)://127.0.0.1:\(address.port)" : settings.url(of: address)
         apiURL = "\(origin)/api"
         let toolboxURL = "\(origin)/toolbox"
         let logs = ToolboxLogs(loop: loop, quietPeriod: configuration.quietPeriod)

@@ -3,8 +3,8 @@ import Glibc
 /// Which requests go through a proxy, and which one.
 ///
 /// `http` requests are sent to the proxy as a whole; `https`, `wss` and `ws` go through a tunnel that the proxy opens
-/// with CONNECT (RFC 9110 §9.3.6). The proxy itself is spoken to in plain HTTP. Servers on this machine are no
-/// exception unless they are listed as one; a Unix socket always is.
+/// with CONNECT (RFC 9110 §9.3.6). The proxy itself is spoken to in plain HTTP. A Unix socket is always reached directly,
+/// and where the environment says what the proxy is, so is `localhost` and every loopback address.
 public struct ProxySettings: Sendable, Hashable {
     /// A proxy, or why the setting is none.
     private enum Entry: Sendable, Hashable { case address(ProxyAddress), unusable(String) }
@@ -52,7 +52,8 @@ public struct ProxySettings: Sendable, Hashable {
         let all = find("all_proxy", "ALL_PROXY")
         http = (variable("REQUEST_METHOD") == nil ? find("http_proxy", "HTTP_PROXY") : find("http_proxy")) ?? all
         https = find("https_proxy", "HTTPS_PROXY") ?? all
-        exceptions = ProxyExceptions(variable("no_proxy") ?? variable("NO_PROXY") ?? "")
+        let listed = variable("no_proxy") ?? variable("NO_PROXY") ?? ""
+        exceptions = ProxyExceptions("\(listed),localhost,127.0.0.0/8,::1")
     }
 
     private static func entry(_ text: String, _ name: String) -> Entry {

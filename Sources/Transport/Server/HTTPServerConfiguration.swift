@@ -49,6 +49,11 @@ public struct HTTPServerConfiguration: Sendable {
     /// The defaults: loopback, a port of the system's choice.
     public init() {}
 
+    /// How clients name a server that listens there: `http://127.0.0.1:8001`, or `http+unix://` and an escaped path.
+    public func url(of address: SocketAddress) -> String {
+        address.isPath ? "\(scheme)+unix://\(HTTPURL.escape(address.host))" : "\(scheme)://\(address)"
+    }
+
     /// What the host stands for; blocks on name resolution, and removes a stale socket.
     func address() throws -> SocketAddress {
         guard host.hasPrefix("unix:") else {
