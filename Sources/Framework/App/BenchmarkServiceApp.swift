@@ -106,8 +106,8 @@ public struct RunningService: Sendable {
     let server: HTTPServer
     let log: LineLog
 
-    /// `http://`, or with a certificate `https://`, and the address.
-    public var url: String { "\(scheme)://\(address)" }
+    /// `http://`, or with a certificate `https://`, and the address; `http+unix://` for a Unix socket.
+    public var url: String { HTTPServerConfiguration.url(scheme, at: address) }
 
     /// Stops gracefully: requests in flight are answered, WebSockets closed with 1012, and the cleanup of their streams
     /// is awaited.

@@ -17,7 +17,7 @@ do {
         let responder = EchoResponder(maxBodyBytes: configuration.limits.maxBodyBytes)
         let server = HTTPServer(configuration: configuration, responder: responder)
         let address = try await server.start()
-        report("serving on \(configuration.scheme)://\(address)")
+        report("serving on \(HTTPServerConfiguration.url(configuration.scheme, at: address))")
         server.reloadCertificate(on: signals, report: report)
         await signals.stop(telling: report) { await server.shutDown() }
     }

@@ -49,6 +49,11 @@ public struct HTTPServerConfiguration: Sendable {
     /// The defaults: loopback, a port of the system's choice.
     public init() {}
 
+    /// The URL of a server at an address.
+    package static func url(_ scheme: String, at address: SocketAddress) -> String {
+        address.isPath ? "http+unix://\(HTTPURL.escape(address.host))" : "\(scheme)://\(address)"
+    }
+
     /// What the host stands for; blocks on name resolution, and removes a stale socket.
     func address() throws -> SocketAddress {
         guard host.hasPrefix("unix:") else {
