@@ -30,6 +30,7 @@ struct ClientTests {
         var configuration = BenchmarkServiceClient.Configuration()
         configuration.retryPause = 0...0
         configuration.healthTimeout = .seconds(60)  // a busy machine is no failure
+        configuration.proxy = .none
         configuration.maxAttempts = attempts
         return try BenchmarkServiceClient(url: url, configuration: configuration)
     }

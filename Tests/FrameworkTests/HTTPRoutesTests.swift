@@ -1,4 +1,5 @@
 import BenchmarkFramework
+import TestSupport
 import Testing
 
 @Suite("The HTTP routes of the service contract")
@@ -28,7 +29,7 @@ struct HTTPRoutesTests {
             request.body = .bytes(Array(body.utf8))
             if let type = exchange.contentType { request.fields.set(.contentType, type) }
         }
-        return try await HTTPClient().send(request)
+        return try await directClient().send(request)
     }
 
     @Test(

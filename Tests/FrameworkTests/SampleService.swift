@@ -127,6 +127,7 @@ func withSampleStreams<R: Sendable>(
             let credentials = DaytonaCredentials(apiKey: "key", apiURL: daytona + "/api", target: "local")
             var configuration = BenchmarkServiceClient.Configuration()
             configuration.healthTimeout = .seconds(60)  // a busy machine is no failure
+            configuration.proxy = .none
             let client = try BenchmarkServiceClient(
                 url: running.url,
                 sandboxes: credentials,

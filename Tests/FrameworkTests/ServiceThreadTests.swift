@@ -19,7 +19,7 @@ struct ServiceThreadTests {
         try await withSampleStreams(custom: tasks) { client, running in
             let sockets = try await (0..<32).asyncMap { _ in
                 let fields = client.sandboxCredentials?.headers ?? HTTPFields()
-                let socket = try await HTTPClient().openWebSocket(
+                let socket = try await directClient().openWebSocket(
                     try HTTPURL(running.url + "/ws/setup-task"),
                     fields: fields
                 )
@@ -103,7 +103,7 @@ struct ServiceThreadTests {
             }
         ]
         try await withSampleStreams(custom: tasks) { client, running in
-            let socket = try await HTTPClient().openWebSocket(
+            let socket = try await directClient().openWebSocket(
                 try HTTPURL(running.url + "/ws/setup-task"),
                 fields: client.sandboxCredentials?.headers ?? HTTPFields()
             )

@@ -66,6 +66,7 @@ struct StreamRoutesTests {
         try await withSampleStreams(custom: ["t": .stream([.error("no"), .message("b")])]) { client, running in
             var configuration = BenchmarkServiceClient.Configuration()
             configuration.errorChunksAreFatal = true
+            configuration.proxy = .none
             configuration.headers = HTTPFields([])
             let fatal = try BenchmarkServiceClient(
                 url: running.url,
@@ -85,7 +86,7 @@ struct StreamRoutesTests {
     private func open(_ running: RunningService, _ path: String, _ fields: HTTPFields) async throws
         -> WebSocketConnection
     {
-        try await HTTPClient().openWebSocket(try HTTPURL(running.url + path), fields: fields)
+        try await directClient().openWebSocket(try HTTPURL(running.url + path), fields: fields)
     }
 
     @Test("the connection is accepted first, and closed with 1008 for missing credentials or headers")

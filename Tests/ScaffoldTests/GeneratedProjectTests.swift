@@ -47,7 +47,7 @@ struct GeneratedProjectTests {
                 arguments: ["--port", "0"]
             )
             let exitCode = try await service.serve { url in
-                let health = try await HTTPClient().send(HTTPClientRequest(.get, try HTTPURL("\(url)/health")))
+                let health = try await directClient().send(HTTPClientRequest(.get, try HTTPURL("\(url)/health")))
                 #expect(health.status == 200)
                 #expect(String(decoding: health.body, as: UTF8.self) == #"{"status":"ok"}"#)
             }

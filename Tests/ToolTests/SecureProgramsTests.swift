@@ -54,6 +54,7 @@ struct SecureProgramsTests {
             let newPair = try await new.issue("server", for: Self.names)
             let exitCode = try await server(pair).serve { url, process in
                 var configuration = HTTPClientConfiguration()
+                configuration.proxy = .none
                 configuration.tls.authorityFile = old.file
                 let client = HTTPClient(configuration: configuration)
                 let socket = try await client.openWebSocket(try HTTPURL("\(url)/ws"))

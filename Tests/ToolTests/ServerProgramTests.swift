@@ -37,7 +37,7 @@ struct ServerProgramTests {
     @Test("SIGTERM closes a WebSocket with 1012, RFC 6455 §7.4.1, and lets it go on for the drain period")
     func drain() async throws {
         let exitCode = try await echo(after: ":", "--drain 4").serve { url, process in
-            let socket = try await HTTPClient().openWebSocket(try HTTPURL("\(url)/ws"))
+            let socket = try await directClient().openWebSocket(try HTTPURL("\(url)/ws"))
             try await socket.send([1])
             #expect(try await socket.receive() == .binary([1]))
             kill(process, SIGTERM)
@@ -58,7 +58,7 @@ struct ServerProgramTests {
     @Test("a second signal stops it at once")
     func secondSignal() async throws {
         let exitCode = try await echo(after: ":", "--drain 3600").serve { url, process in
-            let socket = try await HTTPClient().openWebSocket(try HTTPURL("\(url)/ws"))
+            let socket = try await directClient().openWebSocket(try HTTPURL("\(url)/ws"))
             kill(process, SIGTERM)
             // Until the first signal is heard a connection can be made; two that come at once count as one.
             while (try? await RawClient(port: try HTTPURL(url).port)) != nil {}

@@ -382,6 +382,24 @@ struct HostileServerTests {
         }
     }
 
+    @Test("the head has a limit of its own, beside that of the body, and a request's replaces both")
+    func headTimeout() async throws {
+        let server = try RawServer()
+        try await server.serving { connection in
+            _ = try await connection.receiveHead()
+            #expect(await connection.receivesEnd())
+        } _: {
+            let url = try HTTPURL(server.url)
+            let client = directClient { ($0.headTimeout, $0.readTimeout) = (.milliseconds(50), .seconds(600)) }
+            let other = directClient { $0.headTimeout = .seconds(600) }
+            for (client, limit) in [(client, nil), (other, Duration.milliseconds(50))] {
+                let request = HTTPClientRequest(.get, url, readTimeout: limit)
+                let error = await #expect(throws: HTTPClientError.self) { try await client.send(request) }
+                #expect(error?.code == .timedOut)
+            }
+        }
+    }
+
     @Test("a response in single bytes is over when the limit of the whole request is")
     func drip() async throws {
         let server = try RawServer()

@@ -49,7 +49,7 @@ struct WebSocketCompressionLoopbackTests {
             var configuration = WebSocketConfiguration()
             configuration.compression = client
             let url = try HTTPURL("http://\(address)/")
-            let socket = try await HTTPClient().openWebSocket(url, webSocket: configuration)
+            let socket = try await directClient().openWebSocket(url, webSocket: configuration)
             for count in [0, 1, 1023, 1024, 5000, 200_000] {
                 let (text, noise) = (sampleText(count, seed: 1), sampleNoise(count, seed: 2))
                 try await socket.send(utf8: text)

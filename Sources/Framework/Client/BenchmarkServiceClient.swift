@@ -12,6 +12,8 @@ public struct BenchmarkServiceClient: Sendable {
     public struct Configuration: Sendable {
         /// Fields of every request and handshake, such as `authorization`.
         public var headers = HTTPFields()
+        /// What is reached through a proxy; by default what the environment says.
+        public var proxy = ProxySettings.fromEnvironment()
         /// The limit of each phase: connecting, and every wait for bytes.
         public var timeout: Duration = .seconds(60)
         /// The limit of each phase of a health check.
@@ -53,6 +55,7 @@ public struct BenchmarkServiceClient: Sendable {
         self.configuration = configuration
         sandboxCredentials = sandboxes
         var http = HTTPClientConfiguration()
+        http.proxy = configuration.proxy
         http.connectTimeout = configuration.timeout
         http.readTimeout = configuration.timeout
         http.maxRedirects = 20

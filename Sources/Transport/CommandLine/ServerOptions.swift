@@ -3,7 +3,7 @@ package enum ServerOptions {
     /// Their part of the usage text.
     package static func usage(host: String = "127.0.0.1", port: Int) -> String {
         """
-          --host ADDRESS   the address to listen on (default \(host))
+          --host ADDRESS   the address to listen on, or unix:PATH (default \(host))
           --port PORT      the port to listen on, 0 for a free one (default \(port))
           --tls-cert FILE  speak TLS with the certificate and its chain in this PEM file; SIGHUP reads it anew
           --tls-key FILE   the certificate's private key, PEM

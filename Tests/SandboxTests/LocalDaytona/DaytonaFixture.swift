@@ -1,5 +1,6 @@
 import BenchmarkProtocol
 import BenchmarkTransport
+import TestSupport
 import Testing
 
 @testable import BenchmarkSandbox
@@ -30,7 +31,7 @@ struct DaytonaFixture: Sendable {
         (configuration.isolation, configuration.quietPeriod) = (isolation, quietPeriod)
         configuration.sessionGrace = .milliseconds(300)
         let daytona = try await LocalDaytona.start(configuration)
-        let client = HTTPClient()
+        let client = directClient()
         var failure: (any Error)?
         do {
             let created = try await Self(daytona: daytona, client: client, id: "").api(.post, "/sandbox", "{}")

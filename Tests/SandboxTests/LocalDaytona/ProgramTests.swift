@@ -2,6 +2,7 @@ import BenchmarkProtocol
 import BenchmarkTransport
 import CLinux
 import Glibc
+import TestSupport
 import Testing
 
 @testable import BenchmarkSandbox
@@ -85,7 +86,7 @@ struct Program: Sendable {
             directory: "\(directory)/run",
             url: try #require(value("DAYTONA_API_URL")),
             key: try #require(value("DAYTONA_API_KEY")),
-            client: HTTPClient()
+            client: directClient()
         )
     }
 
