@@ -55,7 +55,12 @@ package struct Program {
     }
 
     /// As the other, for a closure that wants the process identifier, too.
-    package func serve(_ body: (String, Int32) async throws -> Void) async throws -> Int32 {
+    ///
+    /// - Parameter isStoppedByBody: whether the closure has sent the signal itself.
+    package func serve(
+        isStoppedByBody: Bool = false,
+        _ body: (String, Int32) async throws -> Void
+    ) async throws -> Int32 {
         let process = process()
         let errors = Pipe()
         process.standardError = errors
@@ -69,7 +74,7 @@ package struct Program {
             process.terminate()
             throw error
         }
-        process.terminate()
+        if !isStoppedByBody { process.terminate() }
         for await exitCode in exits { return exitCode }
         throw CocoaError(.fileReadUnknown)
     }

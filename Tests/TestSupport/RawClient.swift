@@ -3,13 +3,15 @@ import Glibc
 
 /// A plain TCP client that sends exactly the bytes it is given.
 ///
-/// Each call blocks a thread of the system executor, never the caller's.
+/// Each call blocks a thread of an executor of its own, never the caller's.
 public final class RawClient: Sendable {
     private let descriptor: Int32
+    /// Threads of its own: those of the toolkit are for the toolkit.
+    private static let executor = ServiceExecutor(maxThreads: 1024, name: "raw-client")
 
     /// Connects to a port of this machine.
     public init(port: UInt16) async throws {
-        descriptor = try await ServiceExecutor.system.run { try Self.connected(port) }
+        descriptor = try await Self.executor.run { try Self.connected(port) }
     }
 
     private static func connected(_ port: UInt16) throws -> Int32 {
@@ -38,7 +40,7 @@ public final class RawClient: Sendable {
     /// Sends all of the bytes.
     public func send(_ bytes: some Sequence<UInt8>) async throws {
         let bytes = Array(bytes)
-        try await ServiceExecutor.system.run { [descriptor] in
+        try await Self.executor.run { [descriptor] in
             var sent = 0
             while sent < bytes.count {
                 let count = bytes[sent...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -57,7 +59,7 @@ public final class RawClient: Sendable {
     /// Everything up to the end of the connection, or until `isEnough` says so.
     public func receive(until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }) async throws -> [UInt8]
     {
-        try await ServiceExecutor.system.run { [descriptor] in
+        try await Self.executor.run { [descriptor] in
             var received: [UInt8] = []
             var block = [UInt8](repeating: 0, count: 65_536)
             while !isEnough(received) {
