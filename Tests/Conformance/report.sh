@@ -1,4 +1,4 @@
-# The text of docs/conformance.md, around the rows of a run.
+# The text of docs/conformance.md, around the rows of a run and what the programs of Benchmarks/holds have printed.
 report() {
     cat <<'END'
 # Conformance
@@ -21,7 +21,23 @@ answers HEAD with 405, as the original does, where the probe expects what GET wo
 `head/no-body`, `head/1.0-no-body`, `head/same-length-as-get`, `length/head-body-is-no-request` and
 `pipeline/10-mixed-in-order`, whose third request is a HEAD.
 
+## How it holds
+
+`ws-echo` in a process of its own, and clients from another one and another implementation
+([Benchmarks](../Benchmarks/README.md)): idle connections, a reader slower than what it is offered, and mixed traffic
+with clients who leave, stall and send nonsense.
+
+```
+END
+    cat "$held"
+    cat <<'END'
+```
+
+## More
+
 `./dev test` runs a quick part: each vector in one segment, without the cases that wait for time-outs, and Autobahn
-without 12 and 13, in clear text.
+without 12 and 13, in clear text. The fuzz targets of the decoders and their figures are in
+[Tests/Fuzz](../Tests/Fuzz/README.md). `./dev test --sanitize=thread` and `--sanitize=address` run the Swift tests under a
+sanitizer.
 END
 }

@@ -4,7 +4,7 @@
 #   Tests/Conformance/run.sh [--quick]
 #
 # The tools are looked for in CONFORMANCE_TOOLS, else in ../shared/conformance. Without --quick everything runs, which
-# takes the better part of an hour, and docs/conformance.md is written. Exit status: 0 if nothing failed, 78 if there
+# takes an hour and a half, a third of it the soak (SOAK_MINUTES), and docs/conformance.md is written. Exit status: 0 if nothing failed, 78 if there
 # are no tools, else 1.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -130,6 +130,21 @@ if [ -z "$quick" ]; then
     tool "WebSocket over TLS, \`ws-echo --client\`" "$summary" \
         "$tools/autobahn-server" "$(free_port)" --cert "$certificates/server.pem" --key "$certificates/server.key" \
         --run "'$products/ws-echo' --client \$URL --ca '$certificates/ca.pem'" "${autobahn[@]}"
+fi
+
+# What holds and what it costs, in the words of the programs.
+held=$work/held
+holds() {
+    echo
+    echo "== holds $*"
+    echo "\$ python3 -m holds $*" >>"$held"
+    (cd Benchmarks && python3 -B -m holds "$@") 2>&1 | tee -a "$held" || failed=1
+}
+if [ -z "$quick" ]; then
+    holds idle
+    holds idle --tls
+    holds slow-reader
+    holds soak --minutes "${SOAK_MINUTES:-30}"
 fi
 
 echo
