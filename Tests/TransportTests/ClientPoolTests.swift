@@ -35,23 +35,18 @@ struct ClientPoolTests {
         }
     }
 
-    /// Waits until as many requests wait for a connection.
-    private func until(_ waiting: Int, _ client: HTTPClient) async {
-        while client.connectionCounts.waiting != waiting { await Task.yield() }
-    }
-
     @Test("at the ceiling requests wait in their order, and share what becomes free")
     func ceiling() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, connections, paths in
-            let client = directClient { $0.maxConnectionsPerOrigin = 1 }
+            let client = directClient { ($0.maxConnectionsPerOrigin, $0.connectTimeout) = (1, .seconds(60)) }
             let tasks = try await { () async throws -> [Task<String, any Error>] in
                 var tasks: [Task<String, any Error>] = []
                 for index in 0..<5 {
                     let url = try HTTPURL("\(server.url)/\(index)")
                     tasks.append(Task { try await client.send(HTTPClientRequest(.get, url)).text })
-                    if index == 0 { while client.connectionCounts.open == 0 { await Task.yield() } }
-                    await until(index, client)
+                    if index == 0 { await until { client.connectionCounts.open != 0 } }
+                    await until { client.connectionCounts.waiting == index }
                 }
                 return tasks
             }()
@@ -69,13 +64,13 @@ struct ClientPoolTests {
     func cancelledWaiter() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, _, paths in
-            let client = directClient { $0.maxConnectionsPerOrigin = 1 }
+            let client = directClient { ($0.maxConnectionsPerOrigin, $0.connectTimeout) = (1, .seconds(60)) }
             var tasks: [Task<String, any Error>] = []
             for index in 0..<4 {
                 let url = try HTTPURL("\(server.url)/\(index)")
                 tasks.append(Task { try await client.send(HTTPClientRequest(.get, url)).text })
-                if index == 0 { while client.connectionCounts.open == 0 { await Task.yield() } }
-                await until(index, client)
+                if index == 0 { await until { client.connectionCounts.open != 0 } }
+                await until { client.connectionCounts.waiting == index }
             }
             tasks[2].cancel()
             await #expect(throws: CancellationError.self) { try await tasks[2].value }
@@ -93,11 +88,11 @@ struct ClientPoolTests {
         try await serve(after: gate) { server, _, _ in
             let client = directClient {
                 $0.maxConnectionsPerOrigin = 1
-                $0.connectTimeout = .milliseconds(100)
+                $0.connectTimeout = .seconds(2)  // of which connecting takes its part
             }
             let url = try HTTPURL(server.url)
             let first = Task { try await client.send(HTTPClientRequest(.get, url)).text }
-            while client.connectionCounts.open == 0 { await Task.yield() }
+            await until { client.connectionCounts.open != 0 }
             let error = await #expect(throws: HTTPClientError.self) {
                 try await client.send(HTTPClientRequest(.get, url))
             }
@@ -119,7 +114,7 @@ struct ClientPoolTests {
                 try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
             }
         } _: {
-            let client = directClient { $0.maxConnectionsPerOrigin = 3 }
+            let client = directClient { ($0.maxConnectionsPerOrigin, $0.connectTimeout) = (3, .seconds(60)) }
             await withTaskGroup(of: Void.self) { group in
                 for index in 0..<300 {
                     group.addTask {
@@ -156,7 +151,7 @@ struct ClientPoolTests {
             _ = try await client.send(HTTPClientRequest(.get, try HTTPURL(server.url)))
             #expect(client.connectionCounts == (1, 1, 0))
             closing.fire()
-            while client.connectionCounts.open > 0 { await Task.yield() }
+            await until { client.connectionCounts.open == 0 }
             #expect(client.connectionCounts == (0, 0, 0))
         }
     }
@@ -170,11 +165,11 @@ struct ClientPoolTests {
                 for _ in 0..<5 { group.addTask { _ = try await client.send(HTTPClientRequest(.get, url)) } }
                 try await group.waitForAll()
             }
-            while client.connectionCounts.open > 0 { await Task.yield() }
+            await until { client.connectionCounts.open == 0 }
+            let before = await connections()
             _ = try await client.send(HTTPClientRequest(.get, url))
-            #expect(client.connectionCounts == (1, 1, 0))
-            while client.connectionCounts.open > 0 { await Task.yield() }
-            #expect(await connections() >= 2)
+            await until { client.connectionCounts.open == 0 }
+            #expect(await connections() == before + 1)
         }
     }
 
@@ -186,14 +181,14 @@ struct ClientPoolTests {
             let url = try HTTPURL(server.url)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<5 { group.addTask { _ = try await client.send(HTTPClientRequest(.get, url)) } }
-                while client.connectionCounts.open < 5 { await Task.yield() }
+                await until { client.connectionCounts.open >= 5 }
                 gate.fire()
                 try await group.waitForAll()
             }
-            while client.connectionCounts.open > 2 { await Task.yield() }
+            await until { client.connectionCounts.open <= 2 }
             #expect(client.connectionCounts == (2, 2, 0))
             client.shutDown()
-            while client.connectionCounts.open > 0 { await Task.yield() }
+            await until { client.connectionCounts.open == 0 }
         }
     }
 

@@ -121,7 +121,7 @@ struct ClientRetryTests {
             let url = try HTTPURL(server.url)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<5 { group.addTask { _ = try await client.send(HTTPClientRequest(.get, url)) } }
-                while client.connectionCounts.open < 5 { await Task.yield() }
+                await until { client.connectionCounts.open >= 5 }
                 gate.fire()
                 try await group.waitForAll()
             }

@@ -12,8 +12,8 @@ package final class ConnectionRace: @unchecked Sendable {
     private var attempts: [ObjectIdentifier: ConnectionAttempt] = [:]
     private var timer: LoopTimer?
     private var failure: any Error
-    private var continuation: UnsafeContinuation<DescriptorStream, any Error>?
-    private var isCancelled = false
+    private let outcome = Locked<Result<DescriptorStream, any Error>?>(nil)
+    private let ended = OneShotEvent()
 
     private init(_ addresses: [SocketAddress], on loop: EventLoop, delay: Duration) {
         (waiting, self.loop, self.delay) = (addresses[...], loop, delay)
@@ -30,13 +30,14 @@ package final class ConnectionRace: @unchecked Sendable {
         delay: Duration = .milliseconds(250)
     ) async throws -> DescriptorStream {
         let race = ConnectionRace(addresses, on: loop, delay: delay)
-        let socket = try await withTaskCancellationHandler {
-            try await withUnsafeThrowingContinuation { continuation in
-                loop.execute { race.start(continuation) }
-            }
+        loop.execute { race.startNext() }
+        await withTaskCancellationHandler {
+            await race.ended.wait()
         } onCancel: {
-            loop.execute { race.cancel() }
+            loop.execute { race.finish(.failure(CancellationError())) }
         }
+        guard let outcome = race.outcome.withLock({ $0 }) else { throw CancellationError() }
+        let socket = try outcome.get()
         if Task.isCancelled {
             loop.execute { socket.close() }
             throw CancellationError()
@@ -44,13 +45,8 @@ package final class ConnectionRace: @unchecked Sendable {
         return socket
     }
 
-    private func start(_ continuation: UnsafeContinuation<DescriptorStream, any Error>) {
-        self.continuation = continuation
-        if isCancelled { return finish(.failure(CancellationError())) }
-        startNext()
-    }
-
     private func startNext() {
+        if ended.hasFired { return }
         timer?.cancel()
         guard let address = waiting.popFirst() else {
             if attempts.isEmpty { finish(.failure(failure)) }
@@ -61,10 +57,10 @@ package final class ConnectionRace: @unchecked Sendable {
         if !waiting.isEmpty {
             timer = loop.schedule(after: delay) { [weak self] in self?.startNext() }
         }
-        attempt.start { [weak self] attempt, result in self?.ended(attempt, result) }
+        attempt.start { [weak self] attempt, result in self?.attemptEnded(attempt, result) }
     }
 
-    private func ended(_ attempt: ConnectionAttempt, _ result: Result<DescriptorStream, SystemError>) {
+    private func attemptEnded(_ attempt: ConnectionAttempt, _ result: Result<DescriptorStream, SystemError>) {
         attempts[ObjectIdentifier(attempt)] = nil
         switch result {
         case .success(let socket): finish(.success(socket))
@@ -74,19 +70,14 @@ package final class ConnectionRace: @unchecked Sendable {
         }
     }
 
-    private func cancel() {
-        isCancelled = true
-        finish(.failure(CancellationError()))
-    }
-
     private func finish(_ result: Result<DescriptorStream, any Error>) {
-        guard let continuation else { return }
-        self.continuation = nil
+        if ended.hasFired { return }
+        outcome.withLock { $0 = result }
         timer?.cancel()
         waiting = []
         for attempt in attempts.values { attempt.cancel() }
         attempts = [:]
-        continuation.resume(with: result)
+        ended.fire()
     }
 }
 
