@@ -9,13 +9,18 @@ public final class RawClient: Sendable {
     /// Threads of its own: those of the toolkit are for the toolkit.
     private static let executor = ServiceExecutor(maxThreads: 1024, name: "raw-client")
 
-    /// Connects to a port of this machine.
-    public init(port: UInt16) async throws {
-        descriptor = try await Self.executor.run { try Self.connected(port) }
+    /// Connects to a port of this machine; the connection ends with this object.
+    ///
+    /// - Parameter receiveBufferBytes: how much the system may hold for this side; nil for its own choice.
+    public init(port: UInt16, receiveBufferBytes: Int32? = nil) async throws {
+        descriptor = try await Self.executor.run { try Self.connected(port, receiveBufferBytes) }
     }
 
-    private static func connected(_ port: UInt16) throws -> Int32 {
+    private static func connected(_ port: UInt16, _ receiveBufferBytes: Int32?) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var count = receiveBufferBytes {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &count, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian

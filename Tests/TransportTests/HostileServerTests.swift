@@ -411,7 +411,7 @@ struct HostileServerTests {
                 try await EventLoopGroup.shared.next().sleep(for: .milliseconds(10))
             }
         } _: {
-            let client = directClient { $0.requestTimeout = .milliseconds(200) }
+            let client = directClient { $0.requestTimeout = .seconds(2) }
             let error = await #expect(throws: HTTPClientError.self) {
                 try await client.send(HTTPClientRequest(.get, try HTTPURL(server.url)))
             }
