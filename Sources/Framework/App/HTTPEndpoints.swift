@@ -46,30 +46,36 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
     }
 
     private func evaluateResponse(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
-        let body = try EvaluateResponseRequest(body: try await read(request))
-        let dataset = try core.datasets.dataset(body.dataset)
-        let result = try await core.call(.evaluateResponse) { [service = core.service] in
-            try await service.evaluateResponse(body, in: dataset)
+        let (bytes, type) = try await read(request)
+        return try await core.call.offLoop(bytes.count) {
+            let body = try EvaluateResponseRequest(body: try RequestBody(bytes, contentType: type))
+            let dataset = try core.datasets.dataset(body.dataset)
+            let result = try await core.call(.evaluateResponse) { [service = core.service] in
+                try await service.evaluateResponse(body, in: dataset)
+            }
+            return try json(result)
         }
-        return try json(result)
     }
 
     private func finalScore(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
-        let body = try FinalScoreRequest(body: try await read(request))
-        let dataset = try core.datasets.dataset(body.dataset)
-        let ids = try dataset.validate(body.evaluationResults.map(\.key))
-        let score = try await core.call(.calculateFinalScore) { [service = core.service] in
-            try await service.calculateFinalScore(body.evaluationResults, in: dataset)
+        let (bytes, type) = try await read(request)
+        return try await core.call.offLoop(bytes.count) {
+            let body = try FinalScoreRequest(body: try RequestBody(bytes, contentType: type))
+            let dataset = try core.datasets.dataset(body.dataset)
+            let ids = try dataset.validate(body.evaluationResults.map(\.key))
+            let score = try await core.call(.calculateFinalScore) { [service = core.service] in
+                try await service.calculateFinalScore(body.evaluationResults, in: dataset)
+            }
+            return try json(
+                FinalScoreResponse(tasksEvaluated: ids, finalScore: score.score, metadata: score.metadata).json
+            )
         }
-        return try json(
-            FinalScoreResponse(tasksEvaluated: ids, finalScore: score.score, metadata: score.metadata).json
-        )
     }
 
-    /// The body as JSON, by the rules of the service contract about content types.
-    private func read(_ request: HTTPServerRequest) async throws -> RequestBody {
+    /// The body, and what its sender says it is.
+    private func read(_ request: HTTPServerRequest) async throws -> ([UInt8], String?) {
         let bytes = try await request.body.collect(maxBytes: .max)  // the decoder's limit holds
-        return try RequestBody(bytes, contentType: request.head.fields[.contentType])
+        return (bytes, request.head.fields[.contentType])
     }
 
     private func json(_ value: JSONValue) throws -> HTTPServerResponse {

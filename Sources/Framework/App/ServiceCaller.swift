@@ -14,6 +14,15 @@ struct ServiceCaller: Sendable {
         try await entering(nonBlocking.contains(method) ? nil : executor, body)
     }
 
+    /// Runs work on a message of so many bytes: right here if it is short, else on the service's executor, as a loop must
+    /// not be held up by parsing megabytes.
+    nonisolated(nonsending) func offLoop<R: Sendable>(
+        _ byteCount: Int,
+        _ body: @concurrent @Sendable () async throws -> R
+    ) async throws -> R {
+        try await entering(byteCount > 65_536 ? executor : nil, body)
+    }
+
     /// Calls service code on an executor; nil for that of the calling task.
     ///
     /// `body` is `@concurrent`: code isolated to an actor of a loop would not follow the preference.

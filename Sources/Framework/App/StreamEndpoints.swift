@@ -82,7 +82,7 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         _ method: @escaping Method<S>,
         until socket: WebSocketConnection
     ) async throws {
-        let request = try StreamRequest(message)
+        let request = try await core.call.offLoop(message.bytes.count) { try StreamRequest(message) }
         let scope = ProducerScope()
         let outcome = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
             group.addTask {

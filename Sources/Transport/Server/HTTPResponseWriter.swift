@@ -50,7 +50,9 @@ final class HTTPResponseWriter {
     /// - Returns: whether the connection goes on after it.
     func begin(_ response: HTTPServerResponse, length: Int?, for head: HTTPRequestHead, keepsAlive: Bool) -> Bool {
         let framing: HTTPEncoder.Framing
-        if let length {
+        if !response.status.allowsBody {
+            (framing, body) = (.none, .none)
+        } else if let length {
             (framing, body) = (.fixed(length), .fixed(remaining: length))
         } else if head.version == .http11 {
             (framing, body) = (.chunked, .chunked)

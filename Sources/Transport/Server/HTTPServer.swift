@@ -52,11 +52,15 @@ public actor HTTPServer {
             on: address,
             backlog: configuration.maxPendingAccepts,
             loop: loop,
-            mayAccept: { [unowned self] in assumeIsolated { $0.openConnections < $0.configuration.maxConnections } },
-            accepted: { [unowned self] descriptor, peer in assumeIsolated { $0.hand(over: descriptor, peer) } }
+            // A server that listens is kept until it is stopped.
+            mayAccept: { self.assumeIsolated { $0.openConnections < $0.configuration.maxConnections } },
+            accepted: { descriptor, peer in self.assumeIsolated { $0.hand(over: descriptor, peer) } }
         )
+        do { try listener.start() } catch {
+            listener.close()
+            throw error
+        }
         self.listener = listener
-        try listener.start()
         return listener.address
     }
 

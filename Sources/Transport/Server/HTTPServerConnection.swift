@@ -17,6 +17,8 @@ actor HTTPServerConnection {
     private var webSocket: WebSocketConnection?
     private var isWaitingForRequest = true
     private var tls: TLSConnectionInfo?
+    /// Which request is being answered: what belongs to another has ended.
+    private var exchange = 0
 
     init(_ stream: BufferedStream, peer: SocketAddress, server: HTTPServerLoop) {
         self.loop = stream.loop
@@ -92,7 +94,7 @@ actor HTTPServerConnection {
             return false
         case .request(let head):
             let start = loop.now
-            let body = HTTPRequestBody(connection: reader.hasBody ? self : nil)
+            let body = HTTPRequestBody(connection: reader.hasBody ? self : nil, exchange: exchange)
             let request = HTTPServerRequest(head: head, body: body, peer: peer, tls: tls)
             let answer = await server.responder.respond(to: request)
             let goesOn = await send(answer, to: head, since: start)
@@ -108,7 +110,14 @@ actor HTTPServerConnection {
         )
     }
 
-    private func send(_ answer: HTTPServerResponse, to head: HTTPRequestHead, since start: LoopInstant) async -> Bool {
+    private func send(_ given: HTTPServerResponse, to head: HTTPRequestHead, since start: LoopInstant) async -> Bool {
+        var answer = given
+        if case .webSocket = given.body {
+        } else if given.status.isInformational {
+            // RFC 9110 §15.2: not the answer to anything; the next response would be taken for it.
+            answer = .text(.internalServerError, "the service answered with an informational status")
+            answer.closesConnection = true
+        }
         var keepsAlive = HTTPKeepAlive.isKept(after: head) && !answer.closesConnection && !server.isDraining
         if !reader.mayGoOn { keepsAlive = false }
         var status = answer.status
@@ -130,6 +139,7 @@ actor HTTPServerConnection {
                 duration: .nanoseconds(EventLoop.monotonicNow() - start)
             )
         )
+        exchange += 1
         if !keepsAlive || stream.failure != nil { return false }
         return await reader.discardRestOfBody()
     }
@@ -144,7 +154,7 @@ actor HTTPServerConnection {
         let goesOn = writer.begin(answer, length: length, for: head, keepsAlive: keepsAlive)
         if head.method == .head || !answer.status.allowsBody { return goesOn }
         do {
-            try await produce(HTTPBodyWriter(connection: self))
+            try await produce(HTTPBodyWriter(connection: self, exchange: exchange))
             if writer.end() { return goesOn }
         } catch {}
         // Cut, so that the peer does not take a part for the whole.
@@ -154,13 +164,22 @@ actor HTTPServerConnection {
 
     // MARK: For the responder, on whatever thread it runs
 
-    func nextBodyBytes() async throws -> [UInt8]? { try await reader.nextBodyBytes() }
+    func nextBodyBytes(of exchange: Int) async throws -> [UInt8]? {
+        exchange == self.exchange ? try await reader.nextBodyBytes() : nil
+    }
 
-    var requestTrailers: HTTPFields { reader.trailers }
+    func requestTrailers(of exchange: Int) -> HTTPFields {
+        exchange == self.exchange ? reader.trailers : HTTPFields()
+    }
 
-    func writeBody(_ bytes: [UInt8]) async throws { try await writer.write(bytes) }
+    func writeBody(_ bytes: [UInt8], of exchange: Int) async throws {
+        guard exchange == self.exchange else { throw StreamFailure.closed }
+        try await writer.write(bytes)
+    }
 
-    func setTrailers(_ fields: HTTPFields) { writer.setTrailers(fields) }
+    func setTrailers(_ fields: HTTPFields, of exchange: Int) {
+        if exchange == self.exchange { writer.setTrailers(fields) }
+    }
 
     // MARK: Upgrade
 
@@ -171,7 +190,11 @@ actor HTTPServerConnection {
     ) async -> HTTPStatus {
         let fields: HTTPFields
         let deflate: WebSocketDeflate?
-        switch WebSocketHandshake.accept(head, compression: configuration.webSocket.compression) {
+        let decision =
+            reader.hasBody
+            ? .rejected(.badRequest, "a WebSocket handshake has no body")
+            : WebSocketHandshake.accept(head, compression: configuration.webSocket.compression)
+        switch decision {
         case .accepted(let accepted, let agreed): (fields, deflate) = (accepted, agreed)
         case .rejected(let status, let message):
             var refusal = HTTPServerResponse.text(status, message)
@@ -191,6 +214,7 @@ actor HTTPServerConnection {
         )
         webSocket = socket
         await socket.start()
+        if server.isDraining { loop.startTask { await self.drain() } }
         await handle(socket)
         await socket.finish()
         return .switchingProtocols

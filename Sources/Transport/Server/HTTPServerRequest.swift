@@ -16,26 +16,28 @@ public struct HTTPServerRequest: Sendable {
 /// returned; after that it reads as ended.
 public struct HTTPRequestBody: Sendable {
     let connection: HTTPServerConnection?
+    let exchange: Int
 
     /// The next bytes, at least one; nil at the end.
     ///
     /// - Throws: ``HTTPBodyError`` if the body is malformed, cut short, or stalls.
-    public nonisolated(nonsending) func next() async throws -> [UInt8]? { try await connection?.nextBodyBytes() }
+    public nonisolated(nonsending) func next() async throws -> [UInt8]? {
+        try await connection?.nextBodyBytes(of: exchange)
+    }
 
     /// The fields that came after the body (RFC 9110 §6.5); empty before its end, and without any.
     ///
     /// They are never merged into the head's: a sender could replace there what has been checked.
     public nonisolated(nonsending) func trailers() async -> HTTPFields {
-        await connection?.requestTrailers ?? HTTPFields()
+        await connection?.requestTrailers(of: exchange) ?? HTTPFields()
     }
 
     /// The whole body.
     ///
     /// - Parameter maxBytes: the most to hold; a longer body throws, with status 413.
     public nonisolated(nonsending) func collect(maxBytes: Int) async throws -> [UInt8] {
-        guard let connection else { return [] }
         var bytes: [UInt8] = []
-        while let more = try await connection.nextBodyBytes() {
+        while let more = try await next() {
             if bytes.count + more.count > maxBytes { throw HTTPBodyError.tooLarge(maxBytes: maxBytes) }
             if bytes.isEmpty { bytes = more } else { bytes += more }
         }

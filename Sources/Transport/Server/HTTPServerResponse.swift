@@ -50,12 +50,13 @@ extension HTTPServerResponse {
 /// Writes the body of a streamed response.
 public struct HTTPBodyWriter: Sendable {
     let connection: HTTPServerConnection
+    let exchange: Int
 
     /// Appends bytes; waits while the peer is slower than the writer.
     ///
     /// - Throws: when the connection is gone, or more is written than was announced.
     public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
-        try await connection.writeBody(bytes)
+        try await connection.writeBody(bytes, of: exchange)
     }
 
     /// The fields that follow the body (RFC 9110 §6.5), if it goes out in chunks; without chunks there is no place for
@@ -63,6 +64,6 @@ public struct HTTPBodyWriter: Sendable {
     ///
     /// Fields of framing, routing and authentication are left out.
     public nonisolated(nonsending) func setTrailers(_ fields: HTTPFields) async {
-        await connection.setTrailers(fields)
+        await connection.setTrailers(fields, of: exchange)
     }
 }

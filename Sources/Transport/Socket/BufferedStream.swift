@@ -37,7 +37,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     /// The longest that written bytes may wait for a peer that takes none.
     package var writeStallLimit: Duration = .seconds(60)
 
-    private var reader: UnsafeContinuation<Void, Never>?
+    private var readers: [UnsafeContinuation<Void, Never>] = []
     private var drainers: [UnsafeContinuation<Void, Never>] = []
     private var awaitsEndOfTick = false
     private var wasAboveHighWater = false
@@ -87,7 +87,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     package nonisolated(nonsending) func fillOrWait() async -> Bool {
         while true {
             if let answer = fill() { return answer }
-            await withUnsafeContinuation { reader = $0 }
+            await withUnsafeContinuation { readers.append($0) }
         }
     }
 
@@ -97,7 +97,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
             if readHasTimedOut { fail(.timedOut) }
             switch stream.establish() {
             case .bytes: return true
-            case .wouldBlock: await withUnsafeContinuation { reader = $0 }
+            case .wouldBlock: await withUnsafeContinuation { readers.append($0) }
             case .end: fail(.endOfStream)
             case .failed(let reason): fail(reason)
             }
@@ -122,10 +122,9 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     }
 
     private func wakeReader() {
-        if let reader {
-            self.reader = nil
-            reader.resume()
-        }
+        let waiting = readers
+        readers = []
+        for reader in waiting { reader.resume() }
         onReadable?()
     }
 
@@ -157,9 +156,10 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
             case .bytes(let count):
                 output.consume(count)
                 writtenCount &+= count
-                writeDeadline.clear()
+                setWriteDeadline(nil)
             case .wouldBlock:
-                writeDeadline.set(writeStallLimit, on: loop) { [weak self] in self?.checkWriteDeadline() }
+                // From when the peer took the last byte, however much is appended meanwhile.
+                if !writeDeadline.isSet { setWriteDeadline(writeStallLimit) }
                 return wakeDrainersIfBelowHighWater()
             case .end: failWriting(.endOfStream)
             case .failed(let reason): failWriting(reason)
@@ -182,6 +182,10 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         if failure != nil { return }
         failWriting(.closed)
         wakeDrainersIfBelowHighWater()
+    }
+
+    private func setWriteDeadline(_ duration: Duration?) {
+        writeDeadline.set(duration, on: loop) { [weak self] in self?.checkWriteDeadline() }
     }
 
     private func checkWriteDeadline() {

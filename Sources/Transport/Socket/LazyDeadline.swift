@@ -6,6 +6,9 @@ struct LazyDeadline: ~Copyable {
     private var deadline = LoopInstant.max
     private var timer: LoopTimer?
 
+    /// Whether there is a deadline.
+    var isSet: Bool { deadline != .max }
+
     /// Moves the deadline to `duration` from now, or away with nil.
     ///
     /// `expire` is called at most once per deadline set; it must capture its object weakly or be cleared before that

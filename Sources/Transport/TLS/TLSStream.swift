@@ -17,7 +17,8 @@ final class TLSStream: ByteStream, ReadinessHandler {
     private var isBroken = false
     /// False since OpenSSL has found nothing more to read, until the socket has something.
     private var mayRead = true
-    private var announcesBoth = false
+    /// Which of reading and writing waits for the opposite readiness of the socket.
+    private var (readAwaitsWriting, writeAwaitsReading) = (false, false)
     private var mustFinish = false
 
     /// Takes ownership of a registered socket.
@@ -38,15 +39,21 @@ final class TLSStream: ByteStream, ReadinessHandler {
 
     func signal(_ readiness: Readiness) {
         if !readiness.isDisjoint(with: [.readable, .hangup]) { mayRead = true }
-        if announcesBoth { mayRead = true }
+        var announced = readiness
+        if readAwaitsWriting || !isEstablished {
+            mayRead = true
+            announced.insert(.readable)
+        }
+        if writeAwaitsReading { announced.insert(.writable) }
         if mustFinish { finishWriting() }
-        owner?.signal(announcesBoth ? readiness.union([.readable, .writable]) : readiness)
+        owner?.signal(announced)
     }
 
     /// Goes on with the handshake (RFC 8446 §4); `.bytes(0)` when it is over.
     func establish() -> IOResult {
         guard let ssl else { return .failed(.closed) }
         if isEstablished { return .bytes(0) }
+        ERR_clear_error()
         let result = SSL_do_handshake(ssl)
         if result == 1 {
             isEstablished = true
@@ -59,6 +66,7 @@ final class TLSStream: ByteStream, ReadinessHandler {
         guard let ssl else { return .failed(.closed) }
         if !mayRead { return .wouldBlock }
         var count = 0
+        ERR_clear_error()
         let result = SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
         return result == 1 ? .bytes(count) : outcome(result)
     }
@@ -66,6 +74,7 @@ final class TLSStream: ByteStream, ReadinessHandler {
     func write(_ bytes: UnsafeRawBufferPointer) -> IOResult {
         guard let ssl else { return .failed(.closed) }
         var count = 0
+        ERR_clear_error()
         let result = SSL_write_ex(ssl, bytes.baseAddress, bytes.count, &count)
         return result == 1 ? .bytes(count) : outcome(result, isWrite: true)
     }
@@ -75,11 +84,11 @@ final class TLSStream: ByteStream, ReadinessHandler {
         let number = errno
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ:
-            announcesBoth = isWrite || !isEstablished
-            mayRead = false
+            writeAwaitsReading = isWrite
+            if !isWrite { (mayRead, readAwaitsWriting) = (false, false) }
             return .wouldBlock
         case SSL_ERROR_WANT_WRITE:
-            announcesBoth = !isWrite || !isEstablished
+            if isWrite { writeAwaitsReading = false } else { readAwaitsWriting = true }
             return .wouldBlock
         case SSL_ERROR_ZERO_RETURN: return .end
         case SSL_ERROR_SYSCALL:

@@ -58,9 +58,11 @@ public actor WebSocketConnection {
     private func waitForMessage() async throws {
         try Task.checkCancellation()
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { core.awaitMessage($0) }
+            await withUnsafeContinuation { continuation in
+                if Task.isCancelled { continuation.resume() } else { core.awaitMessage(continuation) }
+            }
         } onCancel: { [loop, core] in
-            loop.execute { core.wakeReceiver() }
+            loop.execute { core.wakeReceivers() }
         }
         if Task.isCancelled { throw CancellationError() }
     }

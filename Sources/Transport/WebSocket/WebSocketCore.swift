@@ -12,8 +12,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     private var queue: [WebSocketMessage] = []
     private var queuedBytes = 0
-    private var receiver: UnsafeContinuation<Void, Never>?
-    private var ignoresMessages = false
+    private var receivers: [UnsafeContinuation<Void, Never>] = []
 
     /// How the connection ended; nil while it is open.
     private(set) var end: WebSocketEnd?
@@ -60,20 +59,32 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     // MARK: Reading
 
-    /// How many times the socket is read in one go, so that a flood on one connection does not starve the others.
+    /// How many reads of the socket, or messages as long as one, are taken in one go, so that a flood on one connection
+    /// does not starve the others.
     private static let readsPerTick = 16
+    private static let bytesPerRead = 65_536
+
+    /// Whether reading has stopped for this side's sake: what the peer has sent is not looked at.
+    private var isReadingPaused: Bool {
+        queuedBytes >= configuration.maxQueuedBytes || stream.isAboveHighWater || codec.isHolding
+    }
 
     private func readAvailable() {
         var reads = 0
         while end == nil && pendingEnd == nil {
             if queuedBytes >= configuration.maxQueuedBytes || stream.isAboveHighWater { return }
+            if reads >= Self.readsPerTick { return continueNextTick() }
+            // More than the queue would take is put together only for a reader that waits for it.
+            codec.holdsAbove = receivers.isEmpty ? configuration.maxQueuedBytes : nil
             if let event = codec.next(&stream.input, &replies) {
                 sendReplies()
+                if case .message(let message) = event { reads += message.byteCount / Self.bytesPerRead }
                 receive(event)
                 continue
             }
             sendReplies()
-            if reads == Self.readsPerTick { return continueNextTick() }
+            if codec.hasMore { return continueNextTick() }
+            if codec.isHolding { return }
             reads += 1
             switch stream.fill() {
             case true?: pongTimer?.cancel()
@@ -103,10 +114,9 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private func receive(_ event: WebSocketEvent) {
         switch event {
         case .message(let message):
-            if ignoresMessages { return }
             queue.append(message)
             queuedBytes += message.byteCount + 64
-            wakeReceiver()
+            wakeReceivers()
         case .ping: break
         case .pong(let payload): awaitedPongs.removeValue(forKey: payload)?.fire()
         case .closed(let code, let reason): receiveEnd(.closed(code: code, reason: reason))
@@ -160,21 +170,24 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     func awaitMessage(_ continuation: UnsafeContinuation<Void, Never>) {
         if queue.isEmpty { answerEnd() }
-        if !queue.isEmpty || end != nil || receiver != nil { return continuation.resume() }
-        receiver = continuation
+        if !queue.isEmpty || end != nil { return continuation.resume() }
+        receivers.append(continuation)
+        if codec.isHolding { readAvailable() }
     }
 
-    func wakeReceiver() {
-        let waiting = receiver
-        receiver = nil
-        waiting?.resume()
+    /// Lets everybody who waits for a message look again.
+    func wakeReceivers() {
+        let waiting = receivers
+        receivers = []
+        for receiver in waiting { receiver.resume() }
     }
 
     /// From now on incoming messages are read and dropped.
     func ignoreMessages() {
-        ignoresMessages = true
+        codec.discardMessages()
         _ = takeQueue()
         answerEnd()
+        readAvailable()
     }
 
     /// Appends messages to the output; false if the connection is no longer open.
@@ -220,7 +233,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         for timer in [pingTimer, pongTimer, closeTimer] { timer?.cancel() }
         stream.onReadable = nil
         stream.onRoomToWrite = nil
-        wakeReceiver()
+        wakeReceivers()
         for event in awaitedPongs.values { event.fire() }
         awaitedPongs = [:]
         ended.fire()
@@ -237,9 +250,13 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private func sendPing() {
         if end != nil || pendingEnd != nil || closeSent { return }
         stream.write { output in codec.ping([], to: &output) }
-        pongTimer?.cancel()
-        pongTimer = stream.loop.schedule(after: configuration.pongTimeout) { [weak self] in self?.pongIsMissing() }
+        // A wait that is under way goes on: a Ping may follow another before the time to answer that has passed.
+        if pongTimer?.isPending != true { awaitPong() }
         schedulePing()
+    }
+
+    private func awaitPong() {
+        pongTimer = stream.loop.schedule(after: configuration.pongTimeout) { [weak self] in self?.pongIsMissing() }
     }
 
     /// Sends a Ping of its own; the event fires with its Pong, or when the connection ends.
@@ -257,6 +274,8 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     private func pongIsMissing() {
         if end != nil || pendingEnd != nil || closeSent { return }
+        // Its Pong may be among what has not been looked at; it is, as soon as there is room.
+        if isReadingPaused && !stream.isAboveHighWater { return awaitPong() }
         stream.write { output in codec.close(.internalError, reason: "keepalive ping timeout", to: &output) }
         stream.flush()
         finish(.lost(.timedOut))

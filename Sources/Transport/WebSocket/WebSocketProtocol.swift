@@ -50,6 +50,11 @@ package struct WebSocketProtocol: Sendable {
     private var message: [UInt8] = []
     private var control: [UInt8] = []
     private var validator = UTF8Validator()
+    /// While set, a message of more bytes than this stays with the peer: its payload is not taken from the input.
+    package var holdsAbove: Int?
+    /// Whether there is input to go on with, without waiting for more: ``next(_:_:)`` does so much at a time.
+    package private(set) var hasMore = false
+    private var discards = false
     var hasSentClose = false
     /// The payload of the Close that answers the end of what the peer sends.
     var owedClose: [UInt8]?
@@ -68,10 +73,25 @@ package struct WebSocketProtocol: Sendable {
 
     // MARK: Receiving
 
-    /// The next event; nil if it takes more bytes.
+    /// The most that is decompressed in one go, and how much of the input at a time: little can become a thousand times
+    /// as much.
+    private static let (mostInflated, compressedStep) = (1 << 20, 512)
+
+    /// Whether the message under way is too long to go on with it now.
+    package var isHolding: Bool { holdsAbove.map { message.count > $0 } ?? false }
+
+    /// From now on messages are passed over: they are neither decompressed, nor checked, nor put together.
+    package mutating func discardMessages() {
+        discards = true
+        message = []
+    }
+
+    /// The next event; nil if it takes more bytes, or another call (see ``hasMore``).
     ///
     /// Answers to Pings are appended to `output`.
     package mutating func next(_ input: inout ByteBuffer, _ output: inout ByteBuffer) -> WebSocketEvent? {
+        hasMore = false
+        var inflated = 0
         do throws(WebSocketProtocolError) {
             while true {
                 switch reading {
@@ -88,12 +108,22 @@ package struct WebSocketProtocol: Sendable {
                     try begin(header)
                     reading = .payload(header, received: 0)
                 case .payload(let header, let received):
-                    let count = min(input.count, header.payloadCount - received)
+                    var count = min(input.count, header.payloadCount - received)
                     if count == 0 && header.payloadCount > received { return nil }
+                    if !header.opcode.isControl && !discards {
+                        if isHolding { return nil }
+                        if inflated > Self.mostInflated {
+                            hasMore = true
+                            return nil
+                        }
+                        if isCompressed { count = min(count, Self.compressedStep) }
+                    }
+                    let before = message.count
                     try take(count, of: header, at: received, from: &input)
+                    if isCompressed { inflated += max(0, message.count - before) }
                     if received + count < header.payloadCount {
                         reading = .payload(header, received: received + count)
-                        return nil
+                        continue
                     }
                     reading = .header
                     if let event = try finish(header, &output) { return event }
@@ -142,6 +172,8 @@ package struct WebSocketProtocol: Sendable {
             if let key = header.maskingKey { WebSocketMask.apply(key, offset: offset, to: payload) }
             if header.opcode.isControl {
                 control.append(contentsOf: payload)
+            } else if discards {
+                // Nobody will ask for it, nor for a message that refers to it.
             } else if isCompressed, let inflater {
                 try inflater.inflate(UnsafeRawBufferPointer(payload)) { (piece) throws(WebSocketProtocolError) in
                     try append(piece)
@@ -182,6 +214,10 @@ package struct WebSocketProtocol: Sendable {
         case .close: return try receiveClose()
         case .text, .binary, .continuation:
             if !header.isFinal { return nil }
+            if discards {
+                messageKind = nil
+                return nil
+            }
             if isCompressed, let inflater {
                 try inflater.finish { (piece) throws(WebSocketProtocolError) in try append(piece) }
             }
