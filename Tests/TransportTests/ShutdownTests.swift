@@ -2,6 +2,59 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
+@Suite("What outlives its exchange")
+struct StaleExchangeTests {
+    /// Keeps the body and the writer of the first request, and tries them in the second.
+    final class Keeping: HTTPResponder {
+        let body = Locked<HTTPRequestBody?>(nil)
+        let writer = Locked<HTTPBodyWriter?>(nil)
+
+        nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+            if let kept = body.withLock({ $0 }) {
+                let bytes = try? await kept.next()
+                return HTTPServerResponse(
+                    status: .ok,
+                    body: .stream(length: nil) { [writer] current in
+                        var wasWritten = true
+                        do { try await writer.withLock { $0 }?.write([1]) } catch { wasWritten = false }
+                        try await current.write(Array("bytes=\(bytes?.count ?? 0) written=\(wasWritten)".utf8))
+                    }
+                )
+            }
+            body.withLock { $0 = request.body }
+            return HTTPServerResponse(
+                status: .ok,
+                body: .stream(length: nil) { [writer] current in writer.withLock { $0 = current } }
+            )
+        }
+    }
+
+    @Test("a body and a writer of an earlier request neither read nor write the next one's")
+    func stale() async throws {
+        try await withServer(Keeping()) { url in
+            let client = directClient()
+            for (body, expected) in [("one", ""), ("two", "bytes=0 written=false")] {
+                let request = HTTPClientRequest(.post, try HTTPURL(url), body: .bytes(Array(body.utf8)))
+                #expect(try await client.send(request).text == expected)
+            }
+        }
+    }
+
+    @Test("an informational status is no answer, RFC 9110 §15.2", arguments: [100, 103, 199])
+    func informational(_ status: Int) async throws {
+        struct Wrong: HTTPResponder {
+            let status: Int
+            nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+                HTTPServerResponse(status: HTTPStatus(status))
+            }
+        }
+        try await withServer(Wrong(status: status)) { url in
+            let answer = try await directClient().send(HTTPClientRequest(.get, try HTTPURL(url)))
+            #expect(answer.status == 500)
+        }
+    }
+}
+
 @Suite("The end of a server")
 struct ShutdownTests {
     /// Answers when told to, or, at `/never`, when its task is cancelled.

@@ -211,6 +211,54 @@ struct WebSocketInflationTests {
         #expect(error.closeCode == .messageTooBig)
     }
 
+    /// A small frame that inflates to many megabytes.
+    private static func bombFrame(_ count: Int = 8 << 20) -> [UInt8] {
+        var sender = WebSocketProtocol(role: .client, deflate: WebSocketDeflate())
+        return webSocketFrames(.binary([UInt8](repeating: 0, count: count)), &sender)
+    }
+
+    @Test("decompresses a little at a time, and goes on when called again")
+    func bounded() {
+        var receiver = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
+        var (input, output) = (ByteBuffer(), ByteBuffer())
+        input.append(contentsOf: Self.bombFrame())
+        var calls = 0
+        repeat {
+            calls += 1
+            if case .message(let message)? = receiver.next(&input, &output) { #expect(message.bytes.count == 8 << 20) }
+        } while receiver.hasMore
+        #expect((5...9).contains(calls))
+        #expect(input.isEmpty)
+    }
+
+    @Test("leaves a long message with the peer until somebody wants it, RFC 7692 §8")
+    func held() {
+        var receiver = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
+        receiver.holdsAbove = 1000
+        var (input, output) = (ByteBuffer(), ByteBuffer())
+        input.append(contentsOf: Self.bombFrame())
+        let count = input.count
+        #expect(receiver.next(&input, &output) == nil)
+        #expect(receiver.isHolding && !receiver.hasMore)
+        #expect(count - input.count < 1200)
+        receiver.holdsAbove = nil
+        var messages = 0
+        repeat { if receiver.next(&input, &output) != nil { messages += 1 } } while receiver.hasMore
+        #expect(messages == 1)
+    }
+
+    @Test("passes over messages that nobody wants, whatever is in them, and answers Pings between them")
+    func discarded() {
+        var receiver = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
+        receiver.discardMessages()
+        var sender = WebSocketProtocol(role: .client)
+        var wire = ByteBuffer()
+        sender.ping([7], to: &wire)
+        let nonsense: [UInt8] = [0xc2, 0x83, 0, 0, 0, 0, 0xff, 0xff, 0xff]
+        let pieces = [Self.bombFrame(), nonsense, wire.take(wire.count)]
+        #expect(webSocketEvents(pieces, &receiver) == [.ping])
+    }
+
     @Test(
         "of a byte that is no UTF-8 and one beyond the limit the first decides, however it is cut, RFC 6455 §7.4.1",
         arguments: [(1400, WebSocketCloseCode.invalidPayload), (1600, .messageTooBig)],

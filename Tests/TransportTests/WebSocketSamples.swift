@@ -9,7 +9,9 @@ func webSocketEvents(
     var events: [WebSocketEvent] = []
     for piece in pieces {
         input.append(contentsOf: piece)
-        while let event = receiver.next(&input, &output) { events.append(event) }
+        repeat {
+            while let event = receiver.next(&input, &output) { events.append(event) }
+        } while receiver.hasMore
     }
     return events
 }

@@ -61,7 +61,11 @@ private func receive(
     var (events, isOver) = ([WebSocketEvent](), false)
     for piece in pieces {
         input.append(contentsOf: piece)
-        while let event = codec.next(&input, &output) {
+        while true {
+            guard let event = codec.next(&input, &output) else {
+                if codec.hasMore { continue }
+                break
+            }
             check(!isOver, "\(event) behind the end")
             events.append(event)
             if case .closed = event { isOver = true }
