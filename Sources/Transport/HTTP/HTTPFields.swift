@@ -58,8 +58,14 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
 
     /// Whether the comma-separated values of a name contain a token, compared without regard to case.
     public func hasToken(_ token: String, in name: HTTPField.Name) -> Bool {
-        let wanted = HTTPSyntax.lowercased(token)
-        return tokens(in: name).contains { HTTPSyntax.lowercased($0).utf8.elementsEqual(wanted.utf8) }
+        let wanted = Array(token.utf8.map(HTTPSyntax.lowercased))
+        return lines.indices.contains { index in
+            guard isLine(index, named: name.description) else { return false }
+            return bytes[valueRange(lines[index])].split(separator: UInt8(ascii: ",")).contains { part in
+                let part = Self.trimmed(part)
+                return part.count == wanted.count && part.lazy.map(HTTPSyntax.lowercased).elementsEqual(wanted)
+            }
+        }
     }
 
     /// The comma-separated elements of all fields of a name, without the blanks around them; empty ones are left out.

@@ -90,7 +90,8 @@ final class HTTPServerLoop: @unchecked Sendable {
         let second = Int64(time.tv_sec)
         if second != dateSecond {
             dateSecond = second
-            let server = configuration.serverName
+            // What would end the line cannot be part of it.
+            let server = String(configuration.serverName.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f })
             let line = "date: \(HTTPDate.format(secondsSince1970: second))\r\n"
             date = Array((server.isEmpty ? line : line + "server: \(server)\r\n").utf8)
         }

@@ -144,11 +144,22 @@ public actor WebSocketConnection {
         await core.stream.drainCompletely()
         // RFC 6455 §7.1.1: the server closes the TCP connection first; a client waits for that, but not for ever.
         core.stream.finishWriting()
-        if role == .client, case .closed? = core.end {
-            core.stream.setReadDeadline(configuration.closeTimeout)
-            while await core.stream.fillOrWait() { core.stream.input.consume(core.stream.input.count) }
+        switch core.end {
+        case .closed? where role == .client: await discardInput(for: configuration.closeTimeout)
+        // What the peer was sending would make the system reset the connection, and destroy the Close on its way.
+        case .violation?: await discardInput(for: min(.seconds(2), configuration.closeTimeout))
+        default: break
         }
         core.stream.close()
+    }
+
+    private func discardInput(for duration: Duration) async {
+        core.stream.setReadDeadline(duration)
+        var discarded = 0
+        while await core.stream.fillOrWait(), discarded < 16 << 20 {
+            discarded += core.stream.input.count
+            core.stream.input.consume(core.stream.input.count)
+        }
     }
 
     /// Ends a connection that was opened by a client: closes if nobody has, waits for the end as long as the close
