@@ -65,7 +65,16 @@ struct Program: Sendable {
             command = ["setpriv", "--reuid=\(nobody.pw_uid)", "--regid=\(nobody.pw_gid)", "--clear-groups"] + command
         }
         let output = try Descriptor.pipe()
-        let process = try ChildProcess(command, standard: (null, output.write, null), loop: loop)
+        // A sanitizer's settings are for the program, too.
+        let settings = ["ASAN_OPTIONS", "TSAN_OPTIONS"].compactMap { (name: String) -> String? in
+            getenv(name).map { "\(name)=\(String(cString: $0))" }
+        }
+        let process = try ChildProcess(
+            command,
+            environment: Spawn.toolEnvironment + settings,
+            standard: (null, output.write, null),
+            loop: loop
+        )
         output.write.close()
         let lines = try await loop.startThrowingTask { () -> [Substring] in
             let stream = try BufferedStream.pipe(output.read, on: loop)
