@@ -30,6 +30,20 @@ struct HTTPFieldsTests {
         #expect(fields.count == 3)
     }
 
+    @Test("find the tokens that they list, also where the bytes are Latin-1, and no empty one")
+    func latinTokens() {
+        var lines = ByteBuffer()
+        lines.append(contentsOf: [UInt8]("GET / HTTP/1.1\r\nTE: a, caf".utf8) + [0xe9] + [UInt8](",\r\n\r\n".utf8))
+        var decoder = HTTPDecoder(role: .server)
+        guard case .request(let head, _)? = decoder.next(&lines) else {
+            Issue.record("no request")
+            return
+        }
+        #expect(head.fields.tokens(in: .te) == ["a", "café"])
+        #expect(head.fields.hasToken("A", in: .te) && head.fields.hasToken("café", in: .te))
+        #expect(!head.fields.hasToken("", in: .te) && !head.fields.hasToken("caf", in: .te))
+    }
+
     @Test("replace and remove all fields of a name, and leave copies alone")
     func changes() throws {
         let original = try Self.fields(("x", "1"), ("date", "2"), ("x", "3"))

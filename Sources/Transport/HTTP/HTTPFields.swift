@@ -58,7 +58,11 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
 
     /// Whether the comma-separated values of a name contain a token, compared without regard to case.
     public func hasToken(_ token: String, in name: HTTPField.Name) -> Bool {
-        let wanted = Array(token.utf8.map(HTTPSyntax.lowercased))
+        let wanted = Array(token.utf8.map { HTTPSyntax.lowercased($0) })
+        // A real token is ASCII; what is none has to be read as text.
+        guard !wanted.isEmpty, wanted.allSatisfy({ $0 < 0x80 }) else {
+            return tokens(in: name).contains { $0.utf8.map { HTTPSyntax.lowercased($0) } == wanted }
+        }
         return lines.indices.contains { index in
             guard isLine(index, named: name.description) else { return false }
             return bytes[valueRange(lines[index])].split(separator: UInt8(ascii: ",")).contains { part in
