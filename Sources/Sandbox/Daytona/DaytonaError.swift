@@ -4,37 +4,79 @@ import BenchmarkTransport
 extension SandboxError {
     /// The error that an answer of Daytona stands for.
     ///
-    /// Its text is the body's `message`, else its `error`, else the beginning of the body, else the status; bodies may
-    /// be empty, or a load balancer's HTML.
-    init(status: Int, body: [UInt8], url: HTTPURL) {
+    /// Its text is the body's `message`, else its `error`, else its `errors`, else the beginning of the body, else the
+    /// status; bodies may be empty, or a load balancer's HTML.
+    init(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8], url: HTTPURL) {
         let json = try? JSONValue(parsing: body)
-        let text = json?["message"]?.stringValue ?? json?["error"]?.stringValue
-        let raw = String(decoding: body.prefix(500), as: UTF8.self)
-        let message = text ?? (raw.isEmpty ? "\(url.target) answered \(status)" : raw)
-        let code: Code
+        let errors = json?["errors"]?.arrayValue?.compactMap(\.stringValue).joined(separator: "; ")
+        let texts = [json?["message"]?.stringValue, json?["error"]?.stringValue, errors]
+        let raw = Self.shortened(body, to: 500)
+        let text = texts.lazy.compactMap { $0 }.first { !$0.isEmpty } ?? raw
+        let message = text.isEmpty ? "\(url.target) answered \(status)" : text
+        self.init(
+            Self.code(status, message),
+            Self.shortened(Array(message.utf8), to: 8192),
+            status: status,
+            serverCode: json?["code"]?.stringValue ?? json?["error_code"]?.stringValue,
+            retryAfter: RateLimit.pause(fields)
+        )
+    }
+
+    private static func shortened(_ bytes: [UInt8], to count: Int) -> String {
+        String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    private static func code(_ status: Int, _ message: String) -> Code {
         switch status {
-        case 401, 403: code = .unauthorized
-        case 404: code = .notFound
+        // Keys are not carried to other places.
+        case 300..<400: .protocolViolation
+        case 400 where message.contains("Is the Sandbox started?"): .conflict
+        case 400 where message.contains("failed to start"): .failed
+        case 401: .unauthorized
+        case 403: .forbidden
+        case 404: .notFound
         // Daemons answer an unknown session on exec with a 500 that says so.
-        case 500 where message.contains("session not found"): code = .notFound
-        case 408, 504: code = .timedOut
-        case 409, 410: code = .conflict
-        case 429: code = .rateLimited
-        case 502, 503: code = .unavailable
-        default: code = .failed
+        case 500 where message.contains("session not found"): .notFound
+        case 408, 504: .timedOut
+        case 409, 410: .conflict
+        case 429: .rateLimited
+        case 400..<500: .invalidRequest
+        case 502, 503: .unavailable
+        default: .failed
         }
-        self.init(code, message)
     }
 
     /// The error that a request without a whole answer stands for.
     init(_ error: HTTPClientError) {
-        switch error.code {
-        case .timedOut: self.init(.timedOut, error.message)
-        case .protocolViolation, .bodyTooLarge: self.init(.protocolViolation, error.message)
-        case .upgradeRefused:
-            let code: Code = error.status == 404 ? .notFound : error.status == 401 ? .unauthorized : .unavailable
-            self.init(code, error.message)
-        default: self.init(.unavailable, error.message)
+        let code: Code
+        switch (error.code, error.status) {
+        case (.timedOut, _): code = .timedOut
+        case (.bodyTooLarge, _): code = .tooLarge
+        case (.protocolViolation, _), (.badRedirect, _): code = .protocolViolation
+        case (.invalidURL, _), (.invalidProxy, _): code = .invalidConfiguration
+        case (.upgradeRefused, 401), (.upgradeRefused, 403), (.upgradeRefused, 404), (.upgradeRefused, 429):
+            code = Self.code(error.status ?? 0, "")
+        default: code = .unavailable
         }
+        self.init(code, error.message, status: error.status)
+    }
+
+    /// The error with `[key]` for every occurrence of a key in its text: servers may repeat what they were sent.
+    func withoutKey(_ key: String) -> SandboxError {
+        let (bytes, key) = (Array(message.utf8), Array(key.utf8))
+        // What is that short is no secret, and is part of many words.
+        guard key.count >= 8 else { return self }
+        var kept: [UInt8] = []
+        var rest = bytes[...]
+        while let first = rest.first {
+            if first == key.first, rest.starts(with: key) {
+                kept += "[key]".utf8
+                rest = rest.dropFirst(key.count)
+            } else {
+                kept.append(first)
+                rest = rest.dropFirst()
+            }
+        }
+        return saying(String(decoding: kept, as: UTF8.self))
     }
 }

@@ -1,79 +1,84 @@
 public import BenchmarkProtocol
 
-/// A sandbox as the control plane describes it; unknown keys are ignored.
+/// A sandbox as the control plane describes it; unknown keys are ignored, and those that servers leave out are nil.
 public struct SandboxInfo: Sendable, Hashable {
     /// The id, by which the toolbox knows it.
     public let id: String
     /// The name; often the id.
     public let name: String
-    /// For example `started`; states may be added by newer servers.
-    public let state: String
-    /// The labels it was created with.
+    /// Where it is in its life.
+    public internal(set) var state: SandboxState
+    /// Where it is meant to be.
+    public let desiredState: SandboxState?
+    /// The labels it was created with, or got since.
     public let labels: [String: String]
     /// Why it is in an error state.
     public let errorReason: String?
+    /// The organization it belongs to.
+    public let organizationID: String?
+    /// The snapshot it was made from.
+    public let snapshot: String?
+    /// The user its commands run as.
+    public let user: String?
+    /// The region it is in.
+    public let target: String?
+    /// The variables of its environment; empty in lists.
+    public let environment: [String: String]
+    /// Whether its ports are open to everybody.
+    public let isPublic: Bool
+    /// Cores, and memory and disk in GiB.
+    public let resources: Resources?
+    /// Minutes without a request after which it is stopped; 0 for never.
+    public let autoStopMinutes: Int?
+    /// Minutes after its stop after which it is archived.
+    public let autoArchiveMinutes: Int?
+    /// Minutes after its stop after which it is deleted; negative for never.
+    public let autoDeleteMinutes: Int?
+    /// When it was made, as RFC 3339 writes it.
+    public let createdAt: String?
+    /// When its description last changed.
+    public let updatedAt: String?
     /// Below which address its toolbox is.
     let toolboxProxyURL: String?
 
-    init(_ json: JSONValue) throws {
+    init(_ json: JSONValue) throws(SandboxError) {
         guard let id = json["id"]?.stringValue, !id.isEmpty else {
             throw SandboxError(.protocolViolation, "the description of a sandbox has no id")
         }
+        func text(_ key: String) -> String? { json[key]?.stringValue }
         self.id = id
-        name = json["name"]?.stringValue ?? id
-        state = json["state"]?.stringValue ?? "unknown"
-        errorReason = json["errorReason"]?.stringValue
-        toolboxProxyURL = json["toolboxProxyUrl"]?.stringValue
-        var labels: [String: String] = [:]
-        if let object = json["labels"]?.objectValue {
-            for (key, value) in object { labels[key] = value.stringValue }
+        name = text("name") ?? id
+        state = SandboxState(rawValue: text("state") ?? "unknown")
+        desiredState = text("desiredState").map { SandboxState(rawValue: $0) }
+        errorReason = text("errorReason")
+        (organizationID, snapshot) = (text("organizationId"), text("snapshot"))
+        (user, target) = (text("user"), text("target"))
+        (createdAt, updatedAt) = (text("createdAt"), text("updatedAt"))
+        toolboxProxyURL = text("toolboxProxyUrl")
+        isPublic = json["public"]?.boolValue ?? false
+        labels = Self.texts(json["labels"])
+        environment = Self.texts(json["env"])
+        autoStopMinutes = json["autoStopInterval"]?.intValue
+        autoArchiveMinutes = json["autoArchiveInterval"]?.intValue
+        autoDeleteMinutes = json["autoDeleteInterval"]?.intValue
+        if let cpu = json["cpu"]?.intValue, let memory = json["memory"]?.intValue, let disk = json["disk"]?.intValue {
+            resources = Resources(vcpu: cpu, memory: memory, disk: disk)
+        } else {
+            resources = nil
         }
-        self.labels = labels
-    }
-}
-
-/// What a sandbox is to be made from.
-///
-/// Resources can be asked for with an image only.
-public struct CreateSandboxRequest: Sendable {
-    /// The name; nil lets the server choose.
-    public var name: String?
-    /// A container image; nil for the deployment's default snapshot.
-    public var image: String?
-    /// Cores, and memory and disk in GiB; nil for the server's defaults.
-    public var resources: Resources?
-    /// Environment variables of every process in it.
-    public var environment: [(name: String, value: String)] = []
-    /// Labels to find it by.
-    public var labels: [(name: String, value: String)] = []
-    /// Minutes without a request after which it is stopped; 0 for never, nil for the server's default.
-    public var autoStopMinutes: Int?
-
-    /// A request for an image, or for the default snapshot.
-    public init(image: String? = nil, resources: Resources? = nil) { (self.image, self.resources) = (image, resources) }
-
-    func json(target: String) -> JSONValue {
-        var body = JSONObject()
-        if let name { body["name"] = .string(name) }
-        body["env"] = .object(Self.object(environment))
-        body["labels"] = .object(Self.object(labels + [("code-toolbox-language", "python")]))
-        if !target.isEmpty { body["target"] = .string(target) }
-        if let image {
-            if let resources {
-                body["cpu"] = .int(resources.vcpu)
-                body["memory"] = .int(resources.memory)
-                body["disk"] = .int(resources.disk)
-            }
-            body["buildInfo"] = ["dockerfileContent": .string("FROM \(image)\n")]
-        }
-        if let autoStopMinutes { body["autoStopInterval"] = .int(autoStopMinutes) }
-        body["volumes"] = []
-        return .object(body)
     }
 
-    private static func object(_ pairs: [(name: String, value: String)]) -> JSONObject {
-        var object = JSONObject()
-        for (name, value) in pairs { object[name] = .string(value) }
-        return object
+    /// A sandbox that is no more, and so has no other description.
+    static func destroyed(_ idOrName: String, last: SandboxInfo?) throws(SandboxError) -> SandboxInfo {
+        var info: SandboxInfo
+        if let last { info = last } else { info = try SandboxInfo(["id": .string(idOrName)]) }
+        info.state = .destroyed
+        return info
+    }
+
+    static func texts(_ json: JSONValue?) -> [String: String] {
+        var texts: [String: String] = [:]
+        for (key, value) in json?.objectValue ?? JSONObject() { texts[key] = value.stringValue }
+        return texts
     }
 }

@@ -17,7 +17,7 @@ struct ControlPlane: Sendable {
         case ("GET", 1): return .json(200, try await list(request))
         case ("POST", 1): return .json(200, try await create(try await request.jsonObject()))
         case ("GET", 2) where segments[1] == "paginated": return .json(200, try await paginated(request))
-        case (_, 2...4):
+        case (_, 2...5):
             let sandbox = try await find(segments[1])
             return try await reply(to: request, about: sandbox, Array(segments.dropFirst(2)))
         default: throw notFound(request)
@@ -54,6 +54,7 @@ struct ControlPlane: Sendable {
             _ = await sandbox.update { $0.lastActivityAt = Timestamp() }
             return .empty(201)
         case ("POST", "resize", 1): return json(try await resize(sandbox, try await request.jsonObject()))
+        case ("GET", "ports", 3): return .json(200, try await previewLink(sandbox, rest[1], rest[2], request))
         case ("POST", .some(let setting), 2):
             guard let minutes = Int(rest[1]) else { throw APIError(400, "\(setting) must be a number of minutes") }
             return json(try await set(setting, minutes, of: sandbox, request))
@@ -107,6 +108,27 @@ struct ControlPlane: Sendable {
         case "autostop", "autoarchive": throw APIError(400, "\(setting) must not be negative")
         default: throw notFound(request)
         }
+    }
+
+    /// Sandboxes have the network of the machine, so that their ports are its own and open to everybody on it.
+    private func previewLink(
+        _ sandbox: LocalSandbox,
+        _ port: String,
+        _ kind: String,
+        _ request: APIRequest
+    ) async throws -> JSONValue {
+        guard ["preview-url", "signed-preview-url"].contains(kind) else { throw notFound(request) }
+        guard let port = Int(port), (1...65_535).contains(port) else { throw APIError(400, "port is out of range") }
+        let record = await sandbox.record
+        var link: JSONObject = [
+            "sandboxId": .string(record.id), "url": .string("http://127.0.0.1:\(port)"),
+            "token": .string(record.previewToken),
+        ]
+        if kind == "signed-preview-url" {
+            _ = try number("expiresInSeconds", in: request, 1...86_400)
+            link["port"] = .int(port)
+        }
+        return .object(link)
     }
 
     private func resize(_ sandbox: LocalSandbox, _ request: JSONObject) async throws -> SandboxRecord {

@@ -33,6 +33,8 @@ struct SandboxRecord: Sendable {
     var state = State.creating { didSet { updatedAt = Timestamp() } }
     var desiredState = State.started
     var errorReason: String?
+    /// What opens its ports; nothing asks for it here.
+    let previewToken = RandomText.hexadecimal(count: 32)
     let createdAt = Timestamp()
     var updatedAt = Timestamp()
     var lastActivityAt = Timestamp()

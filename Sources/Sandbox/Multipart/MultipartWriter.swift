@@ -1,34 +1,38 @@
-/// Writes a `multipart/form-data` body (RFC 7578) into memory.
-struct MultipartWriter {
-    private let boundary: String
-    private var bytes: [UInt8] = []
+/// The bytes of a `multipart/form-data` body (RFC 7578) around the contents of its parts.
+struct MultipartWriter: Sendable {
+    let boundary: String
 
-    init(boundary: String) { self.boundary = boundary }
+    init(boundary: String = Self.randomBoundary()) { self.boundary = boundary }
 
     /// A boundary that no content contains but by an absurd chance.
     static func randomBoundary() -> String {
         "----" + (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 36) }.joined()
     }
 
-    /// Appends a text field.
-    mutating func field(name: String, value: String) {
-        part("name=\"\(name)\"", "text/plain; charset=utf-8", Array(value.utf8))
+    /// The content type of the body.
+    var contentType: String { "multipart/form-data; boundary=\(boundary)" }
+
+    /// A whole text field.
+    func field(name: String, value: String) -> [UInt8] {
+        head("name=\"\(name)\"", "text/plain; charset=utf-8") + Array(value.utf8) + Self.partEnd
     }
 
-    /// Appends a file.
+    /// What comes in front of a file; behind it comes ``partEnd``.
     ///
     /// `filename` must be free of quotes and line breaks, as percent-encoding makes it.
-    mutating func file(name: String, filename: String, _ content: [UInt8]) {
-        part("name=\"\(name)\"; filename=\"\(filename)\"", "application/octet-stream", content)
+    func fileHead(name: String, filename: String) -> [UInt8] {
+        head("name=\"\(name)\"; filename=\"\(filename)\"", "application/octet-stream")
     }
 
-    private mutating func part(_ disposition: String, _ type: String, _ content: [UInt8]) {
-        let head = "--\(boundary)\r\nContent-Disposition: form-data; \(disposition)\r\nContent-Type: \(type)\r\n\r\n"
-        bytes += head.utf8
-        bytes += content
-        bytes += "\r\n".utf8
-    }
+    /// What ends a part.
+    static let partEnd = Array("\r\n".utf8)
 
-    /// The whole body.
-    consuming func finish() -> [UInt8] { bytes + Array("--\(boundary)--\r\n".utf8) }
+    /// What ends the body.
+    var end: [UInt8] { Array("--\(boundary)--\r\n".utf8) }
+
+    private func head(_ disposition: String, _ type: String) -> [UInt8] {
+        Array(
+            "--\(boundary)\r\nContent-Type: \(type)\r\nContent-Disposition: form-data; \(disposition)\r\n\r\n".utf8
+        )
+    }
 }

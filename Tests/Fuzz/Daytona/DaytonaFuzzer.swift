@@ -36,7 +36,7 @@ private func examineRecord(_ bytes: [UInt8]) {
     guard let info = try? SandboxInfo(copy) else { return check(false, "a description that cannot be read") }
     checkEqual(info.id, "id")
     check(info.name.hasSameUTF8(as: record.name), info.name)
-    checkEqual(info.state, record.state.rawValue)
+    checkEqual(info.state.rawValue, record.state.rawValue)
     checkEqual(Set(info.labels.keys), Set(record.labels.map(\.name)))
 }
 

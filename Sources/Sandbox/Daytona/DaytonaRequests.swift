@@ -1,0 +1,143 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+
+/// Requests to the control plane and to toolboxes, and what becomes of their failures.
+extension DaytonaClient {
+    /// The most bytes of a refusal that are read.
+    private static let maxRefusalBytes = 64 * 1024
+
+    /// Sends a request with a JSON body, if any, and parses the JSON of the answer; null for an empty one.
+    ///
+    /// - Parameter timeout: for all attempts together; nil for the configuration's.
+    func call(
+        _ method: HTTPMethod,
+        _ url: HTTPURL,
+        json: JSONValue? = nil,
+        timeout: Duration? = nil
+    ) async throws -> JSONValue {
+        var request = HTTPClientRequest(method, url, fields: fields)
+        request.timeout = timeout ?? configuration.requestTimeout
+        request.fields.set(.accept, "application/json")
+        if let json {
+            request.fields.set(.contentType, "application/json")
+            do { request.body = .bytes(try json.serialized()) } catch {
+                throw SandboxError(.invalidRequest, "the request cannot be written as JSON: \(error)")
+            }
+        }
+        let result = try await send(request)
+        if result.body.isEmpty { return .null }
+        do { return try JSONValue(parsing: result.body) } catch {
+            throw SandboxError(.protocolViolation, "\(url) answered with something that is not JSON: \(error)")
+        }
+    }
+
+    /// Sends a request and reads the whole answer; any status but a success throws.
+    func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> HTTPClientResult {
+        try await attempting(request) { request, attempt in
+            // A refusal is read whole, however little the caller wants of what was asked for.
+            let result = try await http.send(request, maxBodyBytes: max(maxBodyBytes, Self.maxRefusalBytes))
+            // What was deleted, although the answer was lost, is not there the second time.
+            let isDeleted = request.method == .delete && attempt > 1 && result.status == 404
+            guard (200..<300).contains(result.status) || isDeleted else {
+                throw SandboxError(
+                    status: result.status,
+                    fields: result.head.fields,
+                    body: result.body,
+                    url: request.url
+                )
+            }
+            if result.body.count > maxBodyBytes {
+                throw SandboxError(.tooLarge, "the answer of \(request.url) is longer than \(maxBodyBytes) bytes")
+            }
+            return result
+        }
+    }
+
+    /// Sends a request and lends the answer to a closure; any status but a success throws.
+    ///
+    /// Once the closure has begun, nothing is repeated.
+    func withResponse<R: Sendable>(
+        to request: HTTPClientRequest,
+        _ use: @Sendable (HTTPClientResponse) async throws -> R
+    ) async throws -> R {
+        try await attempting(request) { request, _ in
+            try await http.withResponse(to: request) { response in
+                let status = response.head.status.code
+                guard (200..<300).contains(status) else {
+                    let body = (try? await response.collect(maxBytes: Self.maxRefusalBytes)) ?? []
+                    throw SandboxError(status: status, fields: response.head.fields, body: body, url: request.url)
+                }
+                do { return try await use(response) } catch { throw RetrySchedule.Final(reason: error) }
+            }
+        }
+    }
+
+    private func attempting<R: Sendable>(
+        _ request: HTTPClientRequest,
+        _ body: (_ request: HTTPClientRequest, _ attempt: Int) async throws -> R
+    ) async throws -> R {
+        var request = request
+        var schedule = RetrySchedule(
+            request.method,
+            maxAttempts: configuration.maxAttempts,
+            firstPause: configuration.retryPause,
+            deadline: request.timeout.map { EventLoop.monotonicNow() &+ $0.nanoseconds }
+        )
+        while true {
+            do { return try await body(request, schedule.attempt) } catch {
+                let now = EventLoop.monotonicNow()
+                guard let pause = schedule.pause(after: error, now: now, jitter: .random(in: 0...1)) else {
+                    throw told(error)
+                }
+                try await EventLoopGroup.shared.next().sleep(for: pause)
+            }
+            if let deadline = schedule.deadline {
+                request.timeout = .nanoseconds(max(1, deadline - EventLoop.monotonicNow()))
+            }
+        }
+    }
+
+    /// The error as callers get it.
+    private func told(_ error: any Error) -> any Error {
+        switch error {
+        case let final as RetrySchedule.Final: told(final.reason)
+        case let error as SandboxError: error.withoutKey(credentials.apiKey)
+        case let error as HTTPClientError: SandboxError(error).withoutKey(credentials.apiKey)
+        default: error
+        }
+    }
+
+    // MARK: Fields
+
+    /// The fields of every request.
+    var fields: HTTPFields {
+        var fields = authorization
+        // From 0.167.0 on, logs carry their stream markers.
+        fields.set("x-daytona-sdk-version", "0.190.0")
+        return fields
+    }
+
+    /// The fields without the version, by which the plain log is sent as raw bytes.
+    var authorization: HTTPFields {
+        var fields = HTTPFields()
+        fields.set(.authorization, "Bearer \(credentials.apiKey)")
+        if let organizationID = credentials.organizationID {
+            fields.set("x-daytona-organization-id", organizationID)
+        }
+        fields.set("x-daytona-source", "swift-benchmark-service")
+        fields.set(.userAgent, "swift-benchmark-service")
+        return fields
+    }
+}
+
+/// Runs a step whose errors name what it was about.
+func naming<R>(_ what: String, _ body: () async throws -> R) async throws -> R {
+    do { return try await body() } catch let error as SandboxError {
+        throw error.saying("\(what): \(error.message)")
+    }
+}
+
+/// Runs cleanup to its end, whether or not the calling task is cancelled.
+func uncancelled<R: Sendable>(_ body: @escaping @Sendable () async -> R) async -> R {
+    await EventLoopGroup.shared.next().startTask(body).value
+}

@@ -1,0 +1,121 @@
+import BenchmarkTransport
+import CLinux
+import Glibc
+
+/// A regular file of this machine that is read piece by piece, on threads that may block.
+struct LocalFileReader: Sendable {
+    /// The length when it was opened; what is appended later is not read.
+    let byteCount: Int
+    private let path: String
+    private let file: Descriptor
+
+    static func open(_ path: String) async throws -> LocalFileReader {
+        try SandboxInput.checkPath(path, "local path")
+        return try await ServiceExecutor.system.run {
+            // Without waiting for the other end of what turns out to be a pipe.
+            let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
+            var status = stat()
+            guard fstat(file.number, &status) == 0 else { throw SandboxError.lastError("cannot read '\(path)'") }
+            guard FileInfo.kind(status.st_mode) == Glibc.S_IFREG else {
+                throw SandboxError(.invalidRequest, "'\(path)' is no regular file")
+            }
+            return LocalFileReader(byteCount: Int(status.st_size), path: path, file: file)
+        }
+    }
+
+    private init(byteCount: Int, path: String, file: Descriptor) {
+        (self.byteCount, self.path, self.file) = (byteCount, path, file)
+    }
+
+    /// Hands over the content from its beginning; can be called again.
+    func read(piecesOf maxCount: Int, _ sink: SandboxUpload.Sink) async throws {
+        var offset = 0
+        while offset < byteCount {
+            let (start, count) = (offset, min(maxCount, byteCount - offset))
+            let piece = try await ServiceExecutor.system.run { try self.piece(at: start, count) }
+            // Cut short meanwhile; whoever counts will notice.
+            if piece.isEmpty { return }
+            offset += piece.count
+            try await sink(piece)
+        }
+    }
+
+    private func piece(at offset: Int, _ maxCount: Int) throws -> [UInt8] {
+        var failure: SandboxError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: maxCount) { buffer, count in
+            var got = -1
+            repeat {
+                got = pread(file.number, buffer.baseAddress, maxCount, off_t(offset))
+            } while got < 0 && clinux_errno() == EINTR
+            if got < 0 { failure = .lastError("cannot read '\(path)'") }
+            count = max(0, got)
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}
+
+/// A file of this machine that is written piece by piece, on threads that may block, and takes its name at the end.
+///
+/// What is no regular file, such as a device, a pipe or a link, is written as it is.
+final class LocalFileWriter: Sendable {
+    private let path: String
+    /// What it is called until it is complete; nil if it is written in place.
+    private let temporaryPath: String?
+    private let file: Descriptor
+    private let byteCount = Locked(0)
+
+    static func create(_ path: String) async throws -> LocalFileWriter {
+        try SandboxInput.checkPath(path, "local path")
+        return try await ServiceExecutor.system.run {
+            var status = stat()
+            let exists = lstat(path, &status) == 0
+            if exists, FileInfo.kind(status.st_mode) != Glibc.S_IFREG {
+                let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
+                return LocalFileWriter(path, nil, file)
+            }
+            // Short, so that it is no longer than a name may be.
+            let folder = RootedFiles.split(path).parent
+            let prefix = path.utf8.first == UInt8(ascii: "/") ? "" : "."
+            let temporary = "\(prefix)\(folder == "/" && prefix.isEmpty ? "" : folder)/.\(RandomText.uuid()).part"
+            let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+            if exists { fchmod(file.number, status.st_mode & 0o7777) }
+            return LocalFileWriter(path, temporary, file)
+        }
+    }
+
+    private init(_ path: String, _ temporaryPath: String?, _ file: Descriptor) {
+        (self.path, self.temporaryPath, self.file) = (path, temporaryPath, file)
+    }
+
+    /// Writes the next bytes.
+    func append(_ bytes: [UInt8]) async throws {
+        try await ServiceExecutor.system.run { [self] in
+            do throws(FileError) { try file.write(bytes, path: path) } catch {
+                throw SandboxError.system(error.number, "cannot write '\(path)'")
+            }
+            byteCount.withLock { $0 += bytes.count }
+        }
+    }
+
+    /// Gives the file its name.
+    ///
+    /// - Returns: its length in bytes.
+    func finish() async throws -> Int {
+        try await ServiceExecutor.system.run { [self] in
+            file.close()
+            if let temporaryPath, rename(temporaryPath, path) != 0 {
+                throw SandboxError.lastError("cannot create '\(path)'")
+            }
+            return byteCount.withLock { $0 }
+        }
+    }
+
+    /// Leaves nothing behind.
+    func discard() async {
+        _ = try? await ServiceExecutor.system.run { [self] in
+            file.close()
+            if let temporaryPath { unlink(temporaryPath) }
+        }
+    }
+}

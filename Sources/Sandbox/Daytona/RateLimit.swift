@@ -1,0 +1,39 @@
+import BenchmarkTransport
+
+/// When a server that has had enough of a client wants to hear of it again.
+///
+/// Daytona counts in several ways at a time and names each in a suffix: `Retry-After-sandbox-create`,
+/// `X-RateLimit-Reset-authenticated`. Proxies send the plain `Retry-After` (RFC 9110 §10.2.3).
+enum RateLimit {
+    /// No server is left alone for longer.
+    static let longestPause = 86_400
+
+    /// The longest pause that the fields ask for: by `Retry-After`, else by the counters that have run out.
+    static func pause(_ fields: HTTPFields) -> Duration? {
+        var (explicit, resets) = (Int?.none, Int?.none)
+        for (name, value) in fields {
+            let name = name.description
+            if let suffix = suffix(of: name, behind: "retry-after"), isSuffix(suffix), let seconds = seconds(value) {
+                explicit = max(explicit ?? 0, seconds)
+            }
+            if let suffix = suffix(of: name, behind: "x-ratelimit-reset"), isSuffix(suffix),
+                let seconds = seconds(value), Int(fields["x-ratelimit-remaining\(suffix)"] ?? "0") == 0
+            {
+                resets = max(resets ?? 0, seconds)
+            }
+        }
+        return (explicit ?? resets).map { .seconds($0) }
+    }
+
+    private static func suffix(of name: String, behind prefix: String) -> Substring? {
+        name.utf8.starts(with: prefix.utf8) ? Substring(name.utf8.dropFirst(prefix.utf8.count)) : nil
+    }
+
+    private static func isSuffix(_ text: Substring) -> Bool { text.utf8.first.map { $0 == UInt8(ascii: "-") } ?? true }
+
+    /// Whole seconds; dates and what is negative are not understood.
+    private static func seconds(_ text: String) -> Int? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.isEmpty else { return nil }
+        return min(Int(text) ?? longestPause, longestPause)
+    }
+}

@@ -1,0 +1,109 @@
+import BenchmarkTransport
+
+/// A file to be written in a sandbox, and where its content comes from.
+///
+/// The content is read as the server takes it: never more than a few pieces are in memory.
+public struct SandboxUpload: Sendable {
+    /// Takes the next bytes; returns when there is room for more.
+    typealias Sink = @Sendable ([UInt8]) async throws -> Void
+
+    enum Content: Sendable {
+        case bytes([UInt8])
+        case file(String)
+        case pieces(length: Int?, @Sendable (Sink) async throws -> Void)
+    }
+
+    /// The path in the sandbox.
+    let path: String
+    let content: Content
+
+    /// How many bytes are handed on at a time, and, of a sequence's pieces, are held at most besides those under way.
+    static let pieceByteCount = 256 * 1024
+
+    /// These bytes.
+    public static func bytes(_ bytes: [UInt8], to path: String) -> SandboxUpload {
+        SandboxUpload(path: path, content: .bytes(bytes))
+    }
+
+    /// The content of a regular file of this machine.
+    public static func file(_ localPath: String, to path: String) -> SandboxUpload {
+        SandboxUpload(path: path, content: .file(localPath))
+    }
+
+    /// The pieces of a sequence, which is iterated once, where a service's own code runs.
+    ///
+    /// - Parameter length: how many bytes there will be, if that is known; a sequence that has more or less throws.
+    public static func pieces<Pieces: AsyncSequence & Sendable>(
+        _ pieces: Pieces,
+        length: Int? = nil,
+        to path: String
+    ) -> SandboxUpload where Pieces.Element: Collection<UInt8> & Sendable {
+        let executor = ServiceExecutor.current
+        let content = Content.pieces(length: length) { sink in
+            let produced = ProducedSequence<Pieces.Element>(
+                capacity: pieceByteCount,
+                launch: { executor.startTask($0) },
+                body: { channel in
+                    for try await piece in pieces { try await channel.send(piece, cost: piece.count) }
+                }
+            )
+            let iterator = produced.makeAsyncIterator()
+            while let piece = try await iterator.next() { try await sink(Array(piece)) }
+            // A cancelled iteration ends like a complete one.
+            try Task.checkCancellation()
+        }
+        return SandboxUpload(path: path, content: content)
+    }
+
+    /// The length in bytes if it is known, and what writes the content.
+    func open() async throws -> OpenUpload {
+        switch content {
+        case .bytes(let bytes):
+            return OpenUpload(path: path, length: bytes.count, isReplayable: true) { sink in
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    try await sink(Array(rest.prefix(Self.pieceByteCount)))
+                    rest = rest.dropFirst(Self.pieceByteCount)
+                }
+            }
+        case .file(let localPath):
+            let file = try await LocalFileReader.open(localPath)
+            return OpenUpload(path: path, length: file.byteCount, isReplayable: true) { sink in
+                try await file.read(piecesOf: Self.pieceByteCount, sink)
+            }
+        case .pieces(let length, let write):
+            return OpenUpload(path: path, length: length, isReplayable: false, write: write)
+        }
+    }
+}
+
+/// The content of a file, ready to be sent.
+struct OpenUpload: Sendable {
+    let path: String
+    let length: Int?
+    /// Whether it can be written a second time.
+    let isReplayable: Bool
+    let write: @Sendable (SandboxUpload.Sink) async throws -> Void
+
+    /// Writes exactly as much as was announced.
+    ///
+    /// - Returns: how much that was.
+    func write(to sink: @escaping SandboxUpload.Sink) async throws -> Int {
+        let count = Locked(0)
+        try await write { piece in
+            let total = count.withLock { count in
+                count += piece.count
+                return count
+            }
+            if let length, total > length {
+                throw SandboxError(.invalidRequest, "the content of \(path) is longer than \(length) bytes")
+            }
+            try await sink(piece)
+        }
+        let total = count.withLock { $0 }
+        if let length, total < length {
+            throw SandboxError(.invalidRequest, "the content of \(path) is \(total) bytes long, not \(length)")
+        }
+        return total
+    }
+}

@@ -1,0 +1,213 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+import TestSupport
+import Testing
+
+@testable import BenchmarkSandbox
+
+@Suite("The life of a sandbox")
+struct DaytonaLifecycleTests {
+    @Test("it is created as asked for, stopped, started and deleted")
+    func life() async throws {
+        try await withLocalDaytona { client in
+            var request = CreateSandboxRequest(snapshot: "small")
+            request.name = "mine"
+            request.environment = [("A", "b")]
+            request.labels = [("run", "7")]
+            (request.isPublic, request.user) = (true, "root")
+            (request.autoStopMinutes, request.autoArchiveMinutes, request.autoDeleteMinutes) = (5, 6, 7)
+            let info = try await client.createSandbox(request).info
+            #expect(info.state == .started)
+            #expect((info.name, info.snapshot, info.user) == ("mine", "small", "root"))
+            #expect(info.environment == ["A": "b"])
+            #expect(info.labels["run"] == "7")
+            #expect(info.isPublic)
+            #expect((info.autoStopMinutes, info.autoArchiveMinutes, info.autoDeleteMinutes) == (5, 6, 7))
+
+            let again = await #expect(throws: SandboxError.self) { try await client.createSandbox(request) }
+            #expect(again?.code == .conflict)
+
+            #expect(try await client.stopSandbox("mine", force: true).state == .stopped)
+            let stopped = try await client.sandbox("mine")
+            let error = await #expect(throws: SandboxError.self) { try await stopped.run("true") }
+            #expect(error?.code == .conflict)
+            #expect(try await client.startSandbox("mine").state == .started)
+            #expect(try await stopped.refreshed().run("echo $A").output == "b\n")
+
+            try await client.deleteSandbox("mine")
+            #expect(try await client.waitForSandbox(info.id, until: .destroyed).state == .destroyed)
+            try await client.deleteSandbox("mine")
+        }
+    }
+
+    @Test("one from an image has the resources asked for, and settings can be changed")
+    func image() async throws {
+        try await withLocalDaytona { client in
+            let resources = Resources(vcpu: 2, memory: 4, disk: 10)
+            let sandbox = try await client.createSandbox(CreateSandboxRequest(image: "x:1", resources: resources))
+            #expect(sandbox.info.state == .started)
+            #expect(sandbox.info.resources == resources)
+            #expect(try await client.setLabels(["a": "b"], of: sandbox.id) == ["a": "b"])
+            #expect(try await client.setAutoStop(minutes: 0, of: sandbox.id).autoStopMinutes == 0)
+            #expect(try await client.setAutoArchive(minutes: 9, of: sandbox.id).autoArchiveMinutes == 9)
+            #expect(try await client.setAutoDelete(minutes: nil, of: sandbox.id).autoDeleteMinutes == -1)
+            #expect(try await sandbox.refreshed().info.labels == ["a": "b"])
+            let link = try await sandbox.previewLink(port: 8080)
+            #expect(link.url.hasSuffix(":8080") && !link.token.isEmpty)
+            #expect(try await sandbox.signedPreviewLink(port: 1, lifetime: .seconds(9)).url.hasSuffix(":1"))
+        }
+    }
+
+    @Test("an ephemeral one is gone when it is stopped")
+    func ephemeral() async throws {
+        try await withLocalDaytona { client in
+            var request = CreateSandboxRequest()
+            request.autoDeleteMinutes = 0
+            let id = try await client.createSandbox(request).id
+            #expect(try await client.stopSandbox(id).state == .destroyed)
+        }
+    }
+
+    // MARK: Lists
+
+    @Test("lists come page by page, and by labels and states", arguments: [1, 2, 3, 200])
+    func lists(_ pageSize: Int) async throws {
+        try await withLocalDaytona { client in
+            var expected: [String] = []
+            for index in 0..<5 {
+                var request = CreateSandboxRequest()
+                request.labels = [("parity", index % 2 == 0 ? "even" : "o\"ä&d")]
+                expected.append(try await client.createSandbox(request).id)
+            }
+            func ids(_ query: SandboxQuery) async throws -> [String] {
+                try await client.sandboxes(query).reduce(into: []) { $0.append($1.id) }
+            }
+            expected.reverse()
+            #expect(try await ids(SandboxQuery(pageSize: pageSize)) == expected)
+            let odd = try await ids(SandboxQuery(labels: ["parity": "o\"ä&d"], pageSize: pageSize))
+            #expect(odd == [expected[1], expected[3]])
+            #expect(try await ids(SandboxQuery(states: [.stopped, .error], pageSize: pageSize)) == [])
+            #expect(try await ids(SandboxQuery(idPrefix: expected[2], pageSize: pageSize)) == [expected[2]])
+            var counts: [Int] = []
+            for try await page in client.sandboxPages(SandboxQuery(pageSize: pageSize)) {
+                counts.append(page.items.count)
+            }
+            #expect(counts.allSatisfy { $0 <= pageSize } && counts.reduce(0, +) == 5)
+            let page = try await client.sandboxPage(SandboxQuery(pageSize: pageSize))
+            #expect((page.nextCursor == nil) == (pageSize >= 5))
+            #expect(try await client.sandbox(try #require(page.items.first)).run("echo x").output == "x\n")
+        }
+    }
+
+    @Test("a list that goes round in circles is a violation, and an empty page in between is none")
+    func circles() async throws {
+        try await ScriptedDaytona.with { request, _ in
+            let isFirst = !request.head.target.contains("cursor")
+            let items = isFirst ? "" : #"{"id":"a"}"#
+            return .text(200, #"{"items":[\#(items)],"nextCursor":"same"}"#)
+        } _: { client, script in
+            var ids: [String] = []
+            var iterator = client.sandboxes().makeAsyncIterator()
+            do {
+                while let info = try await iterator.next() { ids.append(info.id) }
+                Issue.record("the list has an end")
+            } catch let error as SandboxError { #expect(error.code == .protocolViolation) }
+            #expect(ids == [])
+            let next = try await iterator.next()
+            #expect(next == nil)
+            #expect(script.count == 2)
+        }
+    }
+
+    // MARK: Waiting
+
+    private static func state(_ state: String) -> HTTPServerResponse {
+        .text(200, #"{"id":"s","state":"\#(state)","toolboxProxyUrl":"http://127.0.0.1:9/t","errorReason":"no disk"}"#)
+    }
+
+    @Test(
+        "waiting ends with the state that is wanted, or one that leads nowhere",
+        arguments: [
+            (["creating", "pulling_snapshot", "started"], SandboxState.started, nil),
+            (["pending_build", "build_failed"], .started, .failed), (["starting", "error"], .started, .failed),
+            (["destroying"], .started, .failed), (["stopping", "stopped"], .stopped, nil),
+            (["destroying", "destroyed"], .stopped, nil), (["odd", "archived"], .archived, nil),
+            (["error"], .error, nil),
+        ] as [([String], SandboxState, SandboxError.Code?)]
+    )
+    func waiting(_ states: [String], _ wanted: SandboxState, _ code: SandboxError.Code?) async throws {
+        try await ScriptedDaytona.with { _, number in
+            // One look fails for a moment.
+            number == 1 ? .text(502, "") : Self.state(states[min(number - 2, states.count - 1)])
+        } _: { client, script in
+            if let code {
+                let error = await #expect(throws: SandboxError.self) {
+                    try await client.waitForSandbox("s", until: wanted)
+                }
+                #expect(error?.code == code)
+                #expect(error?.message.contains("no disk") == true)
+            } else {
+                try await client.waitForSandbox("s", until: wanted)
+            }
+            #expect(script.count == states.count + 1)
+        }
+    }
+
+    @Test("waiting has a deadline, and a sandbox that is not started by then is deleted")
+    func late() async throws {
+        let deleted = OneShotEvent()
+        try await ScriptedDaytona.with { request, _ in
+            if request.head.method == .delete { deleted.fire() }
+            return Self.state("creating")
+        } _: { client, _ in
+            let waited = await #expect(throws: SandboxError.self) {
+                try await client.waitForSandbox("s", until: .started, timeout: .milliseconds(20))
+            }
+            #expect(waited?.code == .timedOut)
+            let created = await #expect(throws: SandboxError.self) {
+                try await client.createSandbox(.init(), timeout: .milliseconds(50))
+            }
+            #expect(created?.code == .timedOut)
+            await deleted.wait()
+        }
+    }
+
+    @Test("a creation cancelled before its answer leaves no sandbox, once the answer names it")
+    func cancelledCreation() async throws {
+        let (arrived, release, deleted) = (OneShotEvent(), OneShotEvent(), OneShotEvent())
+        try await ScriptedDaytona.with { request, _ in
+            switch request.head.method {
+            case .post:
+                arrived.fire()
+                await release.wait()
+            case .delete: deleted.fire()
+            default: break
+            }
+            return Self.state("creating")
+        } _: { client, script in
+            let creation = Task { try await client.createSandbox(.init()) }
+            await arrived.wait()
+            creation.cancel()
+            await #expect(throws: CancellationError.self) { try await creation.value }
+            release.fire()
+            await deleted.wait()
+            #expect(script.seen.withLock { $0 } == ["POST /api/sandbox", "DELETE /api/sandbox/s"])
+        }
+    }
+
+    @Test("a new sandbox is handed over when its toolbox answers by itself")
+    func toolbox() async throws {
+        let address = Locked("")
+        try await ScriptedDaytona.with { request, number in
+            if request.head.path.hasPrefix("/toolbox") { return .text(number < 6 ? 502 : 404, "") }
+            if request.head.path.hasSuffix("toolbox-proxy-url") {
+                return .text(200, #"{"url":"\#(address.withLock { $0 })/toolbox"}"#)
+            }
+            return .text(200, #"{"id":"s","state":"started","toolboxProxyUrl":""}"#)
+        } _: { client, script in
+            address.withLock { $0 = String(client.credentials.apiURL.dropLast(4)) }
+            _ = try await client.createSandbox(.init())
+            #expect(script.count == 6)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import TestSupport
+import Testing
+
+@testable import BenchmarkSandbox
+@testable import BenchmarkTransport
+
+@Suite("Requests to Daytona that are sent again, RFC 9110 §9.2.2")
+struct DaytonaRetryTests {
+    private static let description = #"{"id":"s","state":"started","toolboxProxyUrl":"http://127.0.0.1:9/toolbox"}"#
+
+    @Test("a reading request is sent three times at most", arguments: [502, 503, 429], [1, 2, 3, 9])
+    func reading(_ status: Int, _ failureCount: Int) async throws {
+        try await ScriptedDaytona.with { _, number in
+            number <= failureCount ? .text(status, "", [("Retry-After", "0")]) : .text(200, Self.description)
+        } _: { client, script in
+            if failureCount < 3 {
+                let sandbox = try await client.sandbox("s")
+                #expect(sandbox.id == "s")
+            } else {
+                await #expect(throws: SandboxError.self) { try await client.sandbox("s") }
+            }
+            #expect(script.count == min(3, failureCount + 1))
+        }
+    }
+
+    @Test("what the server refuses is not sent again", arguments: [400, 401, 403, 404, 409, 500, 504])
+    func refusals(_ status: Int) async throws {
+        try await ScriptedDaytona.with { _, _ in
+            .text(status, "")
+        } _: { client, script in
+            await #expect(throws: SandboxError.self) { try await client.sandbox("s") }
+            #expect(script.count == 1)
+        }
+    }
+
+    @Test("a pause beyond the caller's patience is not waited for, but told")
+    func longPause() async throws {
+        try await ScriptedDaytona.with { _, _ in
+            .text(429, "", [("Retry-After-authenticated", "7000")])
+        } _: {
+            client,
+            script in
+            let error = await #expect(throws: SandboxError.self) { try await client.sandbox("s") }
+            #expect(error?.retryAfter == .seconds(7000))
+            #expect(script.count == 1)
+        }
+    }
+
+    @Test("a lost connection repeats what may be repeated, and nothing else", arguments: [true, false])
+    func lostConnection(_ mayRepeat: Bool) async throws {
+        let server = try RawServer()
+        let heads = Locked<[String]>([])
+        try await server.serving({ connection in
+            let head = try await connection.receiveHead()
+            heads.withLock { $0.append(String(head.prefix { $0 != " " })) }
+            connection.end()
+        }) {
+            let client = try ScriptedDaytona.client(server.url)
+            let error = await #expect(throws: SandboxError.self) {
+                if mayRepeat { try await client.deleteSandbox("s") } else { try await client.startSandbox("s") }
+            }
+            #expect(error?.code == .unavailable)
+        }
+        #expect(heads.withLock { $0 } == (mayRepeat ? ["DELETE", "DELETE", "DELETE"] : ["POST"]))
+    }
+
+    @Test("a deletion whose answer was lost, and that then finds nothing, has succeeded")
+    func repeatedDeletion() async throws {
+        try await ScriptedDaytona.with { _, number in
+            .text(number == 1 ? 502 : 404, "")
+        } _: { client, script in
+            let sandbox = try client.scriptedSandbox()
+            try await sandbox.deleteFile("/x")
+            #expect(script.count == 2)
+            let error = await #expect(throws: SandboxError.self) { try await sandbox.deleteFile("/x") }
+            #expect(error?.code == .notFound)
+        }
+    }
+
+    @Test("the schedule: pauses double, chance is added, and the deadline is kept")
+    func schedule() {
+        let second = Int64(1_000_000_000)
+        let busy = SandboxError(.unavailable, "")
+        let asks = SandboxError(.rateLimited, "", retryAfter: .seconds(3))
+        func schedule(_ method: HTTPMethod, deadline: Int64? = nil) -> RetrySchedule {
+            RetrySchedule(method, maxAttempts: 3, firstPause: .milliseconds(250), deadline: deadline)
+        }
+        var plain = schedule(.get)
+        #expect(plain.pause(after: busy, now: 0, jitter: 0) == .milliseconds(250))
+        #expect(plain.pause(after: busy, now: 0, jitter: 1) == .milliseconds(600))
+        #expect(plain.pause(after: busy, now: 0, jitter: 0) == nil)
+        var asked = schedule(.put)
+        #expect(asked.pause(after: asks, now: 0, jitter: 0) == .seconds(3))
+        var posting = schedule(.post)
+        #expect(posting.pause(after: asks, now: 0, jitter: 0) == nil)
+        #expect(posting.pause(after: HTTPClientError(.connectionLost, ""), now: 0, jitter: 0) == nil)
+        #expect(posting.pause(after: HTTPClientError(.cannotConnect, ""), now: 0, jitter: 0) == .milliseconds(250))
+        var late = schedule(.get, deadline: 3 * second)
+        #expect(late.pause(after: asks, now: 0, jitter: 0) == nil)
+        #expect(late.pause(after: busy, now: 0, jitter: 0) == .milliseconds(250))
+        var patient = schedule(.get)
+        let hour = SandboxError(.rateLimited, "", retryAfter: .seconds(3600))
+        #expect(patient.pause(after: hour, now: 0, jitter: 0) == nil)
+        for error in [
+            RetrySchedule.Final(reason: busy), CancellationError(), HTTPClientError(.bodyTooLarge, ""),
+            HTTPClientError(.timedOut, ""), SandboxError(.notFound, ""),
+        ] as [any Error] {
+            var other = schedule(.get)
+            #expect(other.pause(after: error, now: 0, jitter: 0) == nil)
+        }
+    }
+
+    @Test(
+        "cancelling ends a call that waits for its answer, or for its next attempt, at once",
+        arguments: [true, false]
+    )
+    func cancellation(_ answers: Bool) async throws {
+        let (arrived, release) = (OneShotEvent(), OneShotEvent())
+        try await ScriptedDaytona.with { _, _ in
+            arrived.fire()
+            if !answers { await release.wait() }
+            return .text(503, "", [("Retry-After", "60")])
+        } _: { client, script in
+            let call = Task { try await client.sandbox("s") }
+            await arrived.wait()
+            call.cancel()
+            await #expect(throws: CancellationError.self) { try await call.value }
+            release.fire()
+            #expect(script.count == 1)
+        }
+    }
+
+    @Test("a call has a deadline of its own")
+    func deadline() async throws {
+        let release = OneShotEvent()
+        try await ScriptedDaytona.with { _, _ in
+            await release.wait()
+            return .text(200, "{}")
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox().with(requestTimeout: .milliseconds(20))
+            let error = await #expect(throws: SandboxError.self) { try await sandbox.fileInfo("/x") }
+            #expect(error?.code == .timedOut)
+            release.fire()
+        }
+    }
+}

@@ -1,0 +1,239 @@
+import BenchmarkTransport
+import TestSupport
+import Testing
+
+@testable import BenchmarkSandbox
+
+@Suite("Uploads and downloads of any size")
+struct DaytonaTransferTests {
+    private static let megabyte = 1 << 20
+
+    @Test("64 MiB go up and come down, and a few pieces of them are in memory", arguments: [true, false])
+    func large(_ isLengthKnown: Bool) async throws {
+        let count = (isLengthKnown ? 64 : 8) * Self.megabyte
+        try await withLocalDaytona { client in
+            let sandbox = try await client.createSandbox(.init())
+            let gauge = CountedPieces.Gauge()
+            let pieces = CountedPieces(count / CountedPieces.pieceByteCount, gauge)
+            try await sandbox.upload([.pieces(pieces, length: isLengthKnown ? count : nil, to: "/tmp/big")])
+            // Those that wait, those that were taken together, and one in the hands of each side.
+            #expect(gauge.most * CountedPieces.pieceByteCount <= 4 * SandboxUpload.pieceByteCount)
+            #expect(gauge.alive == 0)
+            #expect(try await sandbox.fileInfo("/tmp/big").byteCount == count)
+            if !isLengthKnown { return }
+
+            try await withTemporaryDirectory { directory in
+                let inHand = Locked(0)
+                let most = Locked(0)
+                try await sandbox.download("/tmp/big") { piece in
+                    let now = inHand.withLock {
+                        $0 += 1; return $0
+                    }
+                    most.withLock { $0 = max($0, now) }
+                    await Task.yield()
+                    inHand.withLock { $0 -= 1 }
+                }
+                #expect(most.withLock { $0 } == 1)
+                #expect(try await sandbox.downloadFile("/tmp/big", to: "\(directory)/copy") == count)
+                let found = try files(below: directory)
+                #expect(found == ["copy"])
+                try await sandbox.uploadFile("\(directory)/copy", to: "/tmp/again")
+                #expect(try await sandbox.run("cmp /tmp/big /tmp/again").exitCode == 0)
+            }
+        }
+    }
+
+    @Test("a server is read no faster than its pieces are taken")
+    func backPressure() async throws {
+        let (count, written) = (64 * Self.megabyte, Locked(0))
+        try await ScriptedDaytona.with { _, _ in
+            let block = [UInt8](repeating: 7, count: 65_536)
+            return HTTPServerResponse(
+                status: .ok,
+                body: .stream(length: count) { writer in
+                    for _ in 0..<(count / block.count) {
+                        try await writer.write(block)
+                        written.withLock { $0 += block.count }
+                    }
+                }
+            )
+        } _: { client, _ in
+            var (taken, most) = (0, 0)
+            for try await piece in try client.scriptedSandbox().contents(of: "/x") {
+                taken += piece.count
+                most = max(most, written.withLock { $0 } - taken)
+            }
+            #expect(taken == count)
+            // What the kernel holds of a connection is a few megabytes.
+            #expect(most < count / 2)
+        }
+    }
+
+    @Test("many files go up at once, under any names, and empty ones as well")
+    func many() async throws {
+        try await withLocalDaytona { client in
+            let sandbox = try await client.createSandbox(.init())
+            let names = ["/tmp/a", "/tmp/\"q\"; x=\\", "/tmp/new\nline", "/tmp/ends blank ", " begins/ž", "/tmp/empty"]
+            let contents = names.map { $0 == "/tmp/empty" ? [] : Array("content of \($0)".utf8) }
+            try await sandbox.upload(zip(names, contents).map { .bytes($1, to: $0) })
+            for (name, content) in zip(names, contents) { #expect(try await sandbox.download(name) == content) }
+            let error = await #expect(throws: SandboxError.self) {
+                try await sandbox.upload([.bytes([1], to: "/tmp"), .bytes([2], to: "/tmp/b")])
+            }
+            #expect(error?.code == .invalidRequest)
+            #expect(error?.message.contains("/tmp") == true)
+            #expect(try await sandbox.download("/tmp/b") == [2])
+        }
+    }
+
+    struct Oops: Error, Equatable {}
+
+    @Test("a content that fails, or is longer or shorter than announced, is an error and no file", arguments: 0...3)
+    func brokenContent(_ kind: Int) async throws {
+        try await withLocalDaytona { client in
+            let sandbox = try await client.createSandbox(.init())
+            let gauge = CountedPieces.Gauge()
+            let size = CountedPieces.pieceByteCount
+            let failing = CountedPieces(20, gauge, failure: Oops())
+            let upload: SandboxUpload =
+                switch kind {
+                case 0: .pieces(failing, to: "/tmp/x")
+                case 1: .pieces(failing, length: 20 * size, to: "/tmp/x")
+                case 2: .pieces(CountedPieces(20, gauge), length: 19 * size, to: "/tmp/x")
+                default: .pieces(CountedPieces(20, gauge), length: 21 * size, to: "/tmp/x")
+                }
+            if kind < 2 {
+                await #expect(throws: Oops()) { try await sandbox.upload([upload]) }
+            } else {
+                let error = await #expect(throws: SandboxError.self) { try await sandbox.upload([upload]) }
+                #expect(error?.code == .invalidRequest)
+            }
+        }
+    }
+
+    @Test("a server that has kept less than it was sent is told on")
+    func keptLess() async throws {
+        try await ScriptedDaytona.with { request, _ in
+            while let bytes = try? await request.body.next() { _ = bytes }
+            return .text(200, #"{"files":[{"path":"/x","bytes":2}]}"#)
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox()
+            let error = await #expect(throws: SandboxError.self) { try await sandbox.upload([1, 2, 3], to: "/x") }
+            #expect(error?.code == .protocolViolation)
+            try await sandbox.upload([1, 2], to: "/x")
+        }
+    }
+
+    @Test("a refusal ends an upload, of which no more is sent")
+    func refusedUpload() async throws {
+        try await ScriptedDaytona.with { _, _ in
+            .text(401, #"{"message":"no"}"#)
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox()
+            let endless = CountedPieces(1 << 30, CountedPieces.Gauge())
+            let error = await #expect(throws: SandboxError.self) {
+                try await sandbox.upload([.pieces(endless, to: "/x")])
+            }
+            #expect(error?.code == .unauthorized)
+            #expect(error?.message == "cannot upload /x: no")
+        }
+    }
+
+    @Test("a file that comes in part is an error, and nothing stays of it", arguments: [0, 1000])
+    func truncated(_ sent: Int) async throws {
+        try await ScriptedDaytona.with { _, _ in
+            HTTPServerResponse(
+                status: .ok,
+                body: .stream(length: 2000) { writer in
+                    try await writer.write([UInt8](repeating: 1, count: sent))
+                    throw Oops()
+                }
+            )
+        } _: { client, script in
+            let sandbox = try client.scriptedSandbox()
+            try await withTemporaryDirectory { directory in
+                let error = await #expect(throws: SandboxError.self) {
+                    try await sandbox.downloadFile("/x", to: "\(directory)/x")
+                }
+                #expect(error?.code == .unavailable)
+                let left = try files(below: directory)
+                #expect(left == [])
+            }
+            await #expect(throws: SandboxError.self) { for try await _ in sandbox.contents(of: "/x") {} }
+        }
+    }
+
+    @Test("a file longer than the caller will hold is too large, and a refusal longer than that is read nevertheless")
+    func tooLarge() async throws {
+        try await ScriptedDaytona.with { _, number in
+            .text(number == 1 ? 200 : 404, #"{"message":"a text longer than ten bytes"}"#)
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox()
+            let error = await #expect(throws: SandboxError.self) { try await sandbox.download("/x", maxBytes: 10) }
+            #expect(error?.code == .tooLarge)
+            let missing = await #expect(throws: SandboxError.self) { try await sandbox.download("/x", maxBytes: 10) }
+            #expect(missing?.code == .notFound)
+        }
+    }
+
+    @Test("leaving a download early closes its connection, and cancelling ends an upload at once")
+    func leaving() async throws {
+        let (stopped, arrived) = (OneShotEvent(), OneShotEvent())
+        try await ScriptedDaytona.with { request, _ in
+            if request.head.method == .post {
+                arrived.fire()
+                while (try? await request.body.next()) ?? nil != nil {}
+                return .text(200, "")
+            }
+            return HTTPServerResponse(
+                status: .ok,
+                body: .stream(length: nil) { writer in
+                    defer { stopped.fire() }
+                    while true { try await writer.write([UInt8](repeating: 0, count: 65_536)) }
+                }
+            )
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox()
+            for try await _ in sandbox.contents(of: "/endless") { break }
+            await stopped.wait()
+            let gauge = CountedPieces.Gauge()
+            let upload = Task { try await sandbox.upload([.pieces(CountedPieces(1 << 30, gauge), to: "/x")]) }
+            await arrived.wait()
+            upload.cancel()
+            await #expect(throws: CancellationError.self) { try await upload.value }
+        }
+    }
+
+    @Test("local files: what is no regular file is not sent, and what exists keeps its permissions")
+    func localFiles() async throws {
+        try await withLocalDaytona { client in
+            let sandbox = try await client.createSandbox(.init())
+            for path in ["/tmp", "/dev/null"] {
+                let error = await #expect(throws: SandboxError.self) {
+                    try await sandbox.uploadFile(path, to: "/tmp/x")
+                }
+                #expect(error?.code == .invalidRequest)
+            }
+            await #expect(throws: SandboxError.self) { try await sandbox.uploadFile("/nope/x", to: "/tmp/x") }
+            try await sandbox.upload("text", to: "/tmp/x")
+            #expect(try await sandbox.downloadFile("/tmp/x", to: "/dev/null") == 4)
+            await #expect(throws: SandboxError.self) { try await sandbox.downloadFile("/tmp/x", to: "/nope/x") }
+        }
+    }
+
+    @Test(
+        "a form that is written as a stream is as long as it says, and is read back",
+        arguments: [0, 1, 1000, 600_000]
+    )
+    func form(_ byteCount: Int) async throws {
+        let content = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0) }
+        let form = UploadForm(files: [try await SandboxUpload.bytes(content, to: "/tmp/ž a").open()], isSingle: false)
+        let body = Locked<[UInt8]>([])
+        #expect(try await form.write { piece in body.withLock { $0 += piece } } == [byteCount])
+        let written = body.withLock { $0 }
+        #expect(form.byteCount == written.count)
+        let parts = MultipartParserTests.read(written, boundary: form.multipart.boundary, pieceCount: 4099)
+        #expect(parts?.map(\.0) == ["files[0].path", "files[0].file"])
+        #expect(parts?.map(\.1) == [Array("/tmp/ž a".utf8), content])
+    }
+}
