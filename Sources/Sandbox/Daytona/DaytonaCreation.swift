@@ -31,8 +31,10 @@ extension DaytonaClient {
         }
     }
 
-    /// Sends the request. Whoever cancels it, or has no time for its answer, does not stop the server: what the answer
-    /// then names is deleted when it comes.
+    /// Sends the request.
+    ///
+    /// Whoever cancels it, or has no time for its answer, does not stop the server: what the answer then names is
+    /// deleted when it comes.
     private func insert(_ body: JSONValue, within timeout: Duration) async throws -> SandboxInfo {
         let loop = EventLoopGroup.shared.next()
         let answered = OneShotEvent()
@@ -50,8 +52,9 @@ extension DaytonaClient {
         return try await creation.value
     }
 
-    /// Deletes a sandbox that nobody will use. If the server cannot do it at once, as while it is being started, that
-    /// is tried again behind the caller's back.
+    /// Deletes a sandbox that nobody will use.
+    ///
+    /// If the server cannot do it at once, as while it is being started, that is tried again behind the caller's back.
     private func discard(_ id: String) async {
         if await isDeleted(id) { return }
         let loop = EventLoopGroup.shared.next()

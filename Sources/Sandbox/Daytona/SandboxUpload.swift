@@ -48,7 +48,10 @@ public struct SandboxUpload: Sendable {
                 }
             )
             let iterator = produced.makeAsyncIterator()
-            while let piece = try await iterator.next() { try await sink(Array(piece)) }
+            while let piece = try await iterator.next() {
+                // At once where the bytes lie side by side, and not one by one.
+                try await sink(piece.withContiguousStorageIfAvailable { Array($0) } ?? Array(piece))
+            }
             // A cancelled iteration ends like a complete one.
             try Task.checkCancellation()
         }
