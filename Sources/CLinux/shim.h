@@ -26,6 +26,9 @@ extern long syscall(long number, ...);
 /// The calling thread's `errno`; to be read directly after the failed call.
 static inline int clinux_errno(void) { return errno; }
 
+/// The flag of `open` by which a folder gives a file without a name (open(2), `O_TMPFILE`).
+static inline int clinux_o_tmpfile(void) { return __O_TMPFILE; }
+
 /// Accepts a connection as a non-blocking descriptor that children do not inherit.
 static inline int clinux_accept(int fd, struct sockaddr *address, socklen_t *length) {
     return (int)syscall(SYS_accept4, fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -7,6 +7,7 @@ public struct DaytonaSandbox: Sandbox {
     public let info: SandboxInfo
     let toolbox: HTTPURL
     var client: DaytonaClient
+    var commandLimits = CommandLimits()
 
     /// The id, by which services and the toolbox know it.
     public var id: String { info.id }
@@ -15,6 +16,13 @@ public struct DaytonaSandbox: Sandbox {
     public func with(requestTimeout: Duration) -> DaytonaSandbox {
         var copy = self
         copy.client.configuration.requestTimeout = requestTimeout
+        return copy
+    }
+
+    /// The same sandbox, whose streamed commands have these limits.
+    public func with(commandLimits: CommandLimits) -> DaytonaSandbox {
+        var copy = self
+        copy.commandLimits = commandLimits
         return copy
     }
 

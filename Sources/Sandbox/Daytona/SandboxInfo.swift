@@ -38,6 +38,8 @@ public struct SandboxInfo: Sendable, Hashable {
     public let createdAt: String?
     /// When its description last changed.
     public let updatedAt: String?
+    /// The version of its daemon, such as `0.190.0`; nil where the server does not say.
+    public let daemonVersion: String?
     /// Below which address its toolbox is.
     let toolboxProxyURL: String?
 
@@ -54,6 +56,7 @@ public struct SandboxInfo: Sendable, Hashable {
         (organizationID, snapshot) = (text("organizationId"), text("snapshot"))
         (user, target) = (text("user"), text("target"))
         (createdAt, updatedAt) = (text("createdAt"), text("updatedAt"))
+        daemonVersion = text("daemonVersion")
         toolboxProxyURL = text("toolboxProxyUrl")
         isPublic = json["public"]?.boolValue ?? false
         labels = Self.texts(json["labels"])
@@ -74,6 +77,13 @@ public struct SandboxInfo: Sendable, Hashable {
         if let last { info = last } else { info = try SandboxInfo(["id": .string(idOrName)]) }
         info.state = .destroyed
         return info
+    }
+
+    /// Whether its daemon has logged all output of a command when it tells the exit code: those from 0.160 on.
+    var daemonLogsBeforeExitCode: Bool {
+        let parts = (daemonVersion ?? "").split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+        guard parts.count > 1, let major = parts[0], let minor = parts[1] else { return false }
+        return (major, minor) >= (0, 160)
     }
 
     static func texts(_ json: JSONValue?) -> [String: String] {

@@ -41,21 +41,21 @@ private func split(_ pieces: [[UInt8]]) -> [[UInt8]] {
 }
 
 private func journal(_ pieces: [[UInt8]]) -> [UInt8] {
-    var journal = LogJournal()
+    var decoder = LogDecoder()
     var text = ""
-    for piece in pieces { text += journal.receive(piece) }
-    checkEqual(journal.offset, pieces.map(\.count).reduce(0, +))
-    return Array((text + journal.finish()).utf8)
+    for piece in pieces { text += decoder.receive(piece) }
+    return Array((text + decoder.finish()).utf8)
 }
 
 /// Reads half of the log, then all of it from its beginning.
 private func replayed(_ pieces: [[UInt8]]) -> [UInt8] {
-    var journal = LogJournal()
+    var (position, decoder) = (LogPosition(), LogDecoder())
     var text = ""
-    for piece in pieces.prefix(pieces.count / 2) { text += journal.receive(piece) }
-    journal.beginReplay()
-    for byte in pieces.joined() { text += journal.receive([byte]) }
-    return Array((text + journal.finish()).utf8)
+    for piece in pieces.prefix(pieces.count / 2) { text += decoder.receive(position.take(piece)) }
+    position.beginReplay()
+    for byte in pieces.joined() { text += decoder.receive(position.take([byte])) }
+    checkEqual(position.offset, pieces.map(\.count).reduce(0, +))
+    return Array((text + decoder.finish()).utf8)
 }
 
 private func decode(_ pieces: [[UInt8]]) -> [UInt8] {

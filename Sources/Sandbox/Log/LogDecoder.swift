@@ -1,25 +1,14 @@
-/// How far a command's log has been delivered, across any number of looks at it from its beginning.
+/// The text of a command's log: both streams in arrival order, without their markers.
 ///
-/// Raw bytes in, text of both streams in arrival order out. A UTF-8 sequence that was cut is held until its rest comes;
-/// each stream has a decoder of its own.
-struct LogJournal: Sendable {
-    /// The number of raw bytes of the log that were taken.
-    private(set) var offset = 0
-    private var replayed = 0
+/// A UTF-8 sequence that was cut is held until its rest comes; each stream has a decoder of its own.
+struct LogDecoder: Sendable {
     private var demultiplexer = LogDemultiplexer()
     private var decoders = Decoders()
 
-    /// The next bytes are the log's first ones: those taken already are skipped.
-    mutating func beginReplay() { replayed = 0 }
-
     /// Takes bytes of the log and returns the text they complete, which may be empty.
-    mutating func receive(_ bytes: [UInt8]) -> String {
-        let known = min(bytes.count, max(0, offset - replayed))
-        replayed += bytes.count
-        if known == bytes.count { return "" }
-        offset += bytes.count - known
+    mutating func receive(_ bytes: some Collection<UInt8>) -> String {
         var text = ""
-        demultiplexer.receive(bytes[known...]) { stream, bytes in text += decoders.decode(bytes, of: stream) }
+        demultiplexer.receive(bytes) { stream, bytes in text += decoders.decode(bytes, of: stream) }
         return text
     }
 

@@ -4,7 +4,7 @@ import Testing
 @testable import BenchmarkSandbox
 
 @Suite("A command's log, taken apart and put together")
-struct LogJournalTests {
+struct LogTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let log: [UInt8]
@@ -56,32 +56,32 @@ struct LogJournalTests {
     }
 
     private static func text(_ log: [UInt8]) -> String {
-        var journal = LogJournal()
-        return journal.receive(log) + journal.finish()
+        var decoder = LogDecoder()
+        return decoder.receive(log) + decoder.finish()
     }
 
     @Test("the text does not depend on how the bytes are cut", arguments: cases, Chunking.allCases)
     func text(_ example: Case, _ chunking: Chunking) {
         for pieces in chunking.deliveries(of: example.log) {
-            var journal = LogJournal()
+            var decoder = LogDecoder()
             var text = ""
-            for piece in pieces { text += journal.receive(piece) }
-            #expect(text + journal.finish() == Self.text(example.log))
-            #expect(journal.offset == example.log.count)
+            for piece in pieces { text += decoder.receive(piece) }
+            #expect(text + decoder.finish() == Self.text(example.log))
         }
     }
 
-    @Test("a log that is followed anew from its start, after any number of bytes, is delivered once", arguments: cases)
+    @Test("a log that is followed anew from its start, after any number of bytes, is taken once", arguments: cases)
     func replays(_ example: Case) {
         for first in 0...example.log.count {
             for second in [0, first / 2, first, example.log.count] {
-                var journal = LogJournal()
-                var text = journal.receive(Array(example.log[..<first]))
-                journal.beginReplay()
-                text += journal.receive(Array(example.log[..<second]))
-                journal.beginReplay()
-                for byte in example.log { text += journal.receive([byte]) }
-                #expect(text + journal.finish() == Self.text(example.log))
+                var position = LogPosition()
+                var taken = Array(position.take(Array(example.log[..<first])))
+                position.beginReplay()
+                taken += position.take(Array(example.log[..<second]))
+                position.beginReplay()
+                for byte in example.log { taken += position.take([byte]) }
+                #expect(taken == example.log)
+                #expect(position.offset == example.log.count)
             }
         }
     }

@@ -1,0 +1,182 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+
+/// One command in a session of its own: an actor that owns its life, from the session's creation to its deletion.
+///
+/// Two tasks run on it. One brings the command's log in, whatever happens to the streams it comes by; see
+/// ``CommandFollower``. The other hands it on as text. Between them is an ``OutputSpool``, so that a slow consumer keeps
+/// nobody from reading, and thereby from answering pings.
+actor DaytonaSession {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let sandbox: DaytonaSandbox
+    private var client: DaytonaClient { sandbox.client }
+    private let spool: OutputSpool
+    private var id = ""
+
+    /// How often a command is begun at most, where it is certain that it has not begun.
+    private static let maxStarts = 3
+    /// How often what may be repeated is repeated, and for how long the deletion is tried.
+    private static let maxAttempts = 5
+    private static let deletionPatience = Duration.seconds(30)
+
+    init(in sandbox: DaytonaSandbox, on loop: EventLoop) {
+        (self.sandbox, self.loop) = (sandbox, loop)
+        spool = OutputSpool(sandbox.commandLimits)
+    }
+
+    /// Runs a command to its end and writes its output.
+    ///
+    /// The session is deleted on every path, which kills the command if it still runs.
+    /// - Returns: the exit code.
+    func run(_ command: String, _ writer: CommandOutputWriter) async throws -> Int {
+        let bringing = loop.startThrowingTask { try await self.bringIn(command) }
+        do {
+            var decoder = LogDecoder()
+            while let bytes = try await spool.next() { try await write(decoder.receive(bytes), writer) }
+            try await write(decoder.finish(), writer)
+        } catch {
+            bringing.cancel()
+            _ = await bringing.result
+            throw error
+        }
+        return try await bringing.value
+    }
+
+    private func write(_ text: String, _ writer: CommandOutputWriter) async throws {
+        if !text.isEmpty { try await writer.write(text) }
+    }
+
+    /// Runs the command and puts its log into the spool.
+    private func bringIn(_ command: String) async throws -> Int {
+        do {
+            let exitCode = try await start(command)
+            spool.finish()
+            return exitCode
+        } catch {
+            spool.finish(throwing: error)
+            throw error
+        }
+    }
+
+    /// Begins the command, anew if that is safe, and follows it to its end.
+    private func start(_ command: String) async throws -> Int {
+        var starts = 1
+        while true {
+            id = "\(sandbox.id)-\(RandomText.uuid())"
+            do {
+                let exitCode = try await oneStart(command)
+                await deleteSession()
+                return exitCode
+            } catch {
+                await deleteSession()
+                // What is deleted will not begin any more.
+                guard let notBegun = error as? NotBegun else { throw error }
+                if starts == Self.maxStarts { throw notBegun.reason }
+            }
+            try await loop.sleep(for: client.configuration.retryPause * (1 << starts))
+            starts += 1
+        }
+    }
+
+    private func oneStart(_ command: String) async throws -> Int {
+        let text = CommandText(command, token: "begun-\(RandomText.uuid())")
+        // To its end, cancelled or not: what has been created half would not be deleted.
+        try await uncancelled { await self.outcome { try await self.createSession() } }.get()
+        try Task.checkCancellation()
+        let commandID = try await execute(text.text)
+        let url = path("/command/\(HTTPURL.escape(commandID))")
+        let follower = CommandFollower(of: url, in: sandbox, into: spool, mark: StartMark(token: text.token), on: loop)
+        return try await follower.follow()
+    }
+
+    private func outcome<R: Sendable>(_ body: () async throws -> R) async -> Result<R, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    private func path(_ suffix: String) -> HTTPURL {
+        sandbox.toolbox.appending("/process/session/\(HTTPURL.escape(id))\(suffix)")
+    }
+
+    // MARK: Requests
+
+    private func createSession() async throws {
+        try await repeated {
+            do {
+                let url = sandbox.toolbox.appending("/process/session")
+                _ = try await client.call(.post, url, json: ["sessionId": .string(id)])
+            } catch let error as SandboxError where error.code == .conflict {
+                // Nobody else knows the name: an attempt whose answer was lost has created it.
+            }
+        }
+    }
+
+    /// Has the session run a text.
+    ///
+    /// It is never sent a second time, as nobody can tell what a request whose answer was lost has done: the session is
+    /// asked whether it has the command.
+    private func execute(_ text: String) async throws -> String {
+        let failure: SandboxError
+        do {
+            let answer = try await client.call(
+                .post,
+                path("/exec"),
+                json: ["command": .string(text), "runAsync": true]
+            )
+            if let commandID = answer["cmdId"]?.stringValue, !commandID.isEmpty { return commandID }
+            failure = SandboxError(.protocolViolation, "the answer to a session command has no command id")
+        } catch let error as SandboxError {
+            if [.unauthorized, .forbidden, .invalidRequest, .tooLarge].contains(error.code) { throw error }
+            failure = error
+        }
+        try await loop.sleep(for: failure.retryAfter ?? client.configuration.retryPause)
+        let session = try? await repeated { try await client.call(.get, path("")) }
+        let commands = session?["commands"]?.arrayValue ?? []
+        if let found = commands.first(where: { $0["command"]?.stringValue == text }), let id = found["id"]?.stringValue
+        {
+            return id
+        }
+        throw NotBegun(reason: failure)
+    }
+
+    /// Errors are of no use to anybody: the session is gone, or the sandbox is.
+    private func deleteSession() async {
+        let url = path("")
+        await uncancelled { [client, loop] in
+            let deadline = EventLoop.monotonicNow() &+ Self.deletionPatience.nanoseconds
+            var pause = client.configuration.retryPause
+            while true {
+                let left = Duration.nanoseconds(max(1, deadline - EventLoop.monotonicNow()))
+                do {
+                    _ = try await client.call(.delete, url, timeout: left)
+                    return
+                } catch let error as SandboxError {
+                    let mayPass: [SandboxError.Code] = [.unavailable, .failed, .rateLimited, .timedOut]
+                    guard mayPass.contains(error.code), pause < left else { return }
+                } catch { return }
+                try? await loop.sleep(for: pause)
+                pause = min(.seconds(5), pause * 2)
+            }
+        }
+    }
+
+    /// Repeats a step that may be repeated while its failure is one that passes.
+    private func repeated<R: Sendable>(_ body: () async throws -> R) async throws -> R {
+        var pause = client.configuration.retryPause
+        for _ in 1..<Self.maxAttempts {
+            do { return try await body() } catch let error as SandboxError {
+                let mayPass: [SandboxError.Code] = [.unavailable, .failed, .rateLimited, .timedOut]
+                guard mayPass.contains(error.code) else { throw error }
+                try await loop.sleep(for: error.retryAfter ?? pause)
+            }
+            pause = min(.seconds(10), pause * 2)
+        }
+        return try await body()
+    }
+}
+
+/// A command that has certainly not begun, and will not once its session is deleted.
+struct NotBegun: Error {
+    let reason: SandboxError
+}
