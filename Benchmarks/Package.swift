@@ -10,6 +10,10 @@ let package = Package(
             dependencies: [.product(name: "BenchmarkFramework", package: "swift-benchmark-service")]
         ),
         .executableTarget(
+            name: "sandbox-service",
+            dependencies: [.product(name: "BenchmarkFramework", package: "swift-benchmark-service")]
+        ),
+        .executableTarget(
             name: "stream-server",
             dependencies: [.product(name: "BenchmarkTransport", package: "swift-benchmark-service")]
         ),

@@ -4,7 +4,7 @@ import argparse
 import tempfile
 import time
 
-from . import idle, server, slow_reader, soak
+from . import idle, sandboxes, server, slow_reader, soak
 
 
 def main():
@@ -22,12 +22,23 @@ def main():
     one.add_argument("--minutes", type=float, default=30)
     one.add_argument("--seed", type=int, default=int(time.time()))
     one.add_argument("--tls", action="store_true")
+    one = commands.add_parser("commands", help="many commands in a sandbox at a time, through one service")
+    one.add_argument("--count", type=int, default=200)
+    one.add_argument("--lines", type=int, default=2_000)
+    one.add_argument("--rounds", type=int, default=5)
+    one = commands.add_parser("transfer", help="a file larger than memory should be, to a sandbox and back")
+    one.add_argument("--bytes", type=int, default=2**30)
+    one.add_argument("--most-memory", type=int, default=64 * 2**20, help="of each program, in bytes")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         raise SystemExit(0 if run(arguments, folder) else 1)
 
 
 def run(arguments, folder):
+    if arguments.command == "commands":
+        return sandboxes.commands(arguments.count, arguments.lines, arguments.rounds)
+    if arguments.command == "transfer":
+        return sandboxes.transfer(arguments.bytes, arguments.most_memory)
     certificate, key = server.certificate(folder)
     tls = ["--tls-cert", certificate, "--tls-key", key]
     if arguments.command == "slow-reader":

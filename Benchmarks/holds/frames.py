@@ -7,7 +7,7 @@ import struct
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
-def handshake(path, extensions=None):
+def handshake(path, extensions=None, fields=()):
     lines = [
         "GET %s HTTP/1.1" % path,
         "Host: localhost",
@@ -18,6 +18,7 @@ def handshake(path, extensions=None):
     ]
     if extensions:
         lines.append("Sec-WebSocket-Extensions: " + extensions)
+    lines += ["%s: %s" % field for field in fields]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 

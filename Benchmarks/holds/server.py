@@ -29,11 +29,11 @@ def certificate(folder):
 
 
 class Server:
-    """Runs a command that prints its address on standard error."""
+    """Runs a command that prints its address."""
 
     def __init__(self, command):
         self.log = tempfile.NamedTemporaryFile("w+", suffix=".log")
-        self.process = subprocess.Popen(command, stderr=self.log, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stderr=self.log, stdout=self.log)
         deadline = time.monotonic() + 20
         while True:
             with open(self.log.name) as log:

@@ -2,8 +2,9 @@
 public struct CommandLimits: Sendable, Hashable {
     /// The bytes of output that are held in memory; what is beyond goes into a file.
     public var maxHeldBytes = 256 * 1024
-    /// The bytes of output that the file holds at most; beyond, the log is left alone until the reader has caught up, and
-    /// then read on from where it was left. 0 for no file.
+    /// The bytes of output that the file holds at most; 0 for no file.
+    ///
+    /// Beyond, the log is left alone until the reader has caught up, and then read on from where it was left.
     public var maxSpoolBytes = 1 << 30
     /// The folder of the file, which never has a name there for longer than its opening takes; nil for `TMPDIR`, or
     /// `/tmp`.
