@@ -7,6 +7,8 @@ struct APIRequest: Sendable {
     let method: String
     /// The path as it was sent, without the query.
     let path: String
+    /// The decoded path behind `/api/` or the sandbox's id, by which faults know it.
+    var route = ""
     /// The decoded components of the path behind the prefix that chose the routes.
     var segments: ArraySlice<String>
     /// The decoded query, in order.
@@ -15,6 +17,12 @@ struct APIRequest: Sendable {
     let fields: [String: String]
     /// The content.
     let body: HTTPRequestBody
+
+    /// Takes away the first components of the path, which have chosen the routes.
+    mutating func take(prefix count: Int) {
+        segments = segments.dropFirst(count)
+        route = segments.joined(separator: "/")
+    }
 
     /// The first value of a query parameter.
     func queryValue(_ name: String) -> String? {

@@ -17,6 +17,11 @@ extension LocalDaytona {
         public var sessionGrace: Duration = .seconds(5)
         /// How long a follower of a log waits behind the end of the command before it closes.
         public var quietPeriod: Duration = .seconds(1)
+        /// What goes wrong on purpose, so that a client can be tested against it.
+        ///
+        /// Whoever knows the key can change it: `GET`, `PUT` and `DELETE /faults`, with
+        /// `{"seed":0,"faults":[{"kind":"close-after","value":100,"times":1}]}`.
+        public var faults = FaultPlan()
         /// Is told what a user of the server should know, one line at a time, from any thread; it must not block.
         public var log: @Sendable (String) -> Void = { _ in }
 

@@ -29,6 +29,7 @@ public final class LocalDaytona: Sendable {
 
     private let registry: SandboxRegistry
     private let server: HTTPServer
+    private let faults: FaultInjector
     private let instance: InstanceDirectory
     private let loop: EventLoop
 
@@ -75,6 +76,7 @@ public final class LocalDaytona: Sendable {
             grace: configuration.sessionGrace,
             loop: loop
         )
+        faults = FaultInjector(configuration.faults)
         let responder = ResponderSlot()
         var settings = configuration.server
         // Uploads are written as they come.
@@ -88,7 +90,7 @@ public final class LocalDaytona: Sendable {
         let origin = isWildcard ? "\(settings.scheme)://127.0.0.1:\(address.port)" : settings.url(of: address)
         apiURL = "\(origin)/api"
         let toolboxURL = "\(origin)/toolbox"
-        let logs = ToolboxLogs(loop: loop, quietPeriod: configuration.quietPeriod)
+        let logs = ToolboxLogs(loop: loop, quietPeriod: configuration.quietPeriod, faults: faults)
         responder.fill(
             LocalDaytonaResponder(
                 apiKey: apiKey,
@@ -100,9 +102,21 @@ public final class LocalDaytona: Sendable {
                     log: configuration.log
                 ),
                 toolbox: Toolbox(processes: ToolboxProcesses(logs: logs), files: ToolboxFiles()),
-                origin: origin
+                origin: origin,
+                faults: faults
             )
         )
+    }
+
+    /// What goes wrong on purpose from now on; the counts of ``faultStrikes`` begin anew.
+    public func setFaults(_ plan: FaultPlan) { faults.replace(by: plan) }
+
+    /// The faults in force, and how often each has struck.
+    ///
+    /// A stream whose end comes before a fault's measure is reached counts as well.
+    public var faultStrikes: [(fault: Fault, count: Int)] {
+        let record = faults.record
+        return Array(zip(record.plan.faults, record.strikes)).map { ($0.0, $0.1) }
     }
 
     /// Has SIGHUP read the certificate anew.

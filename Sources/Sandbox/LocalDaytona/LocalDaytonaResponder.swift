@@ -9,6 +9,7 @@ struct LocalDaytonaResponder: HTTPResponder {
     let toolbox: Toolbox
     /// The origin of all URLs, such as `http://127.0.0.1:3986`.
     let origin: String
+    let faults: FaultInjector
 
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
         let segments = APIRequest.segments(request.head.rawPath)
@@ -27,11 +28,18 @@ struct LocalDaytonaResponder: HTTPResponder {
         let isAuthenticated = isAuthenticated(request.head)
         switch segments.first {
         case "api":
-            api.segments = segments.dropFirst()
-            return await replyOfControlPlane(to: api, isAuthenticated)
+            api.take(prefix: 1)
+            return await faults.answering(api) { await replyOfControlPlane(to: api, isAuthenticated) }
         case "toolbox" where segments.count >= 2:
-            api.segments = segments.dropFirst(2)
-            return await replyOfToolbox(to: api, about: segments[1], isAuthenticated)
+            api.take(prefix: 2)
+            return await faults.answering(api) { await replyOfToolbox(to: api, about: segments[1], isAuthenticated) }
+        case "faults" where segments.count == 1:
+            do {
+                guard isAuthenticated else { throw APIError(401, "Invalid credentials") }
+                return try await faults.reply(to: api)
+            } catch {
+                return APIError(error).controlPlaneReply(to: api.path)
+            }
         default: return APIError(404, "Cannot \(api.method) \(api.path)").controlPlaneReply(to: api.path)
         }
     }

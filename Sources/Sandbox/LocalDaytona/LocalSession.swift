@@ -104,13 +104,22 @@ actor LocalSession {
         let id: String
         let text: String
         let exitCode: Int?
+        /// When it had one.
+        let endedAt: LoopInstant
     }
 
     /// Gives a command to the shell.
     ///
-    /// - Parameter isAsync: whether the command has a standard input, which then never ends by itself.
+    /// - Parameters:
+    ///   - isAsync: whether the command has a standard input, which then never ends by itself.
+    ///   - isLost: whether the shell is not told of it, as if it were dead without anybody's having noticed.
     /// - Returns: the id of the command, whose log exists from now on.
-    func execute(_ text: String, isAsync: Bool, suppressesInputEcho: Bool) async throws -> String {
+    func execute(
+        _ text: String,
+        isAsync: Bool,
+        suppressesInputEcho: Bool,
+        isLost: Bool = false
+    ) async throws -> String {
         if isDeleted { throw Failure.sessionNotFound }
         if shell.outcome != nil || shellInput.failure != nil { throw Failure.brokenPipe }
         try beginReceiving()
@@ -128,6 +137,7 @@ actor LocalSession {
         }
         commands[id] = command
         order.append(id)
+        if isLost { return id }
         let line = feed(id, folder, isAsync: isAsync)
         shellInput.write { $0.append(line) }
         await shellInput.drainCompletely()
@@ -212,7 +222,7 @@ actor LocalSession {
     /// What is known about a command.
     func state(of id: String) throws -> CommandState {
         let command = try command(id)
-        return CommandState(id: id, text: command.text, exitCode: command.exitCode)
+        return CommandState(id: id, text: command.text, exitCode: command.exitCode, endedAt: command.endedAt)
     }
 
     /// What is known about every command, in the order they were given.

@@ -2,7 +2,7 @@ import BenchmarkTransport
 
 /// Sends the log of a command over a WebSocket from its first byte, as it grows.
 ///
-/// Binary messages; where one ends means nothing. When the command has ended and nothing more came for the quiet
+/// Binary messages of at most 1024 bytes; where one ends means nothing. When the command has ended and nothing more came for the quiet
 /// period, the socket is closed with 1000; at once if the session is deleted. Nothing is buffered but one message: a
 /// client that does not read holds its own follower up, nobody else's.
 struct LogFollower: Sendable {
@@ -13,13 +13,14 @@ struct LogFollower: Sendable {
     /// Whether to wait for more, or to close behind what is there.
     let follows: Bool
     let quietPeriod: Duration
-    let maxMessageBytes: Int
+    let faults: StreamFaults
     let loop: EventLoop
 
     /// Returns when the socket has been closed, by either side.
     func run(_ socket: WebSocketConnection) async {
         // What the client says does not matter; that it closes, and its pings, do.
         await socket.ignoreMessages()
+        if faults.ignoresPings { await socket.ignorePings() }
         let sender = loop.startTask { await send(socket) }
         let watcher = loop.startTask {
             try? await socket.waitUntilEnded()
@@ -36,17 +37,26 @@ struct LogFollower: Sendable {
 
     private func send(_ socket: WebSocketConnection) async {
         var (offset, demultiplexer) = (0, LogDemultiplexer())
-        var isQuiet = false
+        var (isQuiet, stall) = (false, faults.stall)
+        // The message that may be the last one, where that is not to come.
+        var held: [UInt8]?
         do {
             while true {
-                switch await session.log(of: command, from: offset, maxCount: maxMessageBytes) {
+                if let end = faults.end, offset >= end.bytes { return await finish(socket, end.code) }
+                switch await session.log(of: command, from: offset, maxCount: faults.maxMessageBytes) {
                 case .bytes(let bytes):
                     isQuiet = false
+                    let bytes = Array(bytes.prefix(faults.messageCount(bytes, at: offset)))
                     offset += bytes.count
-                    try await socket.send(removesMarkers ? text(bytes, &demultiplexer) : bytes)
+                    var message: [UInt8]? = removesMarkers ? text(bytes, &demultiplexer) : bytes
+                    if faults.dropsFinal { swap(&message, &held) }
+                    if let delay = faults.delay { try await loop.sleep(for: delay) }
+                    if let message { try await send(message, to: socket) }
+                    if let pause = stall.take() { try await loop.sleep(for: pause) }
                 case .wait(let event):
                     guard follows else { return await socket.close(code: .normal) }
                     try await event.waitUnlessCancelled()
+                case .end where faults.neverCloses: try await socket.waitUntilEnded()
                 case .end where isQuiet || !follows: return await socket.close(code: .normal)
                 case .end:
                     isQuiet = true
@@ -57,6 +67,22 @@ struct LogFollower: Sendable {
             }
         } catch {
             // The client has left.
+        }
+    }
+
+    private func send(_ message: [UInt8], to socket: WebSocketConnection) async throws {
+        if faults.sendsText { try await socket.send(utf8: message) } else { try await socket.send(message) }
+    }
+
+    /// Ends the stream before its end.
+    private func finish(_ socket: WebSocketConnection, _ code: Int) async {
+        switch code {
+        case 1000: await socket.close(code: .normal)
+        case 1011: await socket.close(code: .internalError)
+        default:
+            socket.cut()
+            // Or it would be closed in good order when this returns.
+            try? await socket.waitUntilEnded()
         }
     }
 

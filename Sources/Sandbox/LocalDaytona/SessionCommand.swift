@@ -14,6 +14,8 @@ final class SessionCommand {
     private(set) var log: CommandLog
     /// The exit code; nil until the command has ended **and** nobody can write to its output any more.
     private(set) var exitCode: Int?
+    /// When it got one.
+    private(set) var endedAt: LoopInstant = 0
     /// Where input goes; nil for a command without.
     var input: BufferedStream?
 
@@ -107,6 +109,7 @@ final class SessionCommand {
     private func endIfComplete() {
         guard exitCode == nil, !isAbandoned, readers.isEmpty, let reportedCode else { return }
         exitCode = reportedCode
+        endedAt = EventLoop.monotonicNow()
         input?.close()
         input = nil
         notify()

@@ -6,9 +6,8 @@ struct ToolboxLogs: Sendable {
     let loop: EventLoop
     /// How long a follower waits behind the end of a command before it closes.
     let quietPeriod: Duration
+    let faults: FaultInjector
 
-    /// The most bytes in one message of a follower.
-    private static let maxMessageBytes = 1024
     private static let maxPieceBytes = 64 * 1024
 
     /// Answers a request for the log of a command that exists.
@@ -18,6 +17,10 @@ struct ToolboxLogs: Sendable {
         let subprotocol = Self.subprotocol(of: request)
         let isPlain = Self.format(of: request) == .plainText
         let follows = request.isTrue("follow")
+        if let fault = faults.strike(.refuseUpgrade, method: request.method, route: request.route) {
+            return .empty(fault.value)
+        }
+        let streamFaults = StreamFaults(faults, method: request.method, route: request.route)
         return HTTPServerResponse(
             status: .switchingProtocols,
             fields: subprotocol.map { [(.secWebSocketProtocol, $0.whole)] } ?? [],
@@ -28,7 +31,7 @@ struct ToolboxLogs: Sendable {
                     removesMarkers: isPlain,
                     follows: follows,
                     quietPeriod: quietPeriod,
-                    maxMessageBytes: Self.maxMessageBytes,
+                    faults: streamFaults,
                     loop: loop
                 )
                 await follower.run(socket)

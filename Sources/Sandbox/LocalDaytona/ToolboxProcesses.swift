@@ -4,6 +4,9 @@ import BenchmarkTransport
 /// The toolbox's routes below `/process`: one-shot commands, sessions, and the commands and logs of sessions.
 struct ToolboxProcesses: Sendable {
     let logs: ToolboxLogs
+    private var faults: FaultInjector { logs.faults }
+
+    init(logs: ToolboxLogs) { self.logs = logs }
 
     /// A session id that the daemon keeps for itself.
     private static let reservedID = "entrypoint"
@@ -42,7 +45,14 @@ struct ToolboxProcesses: Sendable {
             try Self.refuseReserved(rest[0])
             return try await execute(request, in: rest[0], of: sandbox)
         case ("GET", 3) where rest[1] == "command":
-            return .json(200, Self.json(try await sandbox.session(rest[0]).state(of: rest[2])))
+            let state = try await sandbox.session(rest[0]).state(of: rest[2])
+            if state.exitCode != nil,
+                let fault = faults.strike(.lateExitCode, method: request.method, route: request.route),
+                EventLoop.monotonicNow() - state.endedAt < Duration.milliseconds(fault.value).nanoseconds
+            {
+                return .json(200, ["id": .string(state.id), "command": .string(state.text)])
+            }
+            return .json(200, Self.json(state))
         case ("POST", 4) where rest[1] == "command" && rest[3] == "input":
             return try await type(request.jsonObject(), into: rest[2], try await sandbox.session(rest[0]))
         case ("GET", 4) where rest[1] == "command" && rest[3] == "logs":
@@ -127,7 +137,8 @@ struct ToolboxProcesses: Sendable {
             let commandID = try await session.execute(
                 command,
                 isAsync: isAsync,
-                suppressesInputEcho: object["suppressInputEcho"]?.boolValue ?? false
+                suppressesInputEcho: object["suppressInputEcho"]?.boolValue ?? false,
+                isLost: isAsync && faults.strike(.lostCommand, method: request.method, route: request.route) != nil
             )
             if isAsync {
                 return .json(

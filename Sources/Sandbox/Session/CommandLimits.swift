@@ -10,7 +10,7 @@ public struct CommandLimits: Sendable, Hashable {
     /// `/tmp`.
     public var spoolFolder: String?
     /// How long a command may show no sign of having begun, before it is begun anew in another session; after the
-    /// third time this is an error.
+    /// fifth time this is an error.
     ///
     /// Its first sign is a line that goes before the command's own and is not delivered.
     public var startLimit = Duration.seconds(30)

@@ -16,7 +16,7 @@ actor DaytonaSession {
     private var id = ""
 
     /// How often a command is begun at most, where it is certain that it has not begun.
-    private static let maxStarts = 3
+    private static let maxStarts = 5
     /// How often what may be repeated is repeated, and for how long the deletion is tried.
     private static let maxAttempts = 5
     private static let deletionPatience = Duration.seconds(30)
@@ -131,8 +131,12 @@ actor DaytonaSession {
             failure = error
         }
         try await loop.sleep(for: failure.retryAfter ?? client.configuration.retryPause)
-        let session = try? await repeated { try await client.call(.get, path("")) }
-        let commands = session?["commands"]?.arrayValue ?? []
+        let session: JSONValue
+        do { session = try await repeated { try await client.call(.get, path("")) } } catch let error as SandboxError {
+            // Without a session there is no command in it; without an answer, who knows.
+            throw error.code == .notFound ? NotBegun(reason: failure) as any Error : failure
+        }
+        let commands = session["commands"]?.arrayValue ?? []
         if let found = commands.first(where: { $0["command"]?.stringValue == text }), let id = found["id"]?.stringValue
         {
             return id

@@ -16,7 +16,16 @@ enum Arguments {
           --isolation auto|namespaces|none
                            auto takes namespaces where the machine allows them (default auto)
           --directory PATH where to keep the files of the sandboxes (default: TMPDIR, else /tmp)
+          --fault FAULT    something that goes wrong on purpose, again for more:
+                           KIND[=VALUE][,code=N][,route=PATH][,method=M][,times=N][,probability=P]
+                           followers: close-after=BYTES drop-final never-close stall=MS delay=MS split=BYTES
+                             split-at-marker text-messages no-pong refuse-upgrade=STATUS
+                           requests: status=STATUS reset reset-after delay-answer=MS empty-errors
+                           commands: late-exit-code=MS lost-command
+          --fault-seed N   where chance begins (default 0)
           --help           this text
+
+        GET, PUT and DELETE /faults, with the key, show, replace and end the faults of a running server.
 
         """
 
@@ -32,6 +41,12 @@ enum Arguments {
                 return
             case "--api-key": configuration.apiKey = try reader.value()
             case "--isolation": configuration.isolation = try Self.isolation(try reader.value())
+            case "--fault":
+                let text = try reader.value()
+                do { configuration.faults.faults.append(try Fault(parsing: text)) } catch {
+                    throw UsageError(message: "--fault: \(error)")
+                }
+            case "--fault-seed": configuration.faults.seed = UInt64(try reader.number(in: 0...Int.max))
             case "--directory": configuration.directory = try reader.value()
             default:
                 guard try ServerOptions.take(option, &reader, into: &server) else { throw OptionReader.unknown(option) }

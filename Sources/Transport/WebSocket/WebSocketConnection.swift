@@ -84,6 +84,9 @@ public actor WebSocketConnection {
     /// From now on incoming messages are read and dropped; Pings and Closes are still answered.
     package func ignoreMessages() { core.ignoreMessages() }
 
+    /// From now on Pings are not answered, which breaks the protocol: for servers that show what happens then.
+    package func ignorePings() { core.ignorePings() }
+
     /// Sends a text message; waits while the peer takes none.
     ///
     /// - Throws: ``WebSocketError`` if the connection is closed or closing.

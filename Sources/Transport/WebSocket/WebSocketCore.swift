@@ -182,6 +182,9 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         for receiver in waiting { receiver.resume() }
     }
 
+    /// From now on Pings are not answered.
+    func ignorePings() { codec.ignorePings() }
+
     /// From now on incoming messages are read and dropped.
     func ignoreMessages() {
         codec.discardMessages()

@@ -55,6 +55,7 @@ package struct WebSocketProtocol: Sendable {
     /// Whether there is input to go on with, without waiting for more: ``next(_:_:)`` does so much at a time.
     package private(set) var hasMore = false
     private var discards = false
+    private var ignoresPings = false
     var hasSentClose = false
     /// The payload of the Close that answers the end of what the peer sends.
     var owedClose: [UInt8]?
@@ -79,6 +80,9 @@ package struct WebSocketProtocol: Sendable {
 
     /// Whether the message under way is too long to go on with it now.
     package var isHolding: Bool { holdsAbove.map { message.count > $0 } ?? false }
+
+    /// From now on Pings are not answered, which breaks the protocol: for servers that show what happens then.
+    package mutating func ignorePings() { ignoresPings = true }
 
     /// From now on messages are passed over: they are neither decompressed, nor checked, nor put together.
     package mutating func discardMessages() {
@@ -208,7 +212,7 @@ package struct WebSocketProtocol: Sendable {
     ) throws(WebSocketProtocolError) -> WebSocketEvent? {
         switch header.opcode {
         case .ping:
-            if !hasSentClose { write(.pong, control, to: &output) }
+            if !hasSentClose && !ignoresPings { write(.pong, control, to: &output) }
             return .ping
         case .pong: return .pong(control)
         case .close: return try receiveClose()
