@@ -1,0 +1,197 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+import TestSupport
+import Testing
+
+@testable import BenchmarkSandbox
+
+@Suite("A command in a session of its own")
+struct DaytonaSessionTests {
+    /// Lends a sandbox of a local Daytona whose client is in no hurry to give up, but repeats quickly.
+    private func withSandbox(
+        _ limits: CommandLimits = CommandLimits(),
+        _ body: @Sendable (DaytonaSandbox, LocalDaytona) async throws -> Void
+    ) async throws {
+        let local = try await LocalDaytona.start()
+        do {
+            var client = try DaytonaClient(local.credentials)
+            client.configuration.retryPause = .milliseconds(5)
+            try await body(try await client.createSandbox(CreateSandboxRequest()).with(commandLimits: limits), local)
+            await local.shutdown()
+        } catch {
+            await local.shutdown()
+            throw error
+        }
+    }
+
+    private static func sessions(_ sandbox: DaytonaSandbox) async throws -> Int {
+        let url = sandbox.toolbox.appending("/process/session")
+        return try await sandbox.client.call(.get, url).arrayValue?.count ?? -1
+    }
+
+    private static func numbers(_ count: Int) -> String {
+        "i=0; while [ $i -lt \(count) ]; do echo line $i; i=$((i+1)); done"
+    }
+
+    private static func text(_ count: Int) -> String { (0..<count).map { "line \($0)\n" }.joined() }
+
+    // MARK: Slow readers
+
+    @Test(
+        "a reader who takes nothing until the command has ended gets everything",
+        arguments: [(1000, 0), (1000, 20_000), (1000, 1 << 20), (1 << 20, 0), (0, 0)]
+    )
+    func slowReader(_ held: Int, _ spooled: Int) async throws {
+        var limits = CommandLimits()
+        (limits.maxHeldBytes, limits.maxSpoolBytes) = (held, spooled)
+        try await withSandbox(limits) { sandbox, _ in
+            let lines = 20_000
+            var iterator = streamCommand(sandbox, "\(Self.numbers(lines)); touch /tmp/done", cwd: "/tmp")
+                .makeAsyncIterator()
+            var output = try #require(try await iterator.next())
+            // The command is not held up by its reader.
+            while try await sandbox.run("ls /tmp").output.contains("done") == false {}
+            while let text = try await iterator.next() { output += text }
+            #expect(output == Self.text(lines))
+            #expect(try await Self.sessions(sandbox) == 0)
+        }
+    }
+
+    // MARK: The session's end
+
+    @Test("its session is deleted, however it ends", arguments: ["true", "exit 3", "kill -9 $$", "nosuchcommand"])
+    func deletion(_ command: String) async throws {
+        try await withSandbox { sandbox, _ in
+            for try await _ in streamCommand(sandbox, command, cwd: "/", ignoreError: true) {}
+            #expect(try await Self.sessions(sandbox) == 0)
+        }
+    }
+
+    @Test("its session is deleted when its task is cancelled, wherever that is", arguments: 0..<12)
+    func cancellation(_ step: Int) async throws {
+        try await withSandbox { sandbox, local in
+            // Every request is slow, so that the cancellation comes in the middle of one of them.
+            var slow = Fault(.delayAnswer, 20)
+            slow.route = "process/session"
+            local.setFaults(FaultPlan([slow]))
+            let task = Task { for try await _ in streamCommand(sandbox, "echo a; sleep 1000", cwd: "/") {} }
+            let loop = EventLoopGroup.shared.next()
+            try await loop.sleep(for: .milliseconds(step * 10))
+            task.cancel()
+            _ = await task.result
+            local.setFaults(FaultPlan())
+            // What was cancelled goes on to clean up behind its caller's back.
+            while try await Self.sessions(sandbox) != 0 {}
+            while try await sandbox.run("pgrep -f 'sleep 100[0]' | wc -l").output.hasPrefix("0") == false {}
+        }
+    }
+
+    @Test("its session is deleted although the server refuses for a while")
+    func stubbornDeletion() async throws {
+        try await withSandbox { sandbox, local in
+            var refusal = Fault(.status, 503)
+            (refusal.method, refusal.times) = ("DELETE", 8)
+            local.setFaults(FaultPlan([refusal]))
+            for try await _ in streamCommand(sandbox, "true", cwd: "/") {}
+            #expect(local.faultStrikes.map(\.count) == [8])
+            #expect(try await Self.sessions(sandbox) == 0)
+        }
+    }
+
+    @Test("a session that somebody else deletes is told")
+    func deletedByOthers() async throws {
+        try await withSandbox { sandbox, _ in
+            let error = await #expect(throws: SandboxError.self) {
+                for try await _ in streamCommand(sandbox, "echo a; sleep 1000", cwd: "/") {
+                    let url = sandbox.toolbox.appending("/process/session")
+                    let id = try await sandbox.client.call(.get, url).arrayValue?.first?["sessionId"]?.stringValue
+                    _ = try await sandbox.client.call(.delete, url.appending("/\(id ?? "none")"))
+                }
+            }
+            #expect(error?.code == .notFound)
+            #expect(error?.message.contains("deleted") == true)
+        }
+    }
+
+    // MARK: The command's beginning
+
+    @Test(
+        "it runs once, whatever becomes of the request that begins it",
+        arguments: ["reset", "reset-after", "status=502", "status=429", "status=500", "lost-command"]
+    )
+    func beginning(_ fault: String) async throws {
+        var limits = CommandLimits()
+        limits.startLimit = .milliseconds(500)
+        try await withSandbox(limits) { sandbox, local in
+            var first = try Fault(parsing: fault)
+            (first.method, first.route, first.times) = ("POST", "process/session/", 1)
+            local.setFaults(FaultPlan([first]))
+            var output = ""
+            for try await text in streamCommand(sandbox, "echo run >>/tmp/runs; cat /tmp/runs", cwd: "/") {
+                output += text
+            }
+            #expect(output == "run\n")
+            #expect(local.faultStrikes.map(\.count) == [1])
+            #expect(try await Self.sessions(sandbox) == 0)
+        }
+    }
+
+    @Test("one that never begins is an error that says so")
+    func neverBegins() async throws {
+        var limits = CommandLimits()
+        limits.startLimit = .milliseconds(100)
+        try await withSandbox(limits) { sandbox, local in
+            local.setFaults(FaultPlan([Fault(.lostCommand)]))
+            let error = await #expect(throws: SandboxError.self) {
+                for try await _ in streamCommand(sandbox, "true", cwd: "/") {}
+            }
+            #expect(error?.code == .timedOut)
+            #expect(error?.message.contains("no sign of having begun") == true)
+            #expect(local.faultStrikes.map(\.count) == [5])
+            let left = try await Self.sessions(sandbox)
+            #expect(left == 0)
+        }
+    }
+
+    // MARK: Silence
+
+    @Test("a silent command is waited for while its process runs, and given up when that is gone without an exit code")
+    func silence() async throws {
+        var limits = CommandLimits()
+        limits.silenceLimit = .milliseconds(300)
+        try await withSandbox(limits) { sandbox, local in
+            // Far beyond the limit.
+            var output = ""
+            for try await text in streamCommand(sandbox, "sleep 2; echo late", cwd: "/") { output += text }
+            #expect(output == "late\n")
+
+            // Its exit code never comes.
+            local.setFaults(FaultPlan([Fault(.lateExitCode, 1 << 30)]))
+            output = ""
+            let error = await #expect(throws: SandboxError.self) {
+                for try await text in streamCommand(sandbox, "echo early", cwd: "/") { output += text }
+            }
+            #expect(output == "early\n")
+            #expect(error?.code == .timedOut)
+            #expect(error?.message.contains("does not run") == true)
+            #expect(try await Self.sessions(sandbox) == 0)
+        }
+    }
+
+    @Test("where no stream comes through, the log is read instead")
+    func noStreams() async throws {
+        try await withSandbox { sandbox, local in
+            local.setFaults(FaultPlan([Fault(.refuseUpgrade, 502)]))
+            var texts: [String] = []
+            let command = "echo a; until test -e /tmp/go; do sleep 0.01; done; echo b; exit 4"
+            let error = await #expect(throws: SandboxError.self) {
+                for try await text in streamCommand(sandbox, command, cwd: "/") {
+                    texts.append(text)
+                    if texts.count == 1 { _ = try await sandbox.run("touch /tmp/go") }
+                }
+            }
+            #expect(texts == ["a\n", "b\n"])
+            #expect(error?.code == .commandFailed)
+        }
+    }
+}
