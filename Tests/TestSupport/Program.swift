@@ -47,7 +47,7 @@ package struct Program {
         }
     }
 
-    /// Runs a server for the time of a closure, which gets the URL that the server prints on standard error.
+    /// Runs a server for the time of a closure, which gets the first URL that the server prints.
     ///
     /// - Returns: the exit code, after SIGTERM.
     package func serve(_ body: (String) async throws -> Void) async throws -> Int32 {
@@ -64,7 +64,7 @@ package struct Program {
         let process = process()
         let errors = Pipe()
         process.standardError = errors
-        process.standardOutput = FileHandle.nullDevice
+        process.standardOutput = errors
         let (exits, exit) = AsyncStream.makeStream(of: Int32.self)
         process.terminationHandler = { exit.yield($0.terminationStatus) }
         try process.run()

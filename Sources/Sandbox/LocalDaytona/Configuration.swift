@@ -11,6 +11,10 @@ extension LocalDaytona {
         public var apiKey: String?
         /// How sandboxes are kept apart from the machine; nil takes namespaces where the machine allows them.
         public var isolation: Isolation?
+        /// How sandboxes that ask for resources are held to them; nil takes the best that works.
+        public var limits: LimitMechanism?
+        /// How many processes such a sandbox may have.
+        public var maxProcesses = 4096
         /// The directory in which the server makes its own, private one; nil takes `TMPDIR`, else `/tmp`.
         public var directory: String?
         /// How long the processes of a session may take to end, once told to, when it is deleted.

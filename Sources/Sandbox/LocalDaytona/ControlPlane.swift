@@ -136,6 +136,12 @@ struct ControlPlane: Sendable {
         guard [cpu, memory, disk].allSatisfy({ $0.map { $0 > 0 } ?? true }) else {
             throw APIError(400, "resources must be positive")
         }
+        var asked = await sandbox.record.limits ?? ResourceLimits(cpu: nil, memory: nil, disk: nil)
+        let changes = ResourceLimits(cpu: cpu, memory: memory, disk: disk)
+        asked.cores = changes.cores ?? asked.cores
+        asked.memoryBytes = changes.memoryBytes ?? asked.memoryBytes
+        asked.diskBytes = changes.diskBytes ?? asked.diskBytes
+        try await sandbox.limit(to: asked)
         return await sandbox.update {
             $0.resources.cpu = cpu ?? $0.resources.cpu
             $0.resources.memory = memory ?? $0.resources.memory

@@ -9,7 +9,8 @@ import Glibc
 final class InstanceDirectory: Sendable {
     /// The absolute path, without links.
     let path: String
-    private let parent: String
+    /// The directory it is in.
+    let parent: String
     private let lock: Descriptor
 
     private static let prefix = "local-daytona"
@@ -47,6 +48,7 @@ final class InstanceDirectory: Sendable {
             // A process of another pid namespace may own it: the lock says so where the number cannot.
             if let lock = try? Descriptor.open("\(path)/lock", O_RDWR | O_NOFOLLOW) {
                 guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else { continue }
+                for id in Self.sandboxIDs(in: path) { await SandboxSpace.killProcesses(of: id, on: loop) }
                 await Self.remove(path, on: loop)
             } else {
                 rmdir(path)
@@ -54,10 +56,25 @@ final class InstanceDirectory: Sendable {
         }
     }
 
-    /// Removes a tree, and waits until that is done.
+    /// Where a sandbox leaves its id, by which its processes are found after a crash.
+    static func idFile(of sandboxDirectory: String) -> String { "\(sandboxDirectory)/id" }
+
+    private static func sandboxIDs(in path: String) -> [String] {
+        guard let directory = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY),
+            let names = try? RootedFiles.names(in: directory, path)
+        else { return [] }
+        // An empty one would be everybody's.
+        return names.compactMap { SystemFile.read(idFile(of: "\(path)/\($0)")) }.filter { !$0.isEmpty }
+    }
+
+    /// What the names of the directories of this user's servers begin with.
+    static var namePrefix: String { "\(prefix)-\(getuid())-" }
+
+    /// Takes off what is mounted below a tree and removes it, and waits until that is done.
     ///
     /// Links are removed, never followed.
     nonisolated(nonsending) static func remove(_ path: String, on loop: EventLoop) async {
+        await MountTable.unmount(path, loop)
         let (parent, name) = RootedFiles.split(path)
         guard let directory = try? Descriptor.open(parent, clinux_O_PATH | O_DIRECTORY) else { return }
         await directory.removeTree(named: name, on: loop)

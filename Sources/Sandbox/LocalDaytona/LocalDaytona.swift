@@ -16,7 +16,8 @@ import Glibc
 /// read-only, and `/workspace`, `/tmp` and its home to write to. Where the machine does not allow that, API paths are
 /// mapped into a private directory, and absolute paths inside commands are the machine's; this is told to the log once.
 /// Images and snapshots are recorded, not built: commands see the programs of this machine. The network is the
-/// machine's, too, and resources are not limited. It keeps accidents apart, not attackers.
+/// machine's, too. A sandbox that asks for resources is held to them as far as the machine allows, see
+/// ``LimitMechanism``; one that names none may use what there is. It keeps accidents apart, not attackers.
 public final class LocalDaytona: Sendable {
     /// The base URL of the API, such as `http://127.0.0.1:3986/api`.
     public let apiURL: String
@@ -26,6 +27,8 @@ public final class LocalDaytona: Sendable {
     public let target = "local"
     /// How sandboxes are kept apart from the machine.
     public let isolation: Isolation
+    /// How sandboxes that ask for resources are held to them.
+    public let limits: LimitMechanism
 
     private let registry: SandboxRegistry
     private let server: HTTPServer
@@ -43,6 +46,7 @@ public final class LocalDaytona: Sendable {
         let instance = try InstanceDirectory(in: parent)
         do {
             await instance.removeStale(on: loop)
+            await SandboxLimits.removeStale(prefix: InstanceDirectory.namePrefix, parent: instance.parent, on: loop)
             let (kind, reason) = try await IsolationProbe.run(
                 configuration.isolation,
                 in: "\(instance.path)/probe",
@@ -54,7 +58,14 @@ public final class LocalDaytona: Sendable {
                         + "inside commands are this machine's"
                 )
             }
-            return try await LocalDaytona(configuration, instance, kind, loop)
+            let limits = try await SandboxLimits.probe(
+                configuration.limits,
+                instance: instance.path,
+                maxProcesses: configuration.maxProcesses,
+                loop: loop
+            )
+            configuration.log(limits.description)
+            return try await LocalDaytona(configuration, instance, kind, limits, loop)
         } catch {
             await InstanceDirectory.remove(instance.path, on: loop)
             throw error
@@ -65,15 +76,19 @@ public final class LocalDaytona: Sendable {
         _ configuration: Configuration,
         _ instance: InstanceDirectory,
         _ kind: NamespaceKind?,
+        _ limits: SandboxLimits,
         _ loop: EventLoop
     ) async throws {
         (self.instance, self.loop) = (instance, loop)
         isolation = kind == nil ? .none : .namespaces
+        self.limits = limits.mechanism
         apiKey = configuration.apiKey ?? "dtn_\(RandomText.hexadecimal(count: 64))"
         registry = SandboxRegistry(
             directory: instance.path,
             kind: kind,
             grace: configuration.sessionGrace,
+            limits: limits,
+            log: configuration.log,
             loop: loop
         )
         faults = FaultInjector(configuration.faults)

@@ -18,7 +18,11 @@ actor LocalSandbox {
     private let directory: String
     private let kind: NamespaceKind?
     private let grace: Duration
+    private let limits: SandboxLimits
+    private let log: @Sendable (String) -> Void
     private var space: SandboxSpace?
+    private var appliedLimits: AppliedLimits?
+    private var quota: DiskQuota?
     private var sessions = [ScalarString: LocalSession]()
     private var sessionOrder = [ScalarString]()
     private var sessionCount = 0
@@ -37,8 +41,19 @@ actor LocalSandbox {
     ///   - directory: the path of its directory on the host, which is not there yet.
     ///   - kind: the namespaces it gets; nil for none.
     ///   - grace: how long its processes may take to end when a session is deleted.
-    init(_ record: SandboxRecord, directory: String, kind: NamespaceKind?, grace: Duration, loop: EventLoop) {
+    ///   - limits: how what it asks for is held to.
+    ///   - log: is told what its user should know.
+    init(
+        _ record: SandboxRecord,
+        directory: String,
+        kind: NamespaceKind?,
+        grace: Duration,
+        limits: SandboxLimits = .none,
+        log: @escaping @Sendable (String) -> Void = { _ in },
+        loop: EventLoop
+    ) {
         (self.record, self.directory, self.kind, self.grace, self.loop) = (record, directory, kind, grace, loop)
+        (self.limits, self.log) = (limits, log)
         id = record.id
     }
 
@@ -73,6 +88,12 @@ actor LocalSandbox {
         }
     }
 
+    /// Changes what it may use, as far as that can be done while it runs; its disk stays as it is.
+    func limit(to asked: ResourceLimits) throws {
+        record.limits = asked
+        try appliedLimits?.change(to: asked)
+    }
+
     private func openSpace() async throws -> SandboxSpace {
         for path in [directory, "\(directory)/root", "\(directory)/logs"] {
             let isPrivate = path == directory
@@ -80,7 +101,41 @@ actor LocalSandbox {
                 throw SandboxError.lastError("cannot create '\(path)'")
             }
         }
-        return try await SandboxSpace.open(root: "\(directory)/root", kind: kind, id: id, loop: loop)
+        let root = "\(directory)/root"
+        try Descriptor.open(InstanceDirectory.idFile(of: directory), O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            .write(Array(id.utf8), path: "id")
+        do {
+            if limits.mechanism != .none, let asked = record.limits {
+                appliedLimits = try AppliedLimits(asked, limits, number: RootedFiles.split(directory).name)
+                if limits.hasDiskImages, let byteCount = asked.diskBytes {
+                    try await DiskImage("\(directory)/image", on: root, loop: loop).mount(byteCount: byteCount)
+                }
+            }
+            let entrance = appliedLimits?.entrance ?? []
+            let space = try await SandboxSpace.open(root: root, kind: kind, id: id, entrance: entrance, loop: loop)
+            if limits.mechanism != .none, !limits.hasDiskImages, let byteCount = record.limits?.diskBytes {
+                quota = DiskQuota(byteCount, of: root, loop) { [weak self] used in await self?.exceedQuota(used) }
+            }
+            return space
+        } catch {
+            await endLimits()
+            throw error
+        }
+    }
+
+    private func endLimits() async {
+        quota?.stop()
+        quota = nil
+        await appliedLimits?.end(on: loop)
+        appliedLimits = nil
+    }
+
+    /// Whether more is on its disk than may be.
+    var isOverQuota: Bool { quota?.isExceeded ?? false }
+
+    private func exceedQuota(_ used: Int) async {
+        log("sandbox \(id): \(used) bytes are more than its disk may have; its processes are killed")
+        await space?.killAll()
     }
 
     /// Stops it: every process is killed, every session forgotten.
@@ -135,6 +190,7 @@ actor LocalSandbox {
         for session in ended.values { await session.abandon() }
         await space?.close()
         space = nil
+        await endLimits()
     }
 
     // MARK: Toolbox

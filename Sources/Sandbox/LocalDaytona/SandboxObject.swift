@@ -66,6 +66,11 @@ extension SandboxRecord {
         if request["snapshot"]?.stringValue != nil, !asked.isEmpty {
             throw APIError(400, "Cannot specify Sandbox resources when using a snapshot")
         }
+        let limiting = ["cpu", "memory", "disk"].map { request[$0]?.intValue }
+        if limiting.contains(where: { ($0 ?? 1) < 1 }) { throw APIError(400, "resources must be positive") }
+        if limiting.contains(where: { $0 != nil }) {
+            limits = ResourceLimits(cpu: limiting[0], memory: limiting[1], disk: limiting[2])
+        }
         resources.cpu = request["cpu"]?.intValue ?? resources.cpu
         resources.gpu = request["gpu"]?.intValue ?? resources.gpu
         resources.memory = request["memory"]?.intValue ?? resources.memory

@@ -21,8 +21,10 @@ struct SandboxRecord: Sendable {
     var labels = [(name: String, value: String)]()
     var isPublic = false
     var target = "local"
-    /// Recorded only: nothing limits the processes yet.
+    /// As they are shown.
     var resources = Resources()
+    /// What the request has named, and so limits the processes; nil if it has named none.
+    var limits: ResourceLimits?
     /// The Dockerfile that was asked for.
     ///
     /// It is never run: commands see the programs of the host.

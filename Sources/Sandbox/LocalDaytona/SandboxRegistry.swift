@@ -8,6 +8,8 @@ actor SandboxRegistry {
     private let directory: String
     private let kind: NamespaceKind?
     private let grace: Duration
+    private let limits: SandboxLimits
+    private let log: @Sendable (String) -> Void
     private var entries = [Entry]()
     private var createdCount = 0
     private var isClosed = false
@@ -19,8 +21,16 @@ actor SandboxRegistry {
     }
 
     /// - Parameter directory: where each sandbox gets a directory.
-    init(directory: String, kind: NamespaceKind?, grace: Duration, loop: EventLoop) {
+    init(
+        directory: String,
+        kind: NamespaceKind?,
+        grace: Duration,
+        limits: SandboxLimits = .none,
+        log: @escaping @Sendable (String) -> Void = { _ in },
+        loop: EventLoop
+    ) {
         (self.directory, self.kind, self.grace, self.loop) = (directory, kind, grace, loop)
+        (self.limits, self.log) = (limits, log)
     }
 
     /// Adds a sandbox that is still to be started.
@@ -37,6 +47,8 @@ actor SandboxRegistry {
             directory: "\(directory)/\(createdCount)",
             kind: kind,
             grace: grace,
+            limits: limits,
+            log: log,
             loop: loop
         )
         entries.append(Entry(sandbox: sandbox, name: record.name))

@@ -17,6 +17,8 @@ final class SandboxSpace: Sendable {
     private let place: Place
     private let marker: String
     private let loop: EventLoop
+    /// The beginning of the arguments of every program that is started.
+    private let entrance: [String]
 
     private enum Place: Sendable {
         case namespaces(NamespaceKeeper)
@@ -30,10 +32,12 @@ final class SandboxSpace: Sendable {
     ///   - root: the absolute path of that directory on the host.
     ///   - kind: which namespaces to make; nil for none.
     ///   - id: the sandbox's id.
+    ///   - entrance: what goes before the arguments of every program that is started, and starts it within limits.
     nonisolated(nonsending) static func open(
         root: String,
         kind: NamespaceKind?,
         id: String,
+        entrance: [String] = [],
         loop: EventLoop
     ) async throws -> SandboxSpace {
         let marker = "\(markerName)=\(id)"
@@ -42,7 +46,7 @@ final class SandboxSpace: Sendable {
             do {
                 // Seen from there, with everything mounted below.
                 let root = try Descriptor.open("/proc/\(keeper.first)/root", clinux_O_PATH | O_DIRECTORY)
-                return SandboxSpace(root, .namespaces(keeper), marker, loop)
+                return SandboxSpace(root, .namespaces(keeper), marker, entrance, loop)
             } catch {
                 await keeper.end()
                 throw error
@@ -52,15 +56,16 @@ final class SandboxSpace: Sendable {
             try Descriptor.open(root, clinux_O_PATH | O_DIRECTORY),
             .directory(root),
             marker,
+            entrance,
             loop
         )
         for path in ["/tmp", "/var/tmp", "/run", "/workspace", home] { try space.files.makeDirectories(path) }
         return space
     }
 
-    private init(_ root: Descriptor, _ place: Place, _ marker: String, _ loop: EventLoop) {
+    private init(_ root: Descriptor, _ place: Place, _ marker: String, _ entrance: [String], _ loop: EventLoop) {
         files = RootedFiles(root: root, workingDirectory: Self.home)
-        (self.place, self.marker, self.loop) = (place, marker, loop)
+        (self.place, self.marker, self.entrance, self.loop) = (place, marker, entrance, loop)
     }
 
     /// How a command names the file that the API calls `path`: the same, unless there is no isolation.
@@ -107,7 +112,7 @@ final class SandboxSpace: Sendable {
                 ["/bin/sh", "-c", script, "sh", files.absolute(directory)] + environment.filter(isForLoader)
                 + [Self.shell]
             return try ChildProcess(
-                keeper.kind.enter(keeper.first, arguments),
+                entrance + keeper.kind.enter(keeper.first, arguments),
                 environment: environment.filter { !isForLoader($0) },
                 standard: standard,
                 loop: loop
@@ -116,7 +121,7 @@ final class SandboxSpace: Sendable {
             // Through the descriptor, so that a link put there meanwhile leads nowhere else.
             let opened = try files.openDirectory(directory)
             return try ChildProcess(
-                [Self.shell],
+                entrance + [Self.shell],
                 environment: environment,
                 directory: "/proc/self/fd/\(opened.number)",
                 standard: standard,
@@ -136,19 +141,42 @@ final class SandboxSpace: Sendable {
         }
     }
 
+    /// Kills everything that runs in the sandbox, which itself goes on.
+    nonisolated(nonsending) func killAll() async {
+        switch place {
+        case .namespaces(let keeper):
+            guard let null = try? Descriptor.open("/dev/null", O_RDWR) else { return }
+            // All but the first process, and itself.
+            let arguments = keeper.kind.enter(keeper.first, ["/bin/sh", "-c", "kill -KILL -1"])
+            let process = try? ChildProcess(arguments, standard: (null, null, null), loop: loop)
+            _ = await process?.waitForExit()
+        case .directory: await killMarked()
+        }
+    }
+
     /// Kills everything that runs in the sandbox, and returns when it is gone.
     nonisolated(nonsending) func close() async {
         switch place {
         case .namespaces(let keeper): await keeper.end()
-        case .directory:
-            // Whoever is between fork and its next look gets caught by the next round.
-            for _ in 0..<100 {
-                let processes = ProcessTree().processes(withEnvironment: marker)
-                if processes.isEmpty { break }
-                for process in processes { kill(process, SIGKILL) }
-                try? await loop.sleep(for: .milliseconds(10))
-            }
+        case .directory: await killMarked()
         }
         files.root.close()
+    }
+
+    private nonisolated(nonsending) func killMarked() async { await Self.killProcesses(marked: marker, loop) }
+
+    /// Kills what was started for a sandbox without namespaces, by the setting in its environment.
+    nonisolated(nonsending) static func killProcesses(of id: String, on loop: EventLoop) async {
+        await killProcesses(marked: "\(markerName)=\(id)", loop)
+    }
+
+    private nonisolated(nonsending) static func killProcesses(marked marker: String, _ loop: EventLoop) async {
+        // Whoever is between fork and its next look gets caught by the next round.
+        for _ in 0..<100 {
+            let processes = ProcessTree().processes(withEnvironment: marker)
+            if processes.isEmpty { break }
+            for process in processes { kill(process, SIGKILL) }
+            try? await loop.sleep(for: .milliseconds(10))
+        }
     }
 }

@@ -13,6 +13,9 @@ struct ToolboxFiles: Sendable {
         let space = try await sandbox.activeSpace()
         let files = space.files
         guard request.segments.count <= 1 else { throw APIError(404, "not found: no such endpoint") }
+        if request.method == "POST", request.segments.first?.contains("upload") == true, await sandbox.isOverQuota {
+            throw APIError(400, "no space left on device")
+        }
         switch (request.method, request.segments.first) {
         case ("GET", nil): return try list(request, files)
         case ("DELETE", nil):

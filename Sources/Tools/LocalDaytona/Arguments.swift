@@ -15,6 +15,10 @@ enum Arguments {
           --api-key KEY    the key that requests must carry (default: a random one)
           --isolation auto|namespaces|none
                            auto takes namespaces where the machine allows them (default auto)
+          --limits auto|cgroup2|cgroup1|rlimits|none
+                           how sandboxes that ask for resources are held to them (default auto: the best that works)
+          --max-processes N
+                           processes that such a sandbox may have (default 4096)
           --directory PATH where to keep the files of the sandboxes (default: TMPDIR, else /tmp)
           --fault FAULT    something that goes wrong on purpose, again for more:
                            KIND[=VALUE][,code=N][,route=PATH][,method=M][,times=N][,probability=P]
@@ -47,6 +51,13 @@ enum Arguments {
                     throw UsageError(message: "--fault: \(error)")
                 }
             case "--fault-seed": configuration.faults.seed = UInt64(try reader.number(in: 0...Int.max))
+            case "--limits":
+                let text = try reader.value()
+                configuration.limits = LimitMechanism(rawValue: text)
+                guard configuration.limits != nil || text == "auto" else {
+                    throw UsageError(message: "--limits is auto, cgroup2, cgroup1, rlimits or none, not '\(text)'")
+                }
+            case "--max-processes": configuration.maxProcesses = try reader.number(in: 1...1_000_000)
             case "--directory": configuration.directory = try reader.value()
             default:
                 guard try ServerOptions.take(option, &reader, into: &server) else { throw OptionReader.unknown(option) }

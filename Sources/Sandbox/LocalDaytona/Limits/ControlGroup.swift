@@ -1,0 +1,106 @@
+import BenchmarkTransport
+import CLinux
+import Glibc
+
+/// The control group of one sandbox, in one hierarchy or in several.
+struct ControlGroup: Sendable {
+    private let groups: ControlGroups
+    /// The group's folder in each hierarchy.
+    let paths: [String]
+    private let name: String
+
+    /// The period over which the use of cores is measured, in microseconds; the kernel's usual one.
+    private static let period = 100_000
+
+    /// Makes the group, with limits.
+    static func make(_ name: String, in groups: ControlGroups, _ limits: ResourceLimits) throws(SandboxError)
+        -> ControlGroup
+    {
+        let group = ControlGroup(name, in: groups)
+        for path in group.paths {
+            guard mkdir(path, 0o755) == 0 || clinux_errno() == EEXIST else {
+                throw .lastError("cannot make the control group '\(path)'")
+            }
+        }
+        try group.set(limits)
+        return group
+    }
+
+    /// A group that may exist.
+    init(_ name: String, in groups: ControlGroups) {
+        (self.name, self.groups) = (name, groups)
+        paths = Set(groups.folders.values).sorted().map { "\($0)/\(name)" }
+    }
+
+    /// Changes the limits, of processes that run as well.
+    func set(_ limits: ResourceLimits) throws(SandboxError) {
+        for (controller, folder) in groups.folders {
+            for (file, value, isNeeded) in settings(of: controller, limits) {
+                let path = "\(folder)/\(name)/\(file)"
+                if !Self.write(value, to: path), isNeeded { throw .lastError("cannot write '\(value)' to '\(path)'") }
+            }
+        }
+    }
+
+    /// The files of a controller and what is written to them; some do not exist on every machine.
+    private func settings(
+        of controller: ControlGroups.Controller,
+        _ limits: ResourceLimits
+    ) -> [(file: String, value: String, isNeeded: Bool)] {
+        let isUnified = groups.mechanism == .cgroup2
+        func text(_ number: Int?, none: String) -> String { number.map(String.init) ?? none }
+        switch controller {
+        case .memory where isUnified:
+            return [
+                ("memory.max", text(limits.memoryBytes, none: "max"), true),
+                ("memory.swap.max", limits.memoryBytes == nil ? "max" : "0", false),
+            ]
+        case .memory:
+            let value = text(limits.memoryBytes, none: "-1")
+            // Whichever is raised must be raised in the right order, and one of the two orders is.
+            return [
+                ("memory.limit_in_bytes", value, false), ("memory.memsw.limit_in_bytes", value, false),
+                ("memory.limit_in_bytes", value, true),
+            ]
+        case .cpu where isUnified:
+            return [("cpu.max", "\(text(limits.cores.map { $0 * Self.period }, none: "max")) \(Self.period)", true)]
+        case .cpu:
+            return [
+                ("cpu.cfs_period_us", "\(Self.period)", false),
+                ("cpu.cfs_quota_us", text(limits.cores.map { $0 * Self.period }, none: "-1"), true),
+            ]
+        case .pids: return [("pids.max", text(limits.processes, none: "max"), true)]
+        }
+    }
+
+    /// The beginning of the arguments that start a program in the group.
+    var entrance: [String] {
+        let script = #"while [ "$1" != -- ]; do echo 0 >"$1" || exit 125; shift; done; shift; exec "$@""#
+        return ["/bin/sh", "-c", script, "sh"] + paths.map { "\($0)/cgroup.procs" } + ["--"]
+    }
+
+    /// Kills what runs in the group, and removes it.
+    nonisolated(nonsending) func remove(on loop: EventLoop) async {
+        for _ in 0..<200 {
+            var isGone = true
+            for path in paths {
+                _ = Self.write("1", to: "\(path)/cgroup.kill")
+                for line in (SystemFile.read("\(path)/cgroup.procs") ?? "").split(separator: "\n") {
+                    // 0 is a process that this one cannot see; -1 would be everything.
+                    if let process = pid_t(line), process > 1 { kill(process, SIGKILL) }
+                }
+                if rmdir(path) != 0, clinux_errno() != ENOENT { isGone = false }
+            }
+            if isGone { return }
+            // A killed process is not gone at once.
+            try? await loop.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Writes a value to a file that exists; false if it is refused.
+    static func write(_ value: String, to path: String) -> Bool {
+        guard let file = try? Descriptor.open(path, O_WRONLY) else { return false }
+        let bytes = Array(value.utf8)
+        return Glibc.write(file.number, bytes, bytes.count) == bytes.count
+    }
+}

@@ -1,0 +1,95 @@
+import BenchmarkTransport
+import Glibc
+
+/// A file system of a certain size for the files of one sandbox: an image file, mounted over a folder.
+///
+/// A sparse file takes as much of the disk as is in it. For root only.
+struct DiskImage: Sendable {
+    private let image: String
+    private let folder: String
+    private let loop: EventLoop
+
+    /// - Parameters:
+    ///   - image: the path of the file.
+    ///   - folder: where it is mounted; must exist.
+    init(_ image: String, on folder: String, loop: EventLoop) {
+        (self.image, self.folder, self.loop) = (image, folder, loop)
+    }
+
+    /// Makes the image unless it is there, and mounts it.
+    nonisolated(nonsending) func mount(byteCount: Int) async throws {
+        if MountTable.current().points.contains(folder) { return }
+        if access(image, F_OK) != 0 {
+            let file = try Descriptor.open(image, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+            guard ftruncate(file.number, off_t(byteCount)) == 0 else {
+                throw SandboxError.lastError("cannot make '\(image)'")
+            }
+            // No journal and no reserve: nothing here outlives a crash, and all of it is the sandbox's.
+            let format = [
+                "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "root_owner=\(getuid()):\(getgid())",
+            ]
+            do { try await Self.run(format + [image], loop) } catch {
+                unlink(image)
+                throw error
+            }
+        }
+        try await Self.run(["mount", "-o", "loop,nodev", image, folder], loop)
+        rmdir("\(folder)/lost+found")
+        chmod(folder, 0o755)
+    }
+
+    /// Takes it off the folder; what was in it is gone with the file.
+    nonisolated(nonsending) func unmount() async { await MountTable.unmount(folder, loop) }
+
+    /// Whether this machine can do that: tries it with a small one.
+    nonisolated(nonsending) static func probe(in folder: String, loop: EventLoop) async -> Bool {
+        guard geteuid() == 0, Spawn.find("mkfs.ext4") != nil, mkdir("\(folder)/probe-disk", 0o700) == 0 else {
+            return false
+        }
+        let image = DiskImage("\(folder)/probe-image", on: "\(folder)/probe-disk", loop: loop)
+        let works = (try? await image.mount(byteCount: 4 << 20)) != nil
+        await image.unmount()
+        unlink("\(folder)/probe-image")
+        return rmdir("\(folder)/probe-disk") == 0 && works
+    }
+
+    /// Runs a program of the machine; throws with what it prints if it fails.
+    fileprivate nonisolated(nonsending) static func run(_ arguments: [String], _ loop: EventLoop) async throws {
+        let (null, printed) = (try Descriptor.open("/dev/null", O_RDWR), try Descriptor.pipe())
+        let process = try ChildProcess(arguments, standard: (null, printed.write, printed.write), loop: loop)
+        printed.write.close()
+        let output = try BufferedStream.pipe(printed.read, on: loop)
+        defer { output.close() }
+        while await output.fillOrWait(), output.input.count < 64 * 1024 {}
+        let text = output.input.withReadableBytes { String(decoding: $0, as: UTF8.self) }
+        guard await process.waitForExit() == .exited(0) else {
+            throw SandboxError(.system, "\(arguments[0]) failed: \(text.split(separator: "\n").first ?? "")")
+        }
+    }
+}
+
+/// What is mounted where.
+struct MountTable: Sendable {
+    /// The folders, the first mounted first.
+    let points: [String]
+
+    /// - Parameter text: `/proc/self/mountinfo` (proc(5)).
+    init(_ text: String) {
+        points = text.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ", maxSplits: 5)
+            return fields.count > 5 ? String(fields[4]) : nil
+        }
+    }
+
+    static func current() -> MountTable { MountTable(SystemFile.read("/proc/self/mountinfo") ?? "") }
+
+    /// Unmounts whatever is mounted at or below a folder.
+    nonisolated(nonsending) static func unmount(_ folder: String, _ loop: EventLoop) async {
+        for point in current().points.reversed() where point == folder || point.hasPrefix(folder + "/") {
+            do { try await DiskImage.run(["umount", point], loop) } catch {
+                // Somebody still looks at it: it goes when they do.
+                try? await DiskImage.run(["umount", "--lazy", point], loop)
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import BenchmarkTransport
+import CLinux
+import Glibc
+
+/// How one server limits its sandboxes.
+struct SandboxLimits: Sendable {
+    /// How processes are limited.
+    let mechanism: LimitMechanism
+    /// Where control groups are made; nil for none.
+    let groups: ControlGroups?
+    /// Whether disks are images; else their use is looked at now and then.
+    let hasDiskImages: Bool
+    /// What the names of this server's control groups begin with.
+    let instance: String
+    /// How many processes a limited sandbox may have.
+    let maxProcesses: Int
+
+    /// How often the use of a disk is looked at where nothing else limits it.
+    static let quotaInterval = Duration.seconds(2)
+
+    /// Nothing is limited.
+    static let none = SandboxLimits(
+        mechanism: .none,
+        groups: nil,
+        hasDiskImages: false,
+        instance: "",
+        maxProcesses: .max
+    )
+
+    /// Finds out what works here.
+    ///
+    /// - Parameters:
+    ///   - wanted: nil for the best there is.
+    ///   - instance: the server's own directory.
+    /// - Throws: ``SandboxError`` with code `.invalidConfiguration` if what is wanted does not work.
+    nonisolated(nonsending) static func probe(
+        _ wanted: LimitMechanism?,
+        instance: String,
+        maxProcesses: Int,
+        loop: EventLoop
+    ) async throws -> SandboxLimits {
+        let name = String(RootedFiles.split(instance).name)
+        func limits(_ mechanism: LimitMechanism, _ groups: ControlGroups?, disk: Bool) -> SandboxLimits {
+            SandboxLimits(
+                mechanism: mechanism,
+                groups: groups,
+                hasDiskImages: disk,
+                instance: name,
+                maxProcesses: maxProcesses
+            )
+        }
+        if wanted == LimitMechanism.none { return .none }
+        let disk = await DiskImage.probe(in: instance, loop: loop)
+        for candidate in candidates() where wanted == nil || candidate.mechanism == wanted {
+            if let groups = candidate.usable(name: "\(name).probe") {
+                return limits(groups.mechanism, groups, disk: disk)
+            }
+        }
+        guard wanted == nil || wanted == .rlimits, Spawn.find("prlimit") != nil else {
+            let what = wanted ?? .rlimits
+            throw SandboxError(.invalidConfiguration, "limits by \(what.rawValue) do not work on this machine")
+        }
+        return limits(.rlimits, nil, disk: disk)
+    }
+
+    private static func candidates() -> [ControlGroups] {
+        ControlGroups.candidates(
+            mounts: SystemFile.read("/proc/self/mountinfo") ?? "",
+            membership: SystemFile.read("/proc/self/cgroup") ?? ""
+        )
+    }
+
+    /// What is in force, for people.
+    var description: String {
+        let processes: String
+        switch mechanism {
+        case .none: return "limits: none; resources are recorded only"
+        case .rlimits: processes = "rlimits (memory of each process, number of processes; cores are not limited)"
+        case .cgroup1, .cgroup2:
+            let missing = groups?.missing.map(\.rawValue).joined(separator: ", ") ?? ""
+            let version = mechanism == .cgroup2 ? "v2" : "v1"
+            processes = "cgroup \(version)" + (missing.isEmpty ? "" : " (without \(missing))")
+        }
+        let disk = hasDiskImages ? "images" : "a look every \(Self.quotaInterval)"
+        return "limits of sandboxes that ask for resources: processes by \(processes), disk by \(disk)"
+    }
+
+    /// Removes the control groups of servers that no longer run, with what is in them.
+    ///
+    /// - Parameter parent: where the directories of servers are.
+    nonisolated(nonsending) static func removeStale(prefix: String, parent: String, on loop: EventLoop) async {
+        for groups in candidates() {
+            for name in groups.names(withPrefix: prefix) {
+                // `<prefix><process>-<random>.<sandbox>`
+                let instance = name.prefix { $0 != "." }
+                guard let process = pid_t(instance.dropFirst(prefix.utf8.count).prefix { $0 != "-" }),
+                    kill(process, 0) != 0, clinux_errno() == ESRCH, access("\(parent)/\(instance)", F_OK) != 0
+                else { continue }
+                await ControlGroup(name, in: groups).remove(on: loop)
+            }
+        }
+    }
+}
+
+/// The limits of one sandbox while it is started.
+struct AppliedLimits: Sendable {
+    private let limits: SandboxLimits
+    private let group: ControlGroup?
+    private let asked: ResourceLimits
+
+    /// - Parameter number: what tells the sandbox from others of the server.
+    init(_ asked: ResourceLimits, _ limits: SandboxLimits, number: String) throws(SandboxError) {
+        var asked = asked
+        asked.processes = limits.maxProcesses
+        (self.asked, self.limits) = (asked, limits)
+        group =
+            if let groups = limits.groups {
+                try ControlGroup.make("\(limits.instance).\(number)", in: groups, asked)
+            } else { nil }
+    }
+
+    /// The beginning of the arguments that start a program within the limits; empty for none.
+    var entrance: [String] {
+        if let group { return group.entrance }
+        guard limits.mechanism == .rlimits, let program = Spawn.find("prlimit") else { return [] }
+        let memory = asked.memoryBytes.map { ["--as=\($0)"] } ?? []
+        let processes = asked.processes.map { ["--nproc=\($0)"] } ?? []
+        return [program] + memory + processes + ["--"]
+    }
+
+    /// Other limits from now on, as far as they can be changed.
+    func change(to asked: ResourceLimits) throws(SandboxError) {
+        var asked = asked
+        asked.processes = limits.maxProcesses
+        try group?.set(asked)
+    }
+
+    /// Ends them, with what still runs within.
+    nonisolated(nonsending) func end(on loop: EventLoop) async { await group?.remove(on: loop) }
+}

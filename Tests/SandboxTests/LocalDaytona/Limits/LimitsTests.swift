@@ -1,0 +1,175 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+import Foundation
+import TestSupport
+import Testing
+
+@testable import BenchmarkSandbox
+
+@Suite("A sandbox that asks for resources")
+struct LimitsTests {
+    /// What works on this machine, tried once.
+    private static let works = Task {
+        let local = try await LocalDaytona.start()
+        await local.shutdown()
+        return local.limits
+    }
+    private static let loopWorks = Task {
+        try await withTemporaryDirectory { folder in
+            await DiskImage.probe(in: folder, loop: EventLoopGroup.shared.next())
+        }
+    }
+
+    /// Lends a sandbox of one core, 1 GiB of memory and 1 GiB of disk.
+    private func withSandbox(
+        _ change: (inout LocalDaytona.Configuration) -> Void = { _ in },
+        _ body: @Sendable (DaytonaSandbox, _ folder: String) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { folder in
+            var configuration = LocalDaytona.Configuration()
+            configuration.directory = folder
+            change(&configuration)
+            let local = try await LocalDaytona.start(configuration)
+            do {
+                let client = try DaytonaClient(local.credentials)
+                let resources = Resources(vcpu: 1, memory: 1, disk: 1)
+                let request = CreateSandboxRequest(image: "debian:12-slim", resources: resources)
+                try await body(try await client.createSandbox(request), folder)
+                await local.shutdown()
+            } catch {
+                await local.shutdown()
+                throw error
+            }
+            // Neither files nor mounts.
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+            #expect(MountTable.current().points.filter { $0.hasPrefix(folder) } == [])
+        }
+    }
+
+    /// Takes so many bytes of memory, and says how that ended.
+    private static func take(_ bytes: Int) -> String {
+        "head -c \(bytes) /dev/zero | tail -c \(bytes) >/dev/null; echo ${PIPESTATUS[1]}"
+    }
+
+    @Test(
+        "has no more memory than that, in sessions and in commands of their own",
+        .enabled("needs control groups, or prlimit") { try await works.value != .none }
+    )
+    func memory() async throws {
+        try await withSandbox { sandbox, _ in
+            #expect(try await sandbox.run(Self.take(100_000_000)).output == "0\n")
+            let alone = try await sandbox.run(Self.take(1_300_000_000)).output
+            #expect(alone.hasSuffix("\n") && !alone.hasSuffix("0\n"))
+            var output = ""
+            for try await text in streamCommand(sandbox, Self.take(1_300_000_000), cwd: "/") { output += text }
+            #expect(output.hasSuffix("\n") && !output.hasSuffix("0\n"))
+        }
+    }
+
+    @Test(
+        "has no more processes than there may be",
+        .enabled("needs control groups") { [.cgroup1, .cgroup2].contains(try await works.value) }
+    )
+    func processes() async throws {
+        try await withSandbox({ $0.maxProcesses = 20 }) { sandbox, _ in
+            let command = "i=0; while [ $i -lt %d ]; do sleep 0.5 & i=$((i+1)); done; wait; echo all"
+            let few = try await sandbox.run("sh -c '\(command.replacingOccurrences(of: "%d", with: "5"))'")
+            #expect(few.output == "all\n")
+            let many = try await sandbox.run("sh -c '\(command.replacingOccurrences(of: "%d", with: "50"))' 2>&1")
+            #expect(!many.output.contains("all"))
+        }
+    }
+
+    @Test("has no more disk than that", .enabled("needs loop devices") { try await loopWorks.value })
+    func disk() async throws {
+        try await withSandbox { sandbox, _ in
+            try await sandbox.upload("kept", to: "/workspace/kept")
+            let fits = try await sandbox.run("fallocate -l 500M /workspace/a && echo fits")
+            #expect(fits.output == "fits\n")
+            let full = try await sandbox.run("fallocate -l 600M /workspace/b || echo full")
+            #expect(full.output.hasSuffix("full\n"))
+
+            // The files stay over a stop.
+            try await sandbox.client.stopSandbox(sandbox.id)
+            try await sandbox.client.startSandbox(sandbox.id)
+            #expect(try await sandbox.download("/workspace/kept") == Array("kept".utf8))
+        }
+    }
+
+    @Test(
+        "loses its processes, and takes no more files, while a disk without a size of its own has too much on it",
+        arguments: [true, false]
+    )
+    func quota(_ isIsolated: Bool) async throws {
+        try await withTemporaryDirectory { folder in
+            let loop = EventLoopGroup.shared.next()
+            let wanted = isIsolated ? nil : Isolation.none
+            let (kind, _) = try await IsolationProbe.run(wanted, in: "\(folder)/probe", loop: loop)
+            let told = Locked<[String]>([])
+            var record = SandboxRecord(id: RandomText.uuid())
+            record.limits = ResourceLimits(cpu: nil, memory: nil, disk: nil)
+            record.limits?.diskBytes = 2_000_000
+            let sandbox = LocalSandbox(
+                record,
+                directory: "\(folder)/1",
+                kind: kind,
+                grace: .zero,
+                limits: SandboxLimits(
+                    mechanism: .rlimits,
+                    groups: nil,
+                    hasDiskImages: false,
+                    instance: "none",
+                    maxProcesses: 4096
+                ),
+                log: { line in told.withLock { $0.append(line) } },
+                loop: loop
+            )
+            try await sandbox.start()
+            let files = try await sandbox.activeSpace().files
+            try files.create("/workspace/big").write([UInt8](repeating: 1, count: 3_000_000), path: "big")
+            let outcome = try await sandbox.run("sleep 1000", in: nil, adding: [], timeout: nil)
+            #expect(outcome == .ended(exitCode: -1, output: []))
+            #expect(await sandbox.isOverQuota)
+            #expect(told.withLock { $0.first?.contains("more than its disk may have") } == true)
+            await sandbox.destroy()
+        }
+    }
+
+    @Test(
+        "has the cores it asked for, and others when it is resized",
+        .enabled("needs control groups") { [.cgroup1, .cgroup2].contains(try await works.value) }
+    )
+    func cores() async throws {
+        try await withSandbox { sandbox, _ in
+            // Two processes that do nothing but count.
+            let count = "timeout 1 sh -c 'while :; do :; done'"
+            let script = "TIMEFORMAT='%R %U %S'; time { \(count) & \(count) & wait; }"
+            func coresUsed() async throws -> Double {
+                let fields = try await sandbox.run("{ \(script); } 2>&1").output.split(separator: " ")
+                let times = fields.compactMap { Double($0.filter { $0 != "\n" }) }
+                return times.count == 3 ? (times[1] + times[2]) / times[0] : -1
+            }
+            // However busy the machine is, no more than that; the kernel counts in periods of a tenth of a second.
+            let used = try await coresUsed()
+            #expect(used > 0 && used < 1.3)
+            let url = sandbox.client.api.appending("/sandbox/\(sandbox.id)/resize")
+            _ = try await sandbox.client.call(.post, url, json: ["cpu": 2, "memory": 2])
+            #expect(try await sandbox.run(Self.take(1_300_000_000)).output == "0\n")
+        }
+    }
+
+    @Test("is refused when it asks for nothing at all", arguments: [0, -1])
+    func nonsense(_ cpu: Int) async throws {
+        let local = try await LocalDaytona.start()
+        let client = try DaytonaClient(local.credentials)
+        let error = await #expect(throws: SandboxError.self) {
+            try await client.call(
+                .post,
+                client.api.appending("/sandbox"),
+                json: ["cpu": .int(cpu), "buildInfo": ["dockerfileContent": "FROM a\n"]]
+            )
+        }
+        #expect(error?.code == .invalidRequest)
+        await local.shutdown()
+    }
+}
