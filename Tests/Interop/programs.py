@@ -1,11 +1,14 @@
 """Programs of the toolkit as processes: started, awaited, stopped, and checked for what they leave behind."""
 
+import contextlib
+import json
 import os
 import pathlib
 import re
 import signal
 import subprocess
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -94,6 +97,25 @@ class LocalDaytona(Program):
     def headers(self) -> dict[str, str]:
         """What a caller of a service sends so that the service can reach the sandboxes."""
         return {"x-api-key": self.api_key, "x-api-url": self.api_url, "x-target": self.target}
+
+
+    @contextlib.contextmanager
+    def faults(self, faults: list[dict]):
+        """Has these go wrong for the time of a block; each must strike."""
+        self._faults("PUT", {"faults": faults})
+        try:
+            yield
+            struck = self._faults("GET")["faults"]
+            assert all(fault["strikes"] > 0 for fault in struck), struck
+        finally:
+            self._faults("DELETE")
+
+    def _faults(self, method: str, plan: dict | None = None) -> dict:
+        request = urllib.request.Request(
+            self.api_url.removesuffix("/api") + "/faults", json.dumps(plan).encode() if plan else None,
+            {"Authorization": f"Bearer {self.api_key}"}, method=method)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            return json.load(answer)
 
 
 class ShellTasks(Program):
