@@ -113,6 +113,78 @@ struct StreamRoutesTests {
         }
     }
 
+    /// A request whose body says where its sandbox is.
+    private static func request(_ provider: String) -> String {
+        #"{"task_id":"t","instance_id":"\#(StubDaytona.sandboxID)","dataset":"custom","sandbox_provider":\#(provider)}"#
+    }
+
+    @Test("the body's credentials are taken where the headers are missing")
+    func bodyCredentials() async throws {
+        try await withSampleStreams(custom: ["t": .stream([.message("a")])]) { client, running in
+            let credentials = try #require(client.sandboxCredentials)
+            let provider =
+                #"{"type":"daytona","DAYTONA_API_KEY":"k","DAYTONA_API_URL":"\#(credentials.apiURL)/","DAYTONA_TARGET":"t","later":1}"#
+            let socket = try await open(running, "/ws/setup-task", [])
+            try await socket.send(Self.request(provider))
+            #expect(try await socket.receive() == .text(Array(#"{"type":"message","data":"a"}"#.utf8)))
+            #expect(try await socket.receive() == nil)
+            #expect(await socket.end?.closing == "1000 ")
+            await socket.release()
+
+            // The headers win.
+            var fields = credentials.headers
+            fields.set("x-api-url", "http://127.0.0.1:1/api")
+            let other = try await open(running, "/ws/setup-task", fields)
+            try await other.send(Self.request(provider))
+            let chunk = try await other.receive().map { String(decoding: $0.bytes, as: UTF8.self) }
+            #expect(chunk?.contains("Failed to get sandbox") == true)
+            await other.release()
+        }
+    }
+
+    static let refusedBodies = [
+        ("null", "1008 Missing required headers: x-api-key, x-api-url, x-target"),
+        (#"{"type":"modal"}"#, "1008 sandbox_provider of type 'modal' is not supported, only 'daytona'"),
+        (
+            #"{"type":"daytona","DAYTONA_API_KEY":"","DAYTONA_API_URL":"http://a/api","DAYTONA_TARGET":"t"}"#,
+            "1008 Missing required headers: x-api-key, x-api-url, x-target"
+        ),
+        (
+            #"{"type":"daytona","DAYTONA_API_KEY":"k","DAYTONA_API_URL":"http://a/api","DAYTONA_TARGET":"t"}"#,
+            "1008 x-api-url is not allowed by this service"
+        ),
+    ]
+
+    @Test("credentials in the body that cannot be used are refused with 1008", arguments: refusedBodies)
+    func refusedBody(_ provider: String, _ closing: String) async throws {
+        let allowed = try AllowedSandboxURLs(list: "https://app.daytona.io/api")
+        try await withSampleService(configure: { $0.sandboxURLs = allowed }) { running in
+            let socket = try await open(running, "/ws/setup-task", [])
+            try await socket.send(Self.request(provider))
+            #expect(try await socket.receive() == nil)
+            #expect(await socket.end?.closing == closing)
+            await socket.release()
+        }
+    }
+
+    @Test(
+        "of a request without headers, mistakes are told only if it has credentials",
+        arguments: [
+            ("{}", false), ("{", false), (#"{"task_id":"t","sandbox_provider":null}"#, false),
+            (#"{"task_id":"t","sandbox_provider":{"type":"daytona"}}"#, true),
+            (#"{"task_id":"t","instance_id":"i","sandbox_provider":[]}"#, true),
+        ]
+    )
+    func mistakes(_ message: String, _ isTold: Bool) async throws {
+        try await withSampleService { running in
+            let socket = try await open(running, "/ws/setup-task", [])
+            try await socket.send(message)
+            let answer = try await socket.receive().map { String(decoding: $0.bytes, as: UTF8.self) }
+            #expect(answer?.hasPrefix(#"{"type":"error""#) == (isTold ? true : nil))
+            await socket.release()
+        }
+    }
+
     @Test("a sandbox API that is not allowed is refused with 1008, before anything is sent there")
     func sandboxURL() async throws {
         let allowed = try AllowedSandboxURLs(list: "https://app.daytona.io/api")

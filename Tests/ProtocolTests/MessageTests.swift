@@ -138,6 +138,13 @@ struct MessageTests {
         let stream = StreamRequest(taskID: "a", instanceID: "b", dataset: "c")
         #expect(text(stream.json) == #"{"task_id":"a","instance_id":"b","dataset":"c"}"#)
         #expect(try StreamRequest(json: stream.json) == stream)
+        let daytona = SandboxProvider.Daytona(apiKey: "k", apiURL: "http://a/api/", target: "t", organizationID: "o")
+        #expect(daytona.apiURL == "http://a/api")
+        #expect("\(SandboxProvider.daytona(daytona))" == "daytona, http://a/api, target 't'")
+        for provider in [SandboxProvider.daytona(daytona), .other(type: "modal")] {
+            let request = StreamRequest(taskID: "a", instanceID: "b", sandboxProvider: provider)
+            #expect(try StreamRequest(json: request.json, readsProvider: true) == request)
+        }
 
         let ids = VerifyTaskIDsResponse(taskIDs: ["b", "a"])
         #expect(text(ids.json) == #"{"task_ids":["b","a"]}"#)
@@ -148,6 +155,7 @@ struct MessageTests {
     func streamRequest() throws {
         let message: JSONValue = ["sandbox_provider": [:], "instance_id": "b", "task_id": "a"]
         #expect(try StreamRequest(json: message) == StreamRequest(taskID: "a", instanceID: "b"))
+        #expect(throws: ValidationErrors.self) { try StreamRequest(json: message, readsProvider: true) }
     }
 
     @Test(

@@ -6,6 +6,9 @@ import BenchmarkTransport
 ///
 /// The sequence after the handshake is fixed: authentication, the sandbox headers, the first message, the sandbox, the
 /// stream, Close 1000. What fails before the first message closes with 1008; what fails after it is one error chunk.
+///
+/// Callers of a later time have the sandbox's credentials in that message. So where the headers are missing it is looked
+/// at first, if it comes soon, and closed with 1008 only if it has none either.
 struct StreamEndpoints<Service: BenchmarkService>: Sendable {
     let core: ServiceCore<Service>
 
@@ -35,10 +38,21 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         _ method: @escaping Method<S>
     ) async {
         do {
-            guard let credentials = try await admit(request.head.fields, socket) else { return }
-            guard let message = try await socket.receive() else { return }
+            guard try await isAuthorized(request.head.fields) else {
+                return await socket.close(code: .policyViolation, reason: "Unauthorized")
+            }
+            let credentials = SandboxCredentials.headers(request.head.fields)
+            if let credentials, let refusal = core.sandboxURLs.refusal(credentials) {
+                return await socket.close(code: .policyViolation, reason: refusal)
+            }
+            guard let message = try await firstMessage(socket, within: credentials == nil ? Self.patience : nil) else {
+                if credentials == nil { await socket.close(code: .policyViolation, reason: SandboxCredentials.missing) }
+                return
+            }
             await socket.ignoreMessages()
             try await open(message, credentials, kind, method, until: socket)
+        } catch let refusal as SandboxRefusal {
+            await socket.close(code: .policyViolation, reason: refusal.reason)
         } catch is CancellationError {
             // The peer is gone, or the server stops: there is nobody to tell.
         } catch let error as WebSocketError {
@@ -49,40 +63,45 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         await socket.close()
     }
 
-    /// Authentication, then the three headers; nil if the connection was closed for one of them.
-    private func admit(_ fields: HTTPFields, _ socket: WebSocketConnection) async throws -> DaytonaCredentials? {
-        let isAuthorized = try await core.call(.checkAuth) { [service = core.service] in
-            try await service.checkAuth(fields)
-        }
-        guard isAuthorized else {
-            await socket.close(code: .policyViolation, reason: "Unauthorized")
-            return nil
-        }
-        func value(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
-        guard let key = value("x-api-key"), let url = value("x-api-url"), let target = value("x-target") else {
-            await socket.close(
-                code: .policyViolation,
-                reason: "Missing required headers: x-api-key, x-api-url, x-target"
-            )
-            return nil
-        }
-        guard core.sandboxURLs.allows(url) else {
-            await socket.close(code: .policyViolation, reason: "x-api-url is not allowed by this service")
-            return nil
-        }
-        return DaytonaCredentials(apiKey: key, apiURL: url, target: target)
+    private func isAuthorized(_ fields: HTTPFields) async throws -> Bool {
+        try await core.call(.checkAuth) { [service = core.service] in try await service.checkAuth(fields) }
+    }
+
+    /// How long a caller without the headers may take to send the message that makes up for them.
+    private static var patience: Duration { .seconds(1) }
+
+    /// The first message; nil if the peer closes, or the time is up.
+    private func firstMessage(_ socket: WebSocketConnection, within patience: Duration?) async throws
+        -> WebSocketMessage?
+    {
+        guard let patience else { return try await socket.receive() }
+        do {
+            return try await socket.loop.withDeadline(patience, timeout: SandboxRefusal(reason: "")) {
+                try await socket.receive()
+            }
+        } catch is SandboxRefusal { return nil }
     }
 
     /// Runs the stream and the watch for the peer's leaving side by side; whichever ends first ends the other, and the
     /// cleanup of both is awaited.
     private func open<S: ChunkSequence>(
         _ message: WebSocketMessage,
-        _ credentials: DaytonaCredentials,
+        _ headers: DaytonaCredentials?,
         _ kind: ServiceMethods,
         _ method: @escaping Method<S>,
         until socket: WebSocketConnection
     ) async throws {
-        let request = try await core.call.offLoop(message.bytes.count) { try StreamRequest(message) }
+        let (request, credentials) = try await core.call.offLoop(message.bytes.count) {
+            let request: StreamRequest
+            do { request = try StreamRequest(message, readsProvider: headers == nil) } catch {
+                // Without any credentials it does not matter what else is wrong.
+                guard headers != nil || SandboxCredentials.areNamed(in: message) else {
+                    throw SandboxRefusal(reason: SandboxCredentials.missing)
+                }
+                throw error
+            }
+            return (request, try headers ?? SandboxCredentials.body(request, core.sandboxURLs))
+        }
         let scope = ProducerScope()
         let outcome = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
             group.addTask {

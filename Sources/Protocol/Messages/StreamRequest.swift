@@ -6,25 +6,37 @@ public struct StreamRequest: Sendable, Hashable {
     public var instanceID: String
     /// The dataset; nil for the default.
     public var dataset: String?
+    /// Who runs the sandbox, where the headers of the connection do not say so.
+    public var sandboxProvider: SandboxProvider?
 
     /// A request of the given parts.
-    public init(taskID: String, instanceID: String, dataset: String? = nil) {
+    public init(
+        taskID: String,
+        instanceID: String,
+        dataset: String? = nil,
+        sandboxProvider: SandboxProvider? = nil
+    ) {
         (self.taskID, self.instanceID, self.dataset) = (taskID, instanceID, dataset)
+        self.sandboxProvider = sandboxProvider
     }
 
-    package init(json: JSONValue) throws {
+    /// - Parameter readsProvider: whether the field `sandbox_provider` is looked at, and can be wrong.
+    package init(json: JSONValue, readsProvider: Bool = false) throws {
         var fields = try FieldReader(json)
         taskID = fields.string("task_id")
         instanceID = fields.string("instance_id")
         dataset = fields.optionalString("dataset")
+        sandboxProvider = readsProvider ? SandboxProvider("sandbox_provider", of: &fields) : nil
         try fields.check()
     }
 
     package var json: JSONValue {
-        [
+        var object: JSONObject = [
             "task_id": .string(taskID), "instance_id": .string(instanceID),
             "dataset": dataset.map { .string($0) } ?? .null,
         ]
+        if let sandboxProvider { object["sandbox_provider"] = sandboxProvider.json }
+        return .object(object)
     }
 
     /// Exact equality: texts by their UTF-8.

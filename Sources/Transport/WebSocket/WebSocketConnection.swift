@@ -8,7 +8,7 @@
 /// - Outgoing: messages are gathered and written at the end of the loop's tick; ``send(_:)`` waits while the peer takes
 ///   none.
 public actor WebSocketConnection {
-    private nonisolated let loop: EventLoop
+    package nonisolated let loop: EventLoop
     /// The loop of the socket.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 

@@ -1,0 +1,77 @@
+/// Who runs the sandbox of a request, and the key to them, where the request says so in its body.
+///
+/// As a text, without the key.
+public enum SandboxProvider: Sendable, Hashable, CustomStringConvertible {
+    /// A deployment of Daytona.
+    case daytona(Daytona)
+    /// Somebody that this toolkit does not know, by the name of their kind.
+    case other(type: String)
+
+    /// `{"type":"daytona","DAYTONA_API_KEY":"…","DAYTONA_API_URL":"…","DAYTONA_TARGET":"…"}`.
+    public struct Daytona: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+        /// The key, opaque.
+        public var apiKey: String
+        /// The address of the control plane, without a slash at its end.
+        public var apiURL: String
+        /// The region.
+        public var target: String
+        /// The organization that is meant; nil for the key's.
+        public var organizationID: String?
+
+        /// A deployment of the given parts.
+        public init(apiKey: String, apiURL: String, target: String, organizationID: String? = nil) {
+            (self.apiKey, self.target, self.organizationID) = (apiKey, target, organizationID)
+            self.apiURL = apiURL.utf8.last == UInt8(ascii: "/") ? String(apiURL.dropLast()) : apiURL
+        }
+
+        /// Address and region.
+        public var description: String { "\(apiURL), target '\(target)'" }
+
+        /// Address and region: what prints whole values must not print the key.
+        public var customMirror: Mirror { Mirror(self, children: ["apiURL": apiURL, "target": target]) }
+
+        fileprivate init(_ fields: inout FieldReader) {
+            self.init(
+                apiKey: fields.string("DAYTONA_API_KEY"),
+                apiURL: fields.string("DAYTONA_API_URL"),
+                target: fields.string("DAYTONA_TARGET"),
+                organizationID: fields.optionalString("DAYTONA_ORGANIZATION_ID")
+            )
+        }
+
+        fileprivate var json: JSONValue {
+            var object: JSONObject = [
+                "type": "daytona", "DAYTONA_API_KEY": .string(apiKey), "DAYTONA_API_URL": .string(apiURL),
+                "DAYTONA_TARGET": .string(target),
+            ]
+            if let organizationID { object["DAYTONA_ORGANIZATION_ID"] = .string(organizationID) }
+            return .object(object)
+        }
+    }
+
+    /// Reads the value of a field; nil if it is null or not there.
+    init?(_ name: String, of fields: inout FieldReader) {
+        guard let value = fields.object[name], value != .null else { return nil }
+        let provider = fields.nested(name) { fields -> SandboxProvider in
+            let type = fields.string("type")
+            return type == "daytona" ? .daytona(Daytona(&fields)) : .other(type: type)
+        }
+        guard let provider else { return nil }
+        self = provider
+    }
+
+    var json: JSONValue {
+        switch self {
+        case .daytona(let daytona): daytona.json
+        case .other(let type): ["type": .string(type)]
+        }
+    }
+
+    /// The kind, and where it is.
+    public var description: String {
+        switch self {
+        case .daytona(let daytona): "daytona, \(daytona)"
+        case .other(let type): type
+        }
+    }
+}
