@@ -13,6 +13,7 @@ struct ServiceOptionsTests {
             "--max-connections=5",
             "--max-connections-per-address=4", "--drain", "0.5", "--allowed-sandbox-urls=https://a/api",
             "--ws-ping-interval", "0", "--ws-ping-timeout=1.5", "--quiet",
+            "--log-level", "Warning",
         ]
         let goesOn = try ServiceOptions.parse(arguments, into: &configuration)
         #expect(goesOn)
@@ -21,6 +22,7 @@ struct ServiceOptionsTests {
         #expect(configuration.server.webSocket.pingInterval == nil)
         #expect(configuration.server.webSocket.pongTimeout == .milliseconds(1500))
         #expect(!configuration.logsRequests)
+        #expect(configuration.logLevel == .warning)
         #expect(configuration.server.scheme == "https")
         #expect(
             configuration.server.tls
@@ -34,7 +36,8 @@ struct ServiceOptionsTests {
 
     @Test("the defaults are those of the contract, and the environment's")
     func defaults() throws {
-        var configuration = ServiceConfiguration(environment: ["FORWARDED_ALLOW_IPS": "10.0.0.1, 10.0.0.2"])
+        let environment = ["FORWARDED_ALLOW_IPS": "10.0.0.1, 10.0.0.2", "LOG_LEVEL": "debug"]
+        var configuration = ServiceConfiguration(environment: environment)
         let goesOn = try ServiceOptions.parse([], into: &configuration)
         #expect(goesOn)
         #expect(configuration.server.host == "127.0.0.1")
@@ -43,6 +46,11 @@ struct ServiceOptionsTests {
         #expect(configuration.server.scheme == "http")
         #expect(configuration.sandboxURLs.isAny)
         #expect(configuration.trustedProxies == ["10.0.0.1", "10.0.0.2"])
+        #expect(configuration.logLevel == .debug)
+        let error = #expect(throws: UsageError.self) {
+            try ServiceOptions.parse([], into: &configuration, environment: ["LOG_LEVEL": "loud"])
+        }
+        #expect(error?.message == "LOG_LEVEL is debug, info, warning or error, not 'loud'")
     }
 
     @Test(
@@ -56,6 +64,7 @@ struct ServiceOptionsTests {
                 ["--allowed-sandbox-urls", "https://a,b"],
                 "--allowed-sandbox-urls: invalid URL 'b': no scheme"
             ),
+            (["--log-level", "loud"], "--log-level is debug, info, warning or error, not 'loud'"),
             (["--ws-ping-timeout", "soon"], "--ws-ping-timeout is a number of seconds up to a day, not 'soon'"),
         ] as [([String], String)]
     )

@@ -50,7 +50,7 @@ until [ -n "$url" ]; do
         exit 1
     fi
     sleep 0.1
-    url=$(sed -n 's/^serving .* on \(http:[^ ]*\).*/\1/p' "$log")
+    url=$(sed -n 's/.*serving .* on \(http:[^ ]*\).*/\1/p' "$log")
 done
 cat "$log"
 

@@ -123,7 +123,7 @@ class ShellTasks(Program):
 
     def __init__(self, folder: pathlib.Path, environment: dict[str, str] | None = None):
         super().__init__("shell-tasks", "--port", "0", folder=folder, environment=environment)
-        self.url = self.announced(r"^serving \S+ on (http://\S+)")
+        self.url = self.announced(r"serving \S+ on (http://\S+)")
         self.stream_url = self.url.replace("http", "ws", 1)
 
 

@@ -49,7 +49,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             let service = try await Service()
             return (service, try await service.loadDatasets())
         }
-        let log = LineLog.standardError
+        let log = ServiceLog(level: configuration.logLevel)
         let core = ServiceCore(
             service: service,
             datasets: datasets,
@@ -66,10 +66,10 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             log: log
         )
         var accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
-        if configuration.logsRequests { accessLog = { log.write($0.line) } }
+        if configuration.logsRequests { accessLog = { log.write($0) } }
         let server = HTTPServer(configuration: configuration.server, accessLog: accessLog, responder: router)
         let address = try await server.start()
-        if let warning = configuration.exposure(of: address) { log.write("warning: \(warning)") }
+        if let warning = configuration.exposure(of: address) { log.write(.warning, warning) }
         return RunningService(address: address, url: configuration.server.url(of: address), server: server, log: log)
     }
 
@@ -93,7 +93,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         } catch {
             LineLog.exit(3, "the service failed to start: \(error)")
         }
-        running.log.write("serving \(Service.self) on \(running.url) (stop with Ctrl-C)")
+        running.log.write(.info, "serving \(Service.self) on \(running.url) (stop with Ctrl-C)")
         await running.stopOnSignal()
     }
 }
@@ -105,7 +105,7 @@ public struct RunningService: Sendable {
     /// How clients name it: `http://`, or with a certificate `https://`, and the address.
     public let url: String
     let server: HTTPServer
-    let log: LineLog
+    let log: ServiceLog
 
     /// Stops gracefully: requests in flight are answered, WebSockets closed with 1012, and the cleanup of their streams
     /// is awaited.
@@ -117,8 +117,8 @@ public struct RunningService: Sendable {
     /// Waits for SIGINT or SIGTERM and stops gracefully; at a second signal, at once.
     func stopOnSignal() async {
         let signals = TerminationSignals.install()
-        server.reloadCertificate(on: signals) { [log] in log.write($0) }
-        await signals.stop(telling: { [log] in log.write($0) }, flush: { [log] in log.flush() }) {
+        server.reloadCertificate(on: signals) { [log] in log.write(.info, $0) }
+        await signals.stop(telling: { [log] in log.write(.info, $0) }, flush: { [log] in log.flush() }) {
             await server.shutDown()
         }
         log.flush()

@@ -17,7 +17,7 @@ enum ErrorResponse {
         HTTPServerResponse(status: status, fields: HTTPFields([(.contentType, "application/json")]), body: .bytes(body))
     }
 
-    static func response(for error: any Error, _ head: HTTPRequestHead, _ log: LineLog) -> HTTPServerResponse {
+    static func response(for error: any Error, _ head: HTTPRequestHead, _ log: ServiceLog) -> HTTPServerResponse {
         switch error {
         case let error as HTTPError: return detail(error.status, error.detail)
         case let error as ServiceError where error.code != .unsupported && error.code != .invalidData:
@@ -35,10 +35,15 @@ enum ErrorResponse {
     private static func unexpected(
         _ error: any Error,
         _ head: HTTPRequestHead,
-        _ log: LineLog
+        _ log: ServiceLog
     ) -> HTTPServerResponse {
         let cause = (error as? UnexpectedError)?.underlying ?? error
-        log.write("error: \(head.method.rawValue) \(head.rawPath): \(message(of: cause))")
+        let fields: ServiceLog.Fields = [
+            ("method", .string(head.method.rawValue)), ("path", .string(head.rawPath)),
+            ("request_id", head.fields["x-request-id"].map { .string($0) } ?? .null),
+        ]
+        let text = "error: \(head.method.rawValue) \(head.rawPath): \(message(of: cause))"
+        log.write(.error, message(of: cause), fields, text: text)
         var response = detail(500, "Internal server error")
         response.closesConnection = true
         return response

@@ -38,7 +38,7 @@ struct Router: HTTPResponder {
     private let authorize: @Sendable (HTTPFields) async throws -> Bool
     private let scheme: String
     private let trustedProxies: [String]
-    private let log: LineLog
+    private let log: ServiceLog
 
     init(
         routes: [Route],
@@ -46,7 +46,7 @@ struct Router: HTTPResponder {
         authorize: @escaping @Sendable (HTTPFields) async throws -> Bool,
         scheme: String,
         trustedProxies: [String],
-        log: LineLog
+        log: ServiceLog
     ) {
         self.routes = Dictionary(grouping: routes) { ScalarString($0.path) }
         self.streams = Dictionary(streams.map { (ScalarString($0.path), $0) }) { first, _ in first }
@@ -54,6 +54,16 @@ struct Router: HTTPResponder {
     }
 
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+        let id = RequestID.of(request.head.fields)
+        var request = request
+        // Whoever answers, or logs, finds it there.
+        request.head.fields.set("x-request-id", id)
+        var response = await found(request)
+        response.fields.set("x-request-id", id)
+        return response
+    }
+
+    private nonisolated(nonsending) func found(_ request: HTTPServerRequest) async -> HTTPServerResponse {
         let path = request.head.path
         if request.head.asksForWebSocket { return stream(request, path) }
         do {

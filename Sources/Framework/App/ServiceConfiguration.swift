@@ -15,15 +15,18 @@ public struct ServiceConfiguration: Sendable {
     public var trustedProxies: [String] = []
     /// Whether each request is logged with one line on standard error.
     public var logsRequests = true
+    /// What the log leaves out: all that matters less.
+    public var logLevel = LogLevel.info
 
     /// The service's defaults: 127.0.0.1:8001, and what the environment says.
     ///
     /// - Parameter environment: `BENCHMARK_API_KEY` is the static key, `FORWARDED_ALLOW_IPS` the trusted proxies,
-    ///   separated by commas.
+    ///   separated by commas, `LOG_LEVEL` the log level.
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         server = HTTPServerConfiguration()
         server.port = 8001
         authentication = BuiltInAuthentication(apiKey: environment["BENCHMARK_API_KEY"])
+        logLevel = environment["LOG_LEVEL"].flatMap { LogLevel(named: $0) } ?? .info
         trustedProxies = (environment["FORWARDED_ALLOW_IPS"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)
         }

@@ -7,6 +7,6 @@ struct ServiceCore<Service: BenchmarkService>: Sendable {
     let datasets: Datasets<Service.Item>
     let call: ServiceCaller
     let sandboxURLs: AllowedSandboxURLs
-    let log: LineLog
+    let log: ServiceLog
     let sandboxes = HTTPClient(configuration: DaytonaClient.httpConfiguration)
 }

@@ -13,6 +13,8 @@ enum ServiceOptions {
           --ws-ping-timeout SECONDS
                            how long it may stay silent after that (default 20)
           --quiet          no line per request
+          --log-level debug|info|warning|error
+                           what the log leaves out is all that matters less (default: LOG_LEVEL, else info)
           --help           this text
         """
 
@@ -30,13 +32,16 @@ enum ServiceOptions {
     /// False if help was asked for.
     static func parse(
         _ arguments: [String],
-        into configuration: inout ServiceConfiguration
+        into configuration: inout ServiceConfiguration,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(UsageError) -> Bool {
+        if let name = environment["LOG_LEVEL"] { _ = try level(name, of: "LOG_LEVEL") }
         var reader = OptionReader(arguments)
         while let option = try reader.next() {
             switch option {
             case "--help", "-h": return false
             case "--quiet": configuration.logsRequests = false
+            case "--log-level": configuration.logLevel = try level(try reader.value(), of: option)
             case "--allowed-sandbox-urls":
                 let list = try reader.value()
                 do { configuration.sandboxURLs = try AllowedSandboxURLs(list: list) } catch {
@@ -54,5 +59,12 @@ enum ServiceOptions {
         }
         try ServerOptions.check(configuration.server)
         return true
+    }
+
+    private static func level(_ name: String, of setting: String) throws(UsageError) -> LogLevel {
+        guard let level = LogLevel(named: name) else {
+            throw UsageError(message: "\(setting) is debug, info, warning or error, not '\(name)'")
+        }
+        return level
     }
 }

@@ -56,11 +56,18 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         } catch is CancellationError {
             // The peer is gone, or the server stops: there is nobody to tell.
         } catch let error as WebSocketError {
-            core.log.write("stream: \(request.peer): \(error)")
+            core.log.write(.warning, "the stream was lost: \(error)", Self.about(request))
         } catch {
             await send(.error(ErrorResponse.message(of: error)), to: socket)
         }
         await socket.close()
+    }
+
+    private static func about(_ request: HTTPServerRequest) -> ServiceLog.Fields {
+        [
+            ("peer", .string(request.peer.host)), ("path", .string(request.head.rawPath)),
+            ("request_id", request.head.fields["x-request-id"].map { .string($0) } ?? .null),
+        ]
     }
 
     private func isAuthorized(_ fields: HTTPFields) async throws -> Bool {
@@ -147,7 +154,8 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         while let batch = try await iterator.nextBatch() {
             if !warned, batch.contains(where: \.isUnusualResult) {
                 warned = true
-                core.log.write("warning: a result of \(request.taskID) is not an object; runners may refuse it")
+                let task: ServiceLog.Fields = [("task_id", .string(request.taskID))]
+                core.log.write(.warning, "a result is not an object; runners may refuse it", task)
             }
             var messages: [[UInt8]] = []
             do {

@@ -2,13 +2,13 @@ import CLinux
 import Glibc
 
 /// A moment in UTC, in the texts that the API writes.
-struct Timestamp: Sendable {
+package struct Timestamp: Sendable {
     private let date: String
     private let time: String
     private let nanoseconds: Int
 
     /// Now.
-    init() {
+    package init() {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         self.init(now)
@@ -25,7 +25,7 @@ struct Timestamp: Sendable {
     }
 
     /// As in `2026-06-23T15:20:00.000Z`.
-    var milliseconds: String { "\(date)T\(time).\(Self.padded(nanoseconds / 1_000_000, 3))Z" }
+    package var milliseconds: String { "\(date)T\(time).\(Self.padded(nanoseconds / 1_000_000, 3))Z" }
 
     /// As in `2026-06-23T15:20:00.123456789Z`, without zeros at the end of the fraction.
     var nanosecondsZulu: String { "\(date)T\(time)\(fraction)Z" }

@@ -17,7 +17,7 @@ public struct HTTPRequestHead: Sendable {
     /// The version of the request's line.
     public let version: HTTPVersion
     /// The fields.
-    public let fields: HTTPFields
+    public package(set) var fields: HTTPFields
 
     init(method: HTTPMethod, target: HTTPTarget, version: HTTPVersion, fields: HTTPFields) {
         (self.method, origin, prefix) = (method, target.origin, target.prefix)

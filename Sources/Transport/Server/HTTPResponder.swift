@@ -22,4 +22,6 @@ public struct HTTPAccessRecord: Sendable {
     public let peer: SocketAddress
     /// From the head of the request to the end of the response or, for an upgrade, to its acceptance.
     public let duration: Duration
+    /// The `x-request-id` of the response; nil without one.
+    public let requestID: String?
 }

@@ -106,7 +106,14 @@ actor HTTPServerConnection {
     private func refuse(_ error: HTTPProtocolError) async {
         await writer.write(.text(error.status, error.message), Array(error.message.utf8), closes: true)
         server.log(
-            HTTPAccessRecord(method: "-", target: "-", status: error.status.code, peer: peer, duration: .zero)
+            HTTPAccessRecord(
+                method: "-",
+                target: "-",
+                status: error.status.code,
+                peer: peer,
+                duration: .zero,
+                requestID: nil
+            )
         )
     }
 
@@ -136,7 +143,8 @@ actor HTTPServerConnection {
                 target: head.target,
                 status: status.code,
                 peer: peer,
-                duration: .nanoseconds(EventLoop.monotonicNow() - start)
+                duration: .nanoseconds(EventLoop.monotonicNow() - start),
+                requestID: answer.fields["x-request-id"]
             )
         )
         exchange += 1

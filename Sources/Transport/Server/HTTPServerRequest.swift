@@ -1,7 +1,7 @@
 /// A request as its responder sees it: the head, and the body as it comes in.
 public struct HTTPServerRequest: Sendable {
-    /// Request line and fields.
-    public let head: HTTPRequestHead
+    /// Request line and fields; a responder may add to them for those it asks.
+    public var head: HTTPRequestHead
     /// The body; empty if the request has none.
     public let body: HTTPRequestBody
     /// The other side of the connection.

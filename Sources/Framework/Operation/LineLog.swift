@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Foundation
 
-/// Lines for people on standard error, written by a thread of their own: an event loop must not wait for a terminal.
+/// Lines on standard error, written by a thread of their own: an event loop must not wait for a terminal.
 ///
 /// Held back are at most 1 MiB; when the reader of standard error stalls for longer, lines are dropped and counted, and
 /// the count is written when it goes on.
@@ -77,14 +77,5 @@ final class LineLog: Sendable {
     static func exit(_ status: Int32, _ reason: String) -> Never {
         write(Array("error: \(reason)\n".utf8), to: 2)
         Foundation.exit(status)
-    }
-}
-
-extension HTTPAccessRecord {
-    /// `127.0.0.1 "GET /health" 200 0.2ms`.
-    var line: String {
-        let (seconds, attoseconds) = duration.components
-        let tenths = seconds * 10_000 + attoseconds / 100_000_000_000_000
-        return "\(peer.host) \"\(method) \(target)\" \(status) \(tenths / 10).\(tenths % 10)ms"
     }
 }

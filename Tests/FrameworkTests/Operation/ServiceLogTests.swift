@@ -1,0 +1,113 @@
+import BenchmarkProtocol
+import Foundation
+import TestSupport
+import Testing
+
+@testable import BenchmarkFramework
+@testable import BenchmarkTransport
+
+@Suite("The log of a service")
+struct ServiceLogTests {
+    /// What a log has written.
+    private func lines(isText: Bool, level: LogLevel, _ body: (ServiceLog) -> Void) async throws -> [String] {
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/log"
+            try Data().write(to: URL(fileURLWithPath: path))
+            let file = try #require(FileHandle(forWritingAtPath: path))
+            let log = ServiceLog(LineLog(descriptor: file.fileDescriptor), level: level, isText: isText)
+            body(log)
+            log.flush()
+            // Flushing does not wait for what another thread has begun to write.
+            let wanted = ["end"]
+            await until {
+                let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+                return wanted.allSatisfy { text.contains($0) } && text.hasSuffix("\n")
+            }
+            return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
+        }
+    }
+
+    private static let record = HTTPAccessRecord(
+        method: "GET",
+        target: "/health?\"",
+        status: 200,
+        peer: SocketAddress(literal: "192.0.2.1", port: 5) ?? SocketAddress(bytes: []),
+        duration: .microseconds(1250),
+        requestID: "id-1"
+    )
+
+    private func write(_ log: ServiceLog) {
+        log.write(.debug, "left out")
+        log.write(.info, "serving", [("count", 2)])
+        log.write(.warning, "odd\n", [("task_id", "a\u{1b}b")])
+        log.write(Self.record)
+        log.write(.error, "end")
+    }
+
+    @Test("is text for people")
+    func text() async throws {
+        #expect(
+            try await lines(isText: true, level: .info, write) == [
+                "serving count=2", "warning: odd? task_id=a?b", #"192.0.2.1 "GET /health?"" 200 1.2ms id-1"#,
+                "error: end",
+            ]
+        )
+    }
+
+    @Test("is one object a line for programs")
+    func json() async throws {
+        let objects = try await lines(isText: false, level: .info, write).map { try JSONValue(parsing: Array($0.utf8)) }
+        #expect(objects.map { $0["level"]?.stringValue } == ["info", "warning", "info", "error"])
+        #expect(objects.map { $0["message"]?.stringValue } == ["serving", "odd\n", "request", "end"])
+        #expect(objects[0]["count"] == 2)
+        #expect(objects[1]["task_id"] == "a\u{1b}b")
+        #expect(objects[2]["target"] == "/health?\"")
+        #expect(objects[2]["milliseconds"] == 1.2)
+        #expect(objects[2]["request_id"] == "id-1")
+        #expect(objects.allSatisfy { $0["time"]?.stringValue?.utf8.count == 24 })
+    }
+
+    @Test("leaves out what matters less than its level", arguments: LogLevel.allCases)
+    func levels(_ level: LogLevel) async throws {
+        let written = try await lines(isText: true, level: level) { log in
+            for other in LogLevel.allCases { log.write(other, "\(other)") }
+            log.write(.error, "end")
+        }
+        #expect(written.count == LogLevel.allCases.count { $0 >= level } + 1)
+    }
+}
+
+@Suite("The id of a request")
+struct RequestIDTests {
+    @Test("is the caller's, and else a new one", arguments: ["a", "0f-._~!", String(repeating: "x", count: 128)])
+    func given(_ id: String) {
+        #expect(RequestID.of([("x-request-id", id)].reduce(into: HTTPFields()) { $0.set($1.0, $1.1) }) == id)
+    }
+
+    @Test(
+        "is not the caller's where that could harm somebody",
+        arguments: ["", "a b", "é", String(repeating: "x", count: 129)]
+    )
+    func refused(_ id: String) {
+        var fields = HTTPFields()
+        fields.set("x-request-id", id)
+        let made = RequestID.of(fields)
+        #expect(made != id)
+        #expect(made.utf8.count == 32)
+        #expect(made != RequestID.of(fields))
+    }
+
+    @Test("comes back with every response, also of an error, and with a WebSocket's handshake")
+    func comesBack() async throws {
+        try await withSampleService { running in
+            let client = directClient()
+            for path in ["/health", "/nope", "/verify-task-ids/", "/retrieve-task/"] {
+                var request = HTTPClientRequest(.get, try HTTPURL(running.url + path))
+                request.fields.set("x-request-id", "mine")
+                #expect(try await client.send(request).head.fields["x-request-id"] == "mine")
+                request.fields = HTTPFields()
+                #expect(try await client.send(request).head.fields["x-request-id"]?.utf8.count == 32)
+            }
+        }
+    }
+}
