@@ -91,7 +91,7 @@ struct StreamRoutesTests {
 
     @Test("the connection is accepted first, and closed with 1008 for missing credentials or headers")
     func policy() async throws {
-        try await withSampleService(apiKey: "secret") { running in
+        try await withSampleService(apiKey: "secret", configure: { $0.credentialsTimeout = .zero }) { running in
             let unauthorized = try await open(running, "/ws/setup-task", [])
             #expect(try await unauthorized.receive() == nil)
             #expect(await unauthorized.end?.closing == "1008 Unauthorized")

@@ -50,20 +50,24 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             return (service, try await service.loadDatasets())
         }
         let log = ServiceLog(level: configuration.logLevel)
+        let metrics = configuration.hasMetrics ? ServiceMetrics() : nil
         let core = ServiceCore(
             service: service,
             datasets: datasets,
             call: call,
             sandboxURLs: configuration.sandboxURLs,
-            log: log
+            log: log,
+            credentialsTimeout: configuration.credentialsTimeout,
+            metrics: metrics
         )
         let router = Router(
-            routes: HTTPEndpoints(core: core).routes + customRoutes.map { $0.route(call) },
+            routes: HTTPEndpoints(core: core).routes + metricsRoute(metrics) + customRoutes.map { $0.route(call) },
             streams: StreamEndpoints(core: core).routes,
             authorize: { headers in try await call(.checkAuth) { try await service.checkAuth(headers) } },
             scheme: configuration.server.scheme,
             trustedProxies: configuration.trustedProxies,
-            log: log
+            log: log,
+            metrics: metrics
         )
         var accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
         if configuration.logsRequests { accessLog = { log.write($0) } }
@@ -71,6 +75,18 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         let address = try await server.start()
         if let warning = configuration.exposure(of: address) { log.write(.warning, warning) }
         return RunningService(address: address, url: configuration.server.url(of: address), server: server, log: log)
+    }
+
+    private func metricsRoute(_ metrics: ServiceMetrics?) -> [Route] {
+        guard let metrics else { return [] }
+        let isForAll = !configuration.authentication.isOpen
+        return [
+            Route(method: .get, path: "/metrics") { request in
+                // Who is let in without a key is not authenticated.
+                guard isForAll || request.peer.isLoopback else { throw HTTPError(401, "Unauthorized") }
+                return metrics.response
+            }
+        ]
     }
 
     /// Serves until SIGINT or SIGTERM, then stops gracefully; a second signal stops at once.

@@ -39,6 +39,7 @@ struct Router: HTTPResponder {
     private let scheme: String
     private let trustedProxies: [String]
     private let log: ServiceLog
+    private let metrics: ServiceMetrics?
 
     init(
         routes: [Route],
@@ -46,11 +47,13 @@ struct Router: HTTPResponder {
         authorize: @escaping @Sendable (HTTPFields) async throws -> Bool,
         scheme: String,
         trustedProxies: [String],
-        log: ServiceLog
+        log: ServiceLog,
+        metrics: ServiceMetrics? = nil
     ) {
         self.routes = Dictionary(grouping: routes) { ScalarString($0.path) }
         self.streams = Dictionary(streams.map { (ScalarString($0.path), $0) }) { first, _ in first }
         (self.authorize, self.scheme, self.trustedProxies, self.log) = (authorize, scheme, trustedProxies, log)
+        self.metrics = metrics
     }
 
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
@@ -58,8 +61,15 @@ struct Router: HTTPResponder {
         var request = request
         // Whoever answers, or logs, finds it there.
         request.head.fields.set("x-request-id", id)
+        let start = EventLoop.monotonicNow()
         var response = await found(request)
         response.fields.set("x-request-id", id)
+        if let metrics {
+            let path = ScalarString(request.head.path)
+            let isKnown = routes[path] != nil || streams[path] != nil
+            let duration = Duration.nanoseconds(EventLoop.monotonicNow() - start)
+            metrics.request(isKnown ? request.head.path : "other", request.head.method, response.status, duration)
+        }
         return response
     }
 
@@ -68,7 +78,7 @@ struct Router: HTTPResponder {
         if request.head.asksForWebSocket { return stream(request, path) }
         do {
             // The exempt path is compared decoded, as routes are.
-            if path != "/health", try await !isAuthorized(request.head.fields) {
+            if path != "/health", try await !isAuthorized(request.head.fields, metrics) {
                 return ErrorResponse.detail(401, "Unauthorized")
             }
             return try await answer(request, path)
@@ -77,8 +87,16 @@ struct Router: HTTPResponder {
         }
     }
 
-    private nonisolated(nonsending) func isAuthorized(_ fields: HTTPFields) async throws -> Bool {
-        do { return try await authorize(fields) } catch {
+    private nonisolated(nonsending) func isAuthorized(
+        _ fields: HTTPFields,
+        _ metrics: ServiceMetrics?
+    ) async throws -> Bool {
+        do {
+            let isAllowed = try await authorize(fields)
+            metrics?.authentication(isAllowed ? .done : .refused)
+            return isAllowed
+        } catch {
+            metrics?.authentication(.failed)
             throw UnexpectedError(underlying: error)  // whatever the hook throws, also a refusal, is a 500
         }
     }

@@ -2,7 +2,7 @@ import BenchmarkProtocol
 import BenchmarkSandbox
 import BenchmarkTransport
 
-/// Why a caller's sandboxes are not used; closes the stream with 1008.
+/// Why a caller, or the sandboxes named, are refused; closes the stream with 1008.
 struct SandboxRefusal: Error {
     let reason: String
 }

@@ -9,12 +9,18 @@ public struct ServiceConfiguration: Sendable {
     public var authentication: BuiltInAuthentication
     /// The sandbox APIs that callers may name.
     public var sandboxURLs = AllowedSandboxURLs.any
+    /// How long a stream's caller that has left out the sandbox headers may take to send the first message, which may
+    /// name the sandbox API instead; without either it is closed with 1008.
+    public var credentialsTimeout = Duration.seconds(5)
     /// The most threads that service code may block at a time.
     public var maxServiceThreads = 64
     /// Addresses of proxies whose `x-forwarded-proto` is believed, besides this machine's own; `*` for all.
     public var trustedProxies: [String] = []
     /// Whether each request is logged with one line on standard error.
     public var logsRequests = true
+    /// Whether `GET /metrics` tells what the service counts about itself, to authenticated callers; where callers need no
+    /// key, only to those on this machine.
+    public var hasMetrics = false
     /// What the log leaves out: all that matters less.
     public var logLevel = LogLevel.info
 

@@ -8,5 +8,9 @@ struct ServiceCore<Service: BenchmarkService>: Sendable {
     let call: ServiceCaller
     let sandboxURLs: AllowedSandboxURLs
     let log: ServiceLog
+    /// How long a stream's caller without the headers may take to send the message that makes up for them.
+    let credentialsTimeout: Duration
+    /// Nil where nobody asks.
+    let metrics: ServiceMetrics?
     let sandboxes = HTTPClient(configuration: DaytonaClient.httpConfiguration)
 }

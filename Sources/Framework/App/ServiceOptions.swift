@@ -12,6 +12,7 @@ enum ServiceOptions {
                            how often a stream's caller is pinged, 0 for never (default 20)
           --ws-ping-timeout SECONDS
                            how long it may stay silent after that (default 20)
+          --metrics        GET /metrics, in Prometheus' text format; without BENCHMARK_API_KEY for this machine only
           --quiet          no line per request
           --log-level debug|info|warning|error
                            what the log leaves out is all that matters less (default: LOG_LEVEL, else info)
@@ -41,6 +42,7 @@ enum ServiceOptions {
             switch option {
             case "--help", "-h": return false
             case "--quiet": configuration.logsRequests = false
+            case "--metrics": configuration.hasMetrics = true
             case "--log-level": configuration.logLevel = try level(try reader.value(), of: option)
             case "--allowed-sandbox-urls":
                 let list = try reader.value()
