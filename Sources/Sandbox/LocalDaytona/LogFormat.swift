@@ -17,7 +17,7 @@ enum LogFormat: Sendable, Equatable {
             self = keepsMarkers ? .markedText : .plainText
             return
         }
-        if Self.contains(version, "dev") {
+        if version.utf8.contains("dev".utf8) {
             self = .json
         } else if let parsed = SDKVersion(version) {
             if parsed < SDKVersion(major: 0, minor: 27, patch: 0, isPrerelease: false) {
@@ -29,12 +29,6 @@ enum LogFormat: Sendable, Equatable {
         } else {
             self = .markedText
         }
-    }
-
-    private static func contains(_ text: String, _ word: String) -> Bool {
-        let (text, word) = (Array(text.utf8), Array(word.utf8))
-        guard text.count >= word.count else { return false }
-        return (0...(text.count - word.count)).contains { text[$0...].starts(with: word) }
     }
 }
 

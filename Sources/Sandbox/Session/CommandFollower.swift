@@ -17,6 +17,8 @@ actor CommandFollower {
     private var mark: StartMark
     private var position = LogPosition()
     private var lastBytesAt: LoopInstant
+    /// Since when the process of a silent command has been seen to be gone.
+    private var goneSince: LoopInstant?
     private let begunAt: LoopInstant
     private var lookups = LookupFailures()
     /// How the command ended, or why it is given up, once that is known.
@@ -117,6 +119,7 @@ actor CommandFollower {
         let fresh = position.take(bytes)
         if fresh.isEmpty { return }
         lastBytesAt = loop.now
+        goneSince = nil
         stall = Self.shortestStall
         await spool.append(mark.receive(fresh))
     }
@@ -177,9 +180,14 @@ actor CommandFollower {
             // What cannot be asked is not known to be dead.
             if seen?.output.contains("running") ?? true {
                 lastBytesAt = loop.now
+                goneSince = nil
                 return
             }
         }
+        // It may have ended since it was asked.
+        let goneSince = goneSince ?? loop.now
+        self.goneSince = goneSince
+        guard loop.now - goneSince >= limits.exitCodeLimit.nanoseconds else { return }
         let text = "the command has shown neither output nor an exit code for \(limits.silenceLimit), and does not run"
         verdict = .failure(SandboxError(.timedOut, text))
     }

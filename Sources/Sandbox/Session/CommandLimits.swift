@@ -19,6 +19,8 @@ public struct CommandLimits: Sendable, Hashable {
     ///
     /// A process that runs may be silent for as long as it likes.
     public var silenceLimit = Duration.seconds(300)
+    /// How long the exit code of such a command may take once its process has been seen to be gone.
+    public var exitCodeLimit = Duration.seconds(10)
 
     /// The defaults.
     public init() {}

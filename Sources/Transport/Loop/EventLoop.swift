@@ -109,7 +109,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     // MARK: Descriptors and timers, on the loop's thread
 
     func add(_ fileDescriptor: Int32, _ handler: any ReadinessHandler) throws(SystemError) -> Poller.Key {
-        try poller.add(fileDescriptor, handler)
+        assert(isCurrent, "a descriptor belongs to its loop's thread")
+        return try poller.add(fileDescriptor, handler)
     }
 
     func remove(_ fileDescriptor: Int32, _ key: Poller.Key) { poller.remove(fileDescriptor, key) }

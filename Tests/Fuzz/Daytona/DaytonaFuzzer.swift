@@ -63,7 +63,7 @@ private func examineVersion(_ text: String) {
     if a == b { check(!(a < b), "\(left) before itself") }
     let rank: [LogFormat] = [.plainText, .markedText, .json]
     let ranks = formats.compactMap { rank.firstIndex(of: $0) }
-    let areReleases = ![left, right].contains { $0.contains("dev") }
+    let areReleases = ![left, right].contains { $0.utf8.contains("dev".utf8) }
     if a < b, areReleases, ranks.count == 2 { check(ranks[0] <= ranks[1], "\(left) \(formats) \(right)") }
 }
 

@@ -55,15 +55,19 @@ struct DiskImage: Sendable {
 
     /// Runs a program of the machine; throws with what it prints if it fails.
     fileprivate nonisolated(nonsending) static func run(_ arguments: [String], _ loop: EventLoop) async throws {
-        let (null, printed) = (try Descriptor.open("/dev/null", O_RDWR), try Descriptor.pipe())
-        let process = try ChildProcess(arguments, standard: (null, printed.write, printed.write), loop: loop)
-        printed.write.close()
-        let output = try BufferedStream.pipe(printed.read, on: loop)
-        defer { output.close() }
-        while await output.fillOrWait(), output.input.count < 64 * 1024 {}
-        let text = output.input.withReadableBytes { String(decoding: $0, as: UTF8.self) }
-        guard await process.waitForExit() == .exited(0) else {
-            throw SandboxError(.system, "\(arguments[0]) failed: \(text.split(separator: "\n").first ?? "")")
+        // Whoever calls, the pipe belongs to the loop.
+        let (outcome, text) = try await loop.startThrowingTask {
+            let (null, printed) = (try Descriptor.open("/dev/null", O_RDWR), try Descriptor.pipe())
+            let process = try ChildProcess(arguments, standard: (null, printed.write, printed.write), loop: loop)
+            printed.write.close()
+            let output = try BufferedStream.pipe(printed.read, on: loop)
+            defer { output.close() }
+            while await output.fillOrWait(), output.input.count < 64 * 1024 {}
+            let text = output.input.withReadableBytes { String(decoding: $0, as: UTF8.self) }
+            return (await process.waitForExit(), text)
+        }.value
+        if outcome != .exited(0) {
+            throw SandboxError(.system, "\(arguments.first ?? "") failed: \(text.split(separator: "\n").first ?? "")")
         }
     }
 }
