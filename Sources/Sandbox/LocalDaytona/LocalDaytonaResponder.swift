@@ -29,10 +29,14 @@ struct LocalDaytonaResponder: HTTPResponder {
         switch segments.first {
         case "api":
             api.take(prefix: 1)
-            return await faults.answering(api) { await replyOfControlPlane(to: api, isAuthenticated) }
+            return await faults.answering(api, failure: { $0.controlPlaneReply(to: api.path) }) {
+                await replyOfControlPlane(to: api, isAuthenticated)
+            }
         case "toolbox" where segments.count >= 2:
             api.take(prefix: 2)
-            return await faults.answering(api) { await replyOfToolbox(to: api, about: segments[1], isAuthenticated) }
+            return await faults.answering(api, failure: { toolboxFailure($0, to: api, about: segments[1]) }) {
+                await replyOfToolbox(to: api, about: segments[1], isAuthenticated)
+            }
         case "faults" where segments.count == 1:
             do {
                 guard isAuthenticated else { throw APIError(401, "Invalid credentials") }
@@ -82,10 +86,14 @@ struct LocalDaytonaResponder: HTTPResponder {
             }
             return try await toolbox.reply(to: request, about: sandbox)
         } catch {
-            let prefix = "/toolbox/\(id)"
-            let path = request.path.hasPrefix(prefix) ? String(request.path.dropFirst(prefix.count)) : request.path
-            return APIError(error).toolboxReply(to: path, method: request.method)
+            return toolboxFailure(APIError(error), to: request, about: id)
         }
+    }
+
+    private func toolboxFailure(_ error: APIError, to request: APIRequest, about id: String) -> HTTPServerResponse {
+        let prefix = "/toolbox/\(id)"
+        let path = request.path.hasPrefix(prefix) ? String(request.path.dropFirst(prefix.count)) : request.path
+        return error.toolboxReply(to: path, method: request.method)
     }
 
     private var deploymentFacts: JSONValue {

@@ -2,9 +2,9 @@ import BenchmarkTransport
 
 /// Sends the log of a command over a WebSocket from its first byte, as it grows.
 ///
-/// Binary messages of at most 1024 bytes; where one ends means nothing. When the command has ended and nothing more came for the quiet
-/// period, the socket is closed with 1000; at once if the session is deleted. Nothing is buffered but one message: a
-/// client that does not read holds its own follower up, nobody else's.
+/// Binary messages of at most 1024 bytes; where one ends means nothing. When the command has ended and nothing more came
+/// for the quiet period, the socket is closed with 1000; at once if the session is deleted. Nothing is buffered but one
+/// message: a client that does not read holds its own follower up, nobody else's.
 struct LogFollower: Sendable {
     let session: LocalSession
     let command: String
@@ -16,12 +16,15 @@ struct LogFollower: Sendable {
     let faults: StreamFaults
     let loop: EventLoop
 
+    private static let maxMessageBytes = 1024
+
     /// Returns when the socket has been closed, by either side.
     func run(_ socket: WebSocketConnection) async {
         // What the client says does not matter; that it closes, and its pings, do.
         await socket.ignoreMessages()
-        if faults.ignoresPings { await socket.ignorePings() }
-        let sender = loop.startTask { await send(socket) }
+        var faults = faults
+        if faults.strike(.noPong) != nil { await socket.ignorePings() }
+        let sender = loop.startTask { [faults] in await send(socket, faults) }
         let watcher = loop.startTask {
             try? await socket.waitUntilEnded()
             sender.cancel()
@@ -35,29 +38,27 @@ struct LogFollower: Sendable {
         await watcher.value
     }
 
-    private func send(_ socket: WebSocketConnection) async {
-        var (offset, demultiplexer) = (0, LogDemultiplexer())
-        var (isQuiet, stall) = (false, faults.stall)
+    private func send(_ socket: WebSocketConnection, _ faults: StreamFaults) async {
+        var (offset, demultiplexer, isQuiet, faults) = (0, LogDemultiplexer(), false, faults)
         // The message that may be the last one, where that is not to come.
         var held: [UInt8]?
         do {
             while true {
-                if let end = faults.end, offset >= end.bytes { return await finish(socket, end.code) }
-                switch await session.log(of: command, from: offset, maxCount: faults.maxMessageBytes) {
+                if let end = faults.end(at: offset) { return await finish(socket, end.code) }
+                switch await session.log(of: command, from: offset, maxCount: Self.maxMessageBytes) {
                 case .bytes(let bytes):
                     isQuiet = false
                     let bytes = Array(bytes.prefix(faults.messageCount(bytes, at: offset)))
                     offset += bytes.count
                     var message: [UInt8]? = removesMarkers ? text(bytes, &demultiplexer) : bytes
-                    if faults.dropsFinal { swap(&message, &held) }
-                    if let delay = faults.delay { try await loop.sleep(for: delay) }
-                    if let message { try await send(message, to: socket) }
-                    if let pause = stall.take() { try await loop.sleep(for: pause) }
+                    if faults.mayDropFinal { swap(&message, &held) }
+                    if let delay = faults.strike(.delay) { try await loop.sleep(for: .milliseconds(delay.value)) }
+                    if let message { try await send(message, to: socket, &faults) }
+                    if let pause = faults.pause(at: offset) { try await loop.sleep(for: pause) }
                 case .wait(let event):
-                    guard follows else { return await socket.close(code: .normal) }
+                    guard follows else { return try await closeAtEnd(socket, held, &faults) }
                     try await event.waitUnlessCancelled()
-                case .end where faults.neverCloses: try await socket.waitUntilEnded()
-                case .end where isQuiet || !follows: return await socket.close(code: .normal)
+                case .end where isQuiet || !follows: return try await closeAtEnd(socket, held, &faults)
                 case .end:
                     isQuiet = true
                     try await loop.sleep(for: quietPeriod)
@@ -70,8 +71,23 @@ struct LogFollower: Sendable {
         }
     }
 
-    private func send(_ message: [UInt8], to socket: WebSocketConnection) async throws {
-        if faults.sendsText { try await socket.send(utf8: message) } else { try await socket.send(message) }
+    private func send(_ message: [UInt8], to socket: WebSocketConnection, _ faults: inout StreamFaults) async throws {
+        if faults.strike(.textMessages) != nil {
+            try await socket.send(utf8: message)
+        } else {
+            try await socket.send(message)
+        }
+    }
+
+    /// Closes behind the last byte.
+    private func closeAtEnd(
+        _ socket: WebSocketConnection,
+        _ held: [UInt8]?,
+        _ faults: inout StreamFaults
+    ) async throws {
+        if let held, faults.strike(.dropFinal) == nil { try await send(held, to: socket, &faults) }
+        if faults.strike(.neverClose) != nil { try await socket.waitUntilEnded() }
+        await socket.close(code: .normal)
     }
 
     /// Ends the stream before its end.
@@ -79,10 +95,7 @@ struct LogFollower: Sendable {
         switch code {
         case 1000: await socket.close(code: .normal)
         case 1011: await socket.close(code: .internalError)
-        default:
-            socket.cut()
-            // Or it would be closed in good order when this returns.
-            try? await socket.waitUntilEnded()
+        default: await socket.cutWhenSent()
         }
     }
 

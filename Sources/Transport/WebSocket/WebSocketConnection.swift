@@ -176,6 +176,12 @@ public actor WebSocketConnection {
         let stream = core.stream
         loop.execute { stream.close() }
     }
+
+    /// Cuts the connection without a Close, behind what has been sent.
+    package func cutWhenSent() async {
+        await core.stream.drainCompletely()
+        core.stream.close()
+    }
 }
 
 /// A WebSocket connection that ended otherwise than by a Close of the peer.

@@ -14,6 +14,7 @@ struct FaultPlanTests {
                 "status=503,route=process/session,method=DELETE,probability=0.25",
                 #"{"kind":"status","value":503,"route":"process/session","method":"DELETE","probability":0.25}"#
             ),
+            ("stall=5,after=100", #"{"kind":"stall","value":5,"after":100}"#),
             ("split=1,probability=0", #"{"kind":"split","value":1,"probability":0}"#),
         ]
     )
@@ -29,7 +30,10 @@ struct FaultPlanTests {
             ("", "''"), ("nonsense", "'nonsense'"), ("split", "'split'"), ("split=0", "1 to 1024"),
             ("split=x", "1 to 1024"), ("status=200", "400 to 599"), ("close-after=1,code=7", "code"),
             ("reset,times", "'times'"), ("reset,times=-1", "times"), ("reset,probability=1.5", "probability"),
-            ("reset,when=now", "'when'"), ("stall=99999999999999999999", "stall"),
+            ("reset,when=now", "'when'"), ("reset,kind=status,value=500", "'kind' twice"),
+            ("split=1,value=2", "'value' twice"), ("reset,times=1,times=2", "'times' twice"),
+            ("stall=1,after=-1", "after"),
+            ("stall=99999999999999999999", "stall"),
         ]
     )
     func refused(_ text: String, _ culprit: String) {

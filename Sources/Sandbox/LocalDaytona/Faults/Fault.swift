@@ -4,9 +4,10 @@ public struct Fault: Sendable, Hashable {
     public var kind: Kind
     /// How much of it: bytes, milliseconds or a status, as the kind says, and ignored by kinds that know no measure.
     public var value: Int
-    /// With which code ``Kind/closeAfter`` closes; 0 cuts the connection without a Close frame, and what was on its way
-    /// is lost.
+    /// With which code ``Kind/closeAfter`` closes; 0 cuts the connection without a Close frame.
     public var code = 1000
+    /// Behind how many bytes ``Kind/stall`` pauses.
+    public var after = 0
     /// How the path of a request must begin, behind `/api/` or `/toolbox/{sandboxId}/`; empty for any.
     public var route = ""
     /// The method that a request must have; nil for any.
@@ -24,7 +25,7 @@ public struct Fault: Sendable, Hashable {
         case dropFinal = "drop-final"
         /// A follower's stream stays open behind the command's end.
         case neverClose = "never-close"
-        /// A follower's stream pauses for `value` milliseconds behind its first message.
+        /// A follower's stream pauses for `value` milliseconds, once, behind its first message, or ``Fault/after`` bytes.
         case stall
         /// Every message of a follower comes `value` milliseconds late.
         case delay

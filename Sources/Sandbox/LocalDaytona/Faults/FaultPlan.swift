@@ -17,7 +17,7 @@ package struct FaultTextError: Error, CustomStringConvertible {
 }
 
 extension Fault {
-    /// Reads a fault from `KIND[=VALUE][,code=N][,route=PATH][,method=M][,times=N][,probability=P]`.
+    /// Reads a fault from `KIND[=VALUE][,code=N][,after=BYTES][,route=PATH][,method=M][,times=N][,probability=P]`.
     package init(parsing text: String) throws(FaultTextError) {
         var object = JSONObject()
         for (index, part) in text.split(separator: ",", omittingEmptySubsequences: false).enumerated() {
@@ -27,6 +27,9 @@ extension Fault {
                 object["kind"] = .string(pair[0])
                 if let value { object["value"] = Self.number(value) }
             } else if let value {
+                guard object[pair[0]] == nil, pair[0] != "value" else {
+                    throw FaultTextError(description: "the fault '\(text)' has '\(pair[0])' twice")
+                }
                 let isText = pair[0] == "route" || pair[0] == "method"
                 object[pair[0]] = isText ? .string(value) : Self.number(value)
             } else {
@@ -40,8 +43,8 @@ extension Fault {
         Int(text).map { .int($0) } ?? Double(text).map { .double($0) } ?? .string(text)
     }
 
-    /// Reads a fault from an object with the members `kind`, `value`, `code`, `route`, `method`, `times`,
-    /// `probability`; all but the first may be left out.
+    /// Reads a fault from an object with the members `kind`, `value`, `code`, `after`, `route`, `method`,
+    /// `times`, `probability`; all but the first may be left out.
     init(_ json: JSONValue) throws(FaultTextError) {
         guard let object = json.objectValue, let name = object["kind"]?.stringValue else {
             throw FaultTextError(description: "a fault has no kind")
@@ -68,6 +71,9 @@ extension Fault {
                     throw wrong(member, "0, 1000 or 1011")
                 }
                 self.code = code
+            case "after":
+                guard let after = json.intValue, after >= 0 else { throw wrong(member, "a number") }
+                self.after = after
             case "route":
                 guard let route = json.stringValue else { throw wrong(member, "a text") }
                 self.route = route
@@ -91,6 +97,7 @@ extension Fault {
         var object: JSONObject = ["kind": .string(kind.rawValue)]
         if kind.values != nil { object["value"] = .int(value) }
         if kind == .closeAfter { object["code"] = .int(code) }
+        if after > 0 { object["after"] = .int(after) }
         if !route.isEmpty { object["route"] = .string(route) }
         if let method { object["method"] = .string(method) }
         if let times { object["times"] = .int(times) }

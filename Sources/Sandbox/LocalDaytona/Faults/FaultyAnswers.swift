@@ -3,8 +3,11 @@ import BenchmarkTransport
 
 extension FaultInjector {
     /// Answers a request, unless a fault does, or spoils the answer.
+    ///
+    /// - Parameter failure: how an error is answered where the request goes.
     nonisolated(nonsending) func answering(
         _ request: APIRequest,
+        failure: (APIError) -> HTTPServerResponse,
         _ body: nonisolated(nonsending) () async -> HTTPServerResponse
     ) async -> HTTPServerResponse {
         if record.plan.faults.isEmpty { return await body() }
@@ -16,7 +19,7 @@ extension FaultInjector {
         if request.fields["upgrade"] == "websocket" { return await body() }
         if strike(.reset) != nil { return Self.cut }
         if let fault = strike(.status) {
-            var answer = APIError(fault.value, "a fault").toolboxReply(to: request.path, method: request.method)
+            var answer = failure(APIError(fault.value, "a fault"))
             if fault.value == 429 { answer.fields.set("retry-after-authenticated", "1") }
             return answer
         }
