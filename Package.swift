@@ -54,7 +54,7 @@ let package = Package(
         ),
         .target(
             name: "BenchmarkFramework",
-            dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox"],
+            dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox", "COpenSSL"],
             path: "Sources/Framework",
             swiftSettings: settings
         ),

@@ -2,8 +2,12 @@
 #ifndef COPENSSL_SHIM_H
 #define COPENSSL_SHIM_H
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -67,6 +71,8 @@ static inline int copenssl_is_passphrase_error(unsigned long error) {
     return ERR_GET_LIB(error) == ERR_LIB_PEM && (ERR_GET_REASON(error) == PEM_R_BAD_PASSWORD_READ ||
                                                 ERR_GET_REASON(error) == PEM_R_PROBLEMS_GETTING_PASSWORD);
 }
+
+static const int copenssl_public_key = EVP_PKEY_PUBLIC_KEY;
 
 static const unsigned long copenssl_name_format = XN_FLAG_RFC2253;
 

@@ -84,7 +84,8 @@ public protocol BenchmarkService: Sendable {
 
     /// Whether a caller may use the service; asked for every request but `/health`, before anything else is looked at.
     ///
-    /// The default is ``BuiltInAuthentication``: open, unless `BENCHMARK_API_KEY` is set. Throwing is a 500.
+    /// The default is ``BuiltInAuthentication``: Descope if `AUTH_REQUIRED` is set, else the key of `BENCHMARK_API_KEY`,
+    /// else open. Throwing is a 500.
     func checkAuth(_ headers: HTTPFields) async throws -> Bool
 
     /// The methods that never block their thread.
@@ -105,7 +106,7 @@ extension BenchmarkService {
 
     /// Asks ``BuiltInAuthentication``.
     public func checkAuth(_ headers: HTTPFields) async throws -> Bool {
-        BuiltInAuthentication.current.allows(headers)
+        await BuiltInAuthentication.current.allows(headers)
     }
 
     /// None.

@@ -40,10 +40,10 @@ struct HardeningTests {
         "a static key opens only to itself",
         arguments: [("Bearer secret", true), ("Bearer secre", false), ("Bearer secret2", false), ("", false)]
     )
-    func key(_ given: String, _ isAllowed: Bool) {
+    func key(_ given: String, _ isAllowed: Bool) async {
         let authentication = BuiltInAuthentication(apiKey: "secret")
-        #expect(authentication.allows([(.authorization, given)]) == isAllowed)
-        #expect(!authentication.allows([]))
-        #expect(BuiltInAuthentication(apiKey: "").allows([]))
+        #expect(await authentication.allows([(.authorization, given)]) == isAllowed)
+        #expect(await !authentication.allows([]))
+        #expect(await BuiltInAuthentication(apiKey: "").allows([]))
     }
 }

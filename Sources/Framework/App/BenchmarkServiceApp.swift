@@ -40,16 +40,16 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     /// - Throws: what the service's `init` and `loadDatasets` throw, ``SystemError`` if the address cannot be
     ///   had, or ``TLSError`` if the certificate cannot be used.
     public func start() async throws -> RunningService {
+        let log = ServiceLog(level: configuration.logLevel)
         let call = ServiceCaller(
             executor: ServiceExecutor(maxThreads: configuration.maxServiceThreads),
             nonBlocking: Service.nonBlockingMethods,
-            authentication: configuration.authentication
+            authentication: try configuration.authentication.started(log: log)
         )
         let (service, datasets) = try await call.entering(nil) {
             let service = try await Service()
             return (service, try await service.loadDatasets())
         }
-        let log = ServiceLog(level: configuration.logLevel)
         let metrics = configuration.hasMetrics ? ServiceMetrics() : nil
         let core = ServiceCore(
             service: service,
@@ -73,7 +73,9 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         if configuration.logsRequests { accessLog = { log.write($0) } }
         let server = HTTPServer(configuration: configuration.server, accessLog: accessLog, responder: router)
         let address = try await server.start()
-        if let warning = configuration.exposure(of: address) { log.write(.warning, warning) }
+        for problem in [configuration.exposure(of: address), configuration.authentication.problem] {
+            if let problem { log.write(.warning, problem) }
+        }
         return RunningService(address: address, url: configuration.server.url(of: address), server: server, log: log)
     }
 

@@ -26,12 +26,12 @@ public struct ServiceConfiguration: Sendable {
 
     /// The service's defaults: 127.0.0.1:8001, and what the environment says.
     ///
-    /// - Parameter environment: `BENCHMARK_API_KEY` is the static key, `FORWARDED_ALLOW_IPS` the trusted proxies,
-    ///   separated by commas, `LOG_LEVEL` the log level.
+    /// - Parameter environment: `AUTH_REQUIRED`, `BENCHMARK_API_KEY` and the `DESCOPE_` variables say who may call,
+    ///   `FORWARDED_ALLOW_IPS` which proxies are trusted, separated by commas, `LOG_LEVEL` what the log leaves out.
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         server = HTTPServerConfiguration()
         server.port = 8001
-        authentication = BuiltInAuthentication(apiKey: environment["BENCHMARK_API_KEY"])
+        authentication = BuiltInAuthentication(environment: environment)
         logLevel = environment["LOG_LEVEL"].flatMap { LogLevel(named: $0) } ?? .info
         trustedProxies = (environment["FORWARDED_ALLOW_IPS"] ?? "").split(separator: ",").map {
             $0.trimmingCharacters(in: .whitespaces)

@@ -1,38 +1,76 @@
 public import BenchmarkTransport
 import Foundation
 
-/// The authentication of a service that does not bring its own: open, or one static key.
+/// The authentication of a service that does not bring its own: Descope, one static key, or open.
 ///
-/// With a key, a request must carry `authorization: Bearer <key>`, to the byte.
+/// With a static key, a request must carry `authorization: Bearer <key>`, to the byte. With Descope, it carries an access
+/// key of the project in `x-descope-api-key`, and the access key must belong to exactly one tenant; what Descope has
+/// accepted is remembered for ``DescopeSettings/cacheTTL``.
 public struct BuiltInAuthentication: Sendable {
-    private let expected: [UInt8]?
+    private enum Mode: Sendable {
+        case open
+        case key(SecretDigest)
+        case descope(DescopeSettings, DescopeAuthenticator?)
+    }
+    private var mode: Mode
 
     /// Authentication with a static key; nil or empty lets everybody in.
     public init(apiKey: String?) {
-        expected = apiKey.flatMap { $0.isEmpty ? nil : Array("Bearer \($0)".utf8) }
+        mode = apiKey.flatMap { $0.isEmpty ? nil : .key(SecretDigest(of: Array("Bearer \($0)".utf8))) } ?? .open
     }
 
-    /// As `BENCHMARK_API_KEY` said when it was first looked at.
-    public static let environment = BuiltInAuthentication(
-        apiKey: ProcessInfo.processInfo.environment["BENCHMARK_API_KEY"]
-    )
+    /// Authentication by Descope.
+    ///
+    /// Without a project nobody is let in.
+    public init(descope settings: DescopeSettings) { mode = .descope(settings, nil) }
+
+    /// What the environment says: Descope if `AUTH_REQUIRED` is `1`, `true`, `yes` or `on` in upper or lower case, else
+    /// the static key of `BENCHMARK_API_KEY`, else open.
+    public init(environment: [String: String]) {
+        let required = ["1", "true", "yes", "on"].contains(environment["AUTH_REQUIRED"]?.lowercased())
+        if required {
+            self.init(descope: DescopeSettings(environment: environment))
+        } else {
+            self.init(apiKey: environment["BENCHMARK_API_KEY"])
+        }
+    }
 
     /// The authentication of the app on whose behalf the calling code runs.
-    @TaskLocal static var current = environment
+    @TaskLocal static var current = BuiltInAuthentication(environment: ProcessInfo.processInfo.environment)
 
     /// Whether everybody is let in.
-    public var isOpen: Bool { expected == nil }
+    public var isOpen: Bool { if case .open = mode { true } else { false } }
+
+    /// What is said at start about a configuration that lets nobody in; nil if it may.
+    var problem: String? {
+        guard case .descope(let settings, _) = mode, settings.projectID.isEmpty else { return nil }
+        return "AUTH_REQUIRED is set, but DESCOPE_PROJECT_ID is not: every request will be refused"
+    }
+
+    /// The same, ready to ask Descope, and with a log to say why somebody is refused.
+    ///
+    /// - Throws: ``ServiceError`` that names the setting which cannot be used.
+    func started(log: ServiceLog) throws -> BuiltInAuthentication {
+        guard case .descope(let settings, _) = mode, !settings.projectID.isEmpty else { return self }
+        var result = self
+        do {
+            result.mode = .descope(settings, try DescopeAuthenticator(settings, log: log))
+        } catch let error as HTTPClientError {
+            throw ServiceError(.invalidData, "Descope cannot be asked at '\(settings.baseURL)': \(error)")
+        }
+        return result
+    }
 
     /// Whether the request may pass.
     ///
-    /// Takes the same time wherever the key differs.
-    public func allows(_ headers: HTTPFields) -> Bool {
-        guard let expected else { return true }
-        let given = headers.rawValue(of: .authorization) ?? []
-        var difference = given.count ^ expected.count
-        for (index, byte) in expected.enumerated() {
-            difference |= Int(byte ^ (index < given.count ? given[index] : 0))
+    /// Takes the same time wherever a key differs.
+    public func allows(_ headers: HTTPFields) async -> Bool {
+        switch mode {
+        case .open: return true
+        case .key(let expected): return SecretDigest(of: headers.rawValue(of: .authorization) ?? []) == expected
+        case .descope(_, let authenticator):
+            guard let authenticator, let key = headers["x-descope-api-key"] else { return false }
+            return await authenticator.allows(Array(key.utf8))
         }
-        return difference == 0
     }
 }

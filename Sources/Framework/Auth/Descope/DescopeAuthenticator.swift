@@ -1,0 +1,91 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+import Foundation
+
+/// Decides about access keys: asks Descope once, and remembers those it accepted.
+///
+/// Of many that come with one key at a time, one asks and the others wait for its answer.
+actor DescopeAuthenticator {
+    nonisolated let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// Longer access keys are refused unseen.
+    private static let maxKeyBytes = 4096
+
+    private let settings: DescopeSettings
+    private let client: DescopeClient
+    private let log: ServiceLog
+    private var accepted: ExpiringCache<SecretDigest>
+    private var decisions: [SecretDigest: Task<Bool, Never>] = [:]
+    private var keys: [String: JSONWebKey] = [:]
+    private var fetch: Task<[JSONWebKey], any Error>?
+
+    /// - Throws: ``HTTPClientError`` if the base URL is none, ``DescopeFailure`` if the given public key is none.
+    init(_ settings: DescopeSettings, log: ServiceLog) throws {
+        (self.settings, self.log) = (settings, log)
+        loop = EventLoopGroup.shared.next()
+        client = try DescopeClient(settings, on: loop)
+        accepted = ExpiringCache(maxCount: settings.maxCachedKeys)
+        guard let text = settings.publicKey else { return }
+        guard let key = (try? JSONValue(parsing: Array(text.utf8))).flatMap({ JSONWebKey($0) }) else {
+            throw DescopeFailure("DESCOPE_PUBLIC_KEY is no public key for signatures, as a JWK with kid and alg")
+        }
+        keys[key.id] = key
+    }
+
+    /// Whether an access key is that of exactly one tenant of the project.
+    ///
+    /// Cancelling the caller does not end the exchange, for which others may wait.
+    func allows(_ accessKey: [UInt8]) async -> Bool {
+        guard (1...Self.maxKeyBytes).contains(accessKey.count), accessKey.allSatisfy({ (0x21...0x7e).contains($0) })
+        else { return false }
+        let digest = SecretDigest(of: accessKey)
+        if accepted.contains(digest, now: loop.now) { return true }
+        if let decision = decisions[digest] { return await decision.value }
+        let decision = loop.startTask { await self.decide(String(decoding: accessKey, as: UTF8.self)) }
+        decisions[digest] = decision
+        let isAllowed = await decision.value
+        decisions[digest] = nil
+        if isAllowed { accepted.insert(digest, until: loop.now + settings.cacheTTL.nanoseconds, now: loop.now) }
+        return isAllowed
+    }
+
+    private func decide(_ accessKey: String) async -> Bool {
+        do {
+            let late = DescopeFailure("Descope took longer than \(settings.timeout)")
+            return try await loop.withDeadline(settings.timeout, timeout: late) {
+                try await self.exchange(accessKey)
+                return true
+            }
+        } catch {
+            log.write(.warning, "an access key was refused: \(error)")
+            return false
+        }
+    }
+
+    /// - Throws: whatever speaks against the access key.
+    private func exchange(_ accessKey: String) async throws {
+        let token = try JSONWebToken(try await client.token(for: accessKey))
+        let key = try await key(token.keyID)
+        let now = Date().timeIntervalSince1970
+        let claims = try token.verified(by: key, audience: settings.projectID, now: now)
+        let tenants = claims["tenants"]?.objectValue?.count ?? 0
+        guard tenants == 1 else { throw TokenRefusal.tenants(tenants) }
+    }
+
+    /// The project's key of an id: one that is known, or one of those there are by now.
+    private func key(_ id: String) async throws -> JSONWebKey {
+        if let key = keys[id] { return key }
+        let isOthers = fetch != nil
+        let fetch = fetch ?? loop.startThrowingTask { [client] in try await client.publicKeys() }
+        self.fetch = fetch
+        // The first that gets it goes on with it, and what comes later asks anew.
+        defer { if self.fetch == fetch { self.fetch = nil } }
+        let fetched = try await fetch.value
+        keys = Dictionary(fetched.map { ($0.id, $0) }) { _, last in last }
+        if let key = keys[id] { return key }
+        // What others have asked for may be older than the key.
+        if isOthers { return try await self.key(id) }
+        throw TokenRefusal.unknownKey
+    }
+}

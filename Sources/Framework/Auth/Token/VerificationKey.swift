@@ -1,0 +1,101 @@
+import COpenSSL
+
+/// A public key that signatures are checked with.
+///
+/// `@unchecked Sendable`: after `init` nobody changes the key, and OpenSSL reads it from any thread.
+final class VerificationKey: @unchecked Sendable {
+    private let key: OpaquePointer
+
+    /// An RSA key; nil if OpenSSL does not accept it, or its modulus has not 2,048 to 16,384 bits (RFC 7518 §3.3).
+    init?(modulus: [UInt8], exponent: [UInt8]) {
+        let bits = modulus.drop { $0 == 0 }
+        guard (256...2048).contains(bits.count), bits.count > 256 || bits.first.map({ $0 >= 0x80 }) == true,
+            (1...8).contains(exponent.drop { $0 == 0 }.count),
+            let key = Self.make("RSA", numbers: [("n", modulus), ("e", exponent)], group: nil, point: nil)
+        else { return nil }
+        self.key = key
+    }
+
+    /// A point on a curve; nil if it is not on it.
+    init?(_ curve: EllipticCurve, x: [UInt8], y: [UInt8]) {
+        guard x.count == curve.coordinateCount, y.count == curve.coordinateCount,
+            let key = Self.make("EC", numbers: [], group: curve.groupName, point: [4] + x + y)
+        else { return nil }
+        self.key = key
+    }
+
+    deinit { EVP_PKEY_free(key) }
+
+    private static func make(
+        _ kind: String,
+        numbers: [(name: String, value: [UInt8])],
+        group: String?,
+        point: [UInt8]?
+    ) -> OpaquePointer? {
+        defer { ERR_clear_error() }
+        guard let builder = OSSL_PARAM_BLD_new() else { return nil }
+        defer { OSSL_PARAM_BLD_free(builder) }
+        var held: [OpaquePointer] = []  // the builder keeps no copies of numbers
+        defer { for number in held { BN_free(number) } }
+        for (name, value) in numbers {
+            guard let number = BN_bin2bn(value, Int32(value.count), nil) else { return nil }
+            held.append(number)
+            guard OSSL_PARAM_BLD_push_BN(builder, name, number) == 1 else { return nil }
+        }
+        if let group, OSSL_PARAM_BLD_push_utf8_string(builder, "group", group, 0) != 1 { return nil }
+        // Nor of the bytes of a point, so that they live as long as what is made of them.
+        return (point ?? []).withUnsafeBytes { bytes -> OpaquePointer? in
+            if point != nil, OSSL_PARAM_BLD_push_octet_string(builder, "pub", bytes.baseAddress, bytes.count) != 1 {
+                return nil
+            }
+            guard let parameters = OSSL_PARAM_BLD_to_param(builder) else { return nil }
+            defer { OSSL_PARAM_free(parameters) }
+            guard let context = EVP_PKEY_CTX_new_from_name(nil, kind, nil) else { return nil }
+            defer { EVP_PKEY_CTX_free(context) }
+            var key: OpaquePointer?
+            guard EVP_PKEY_fromdata_init(context) == 1,
+                EVP_PKEY_fromdata(context, &key, copenssl_public_key, parameters) == 1
+            else { return nil }
+            return key
+        }
+    }
+
+    /// Whether a signature is that of some bytes.
+    func accepts(_ signature: [UInt8], of message: [UInt8], by algorithm: SignatureAlgorithm) -> Bool {
+        defer { ERR_clear_error() }
+        var signature = signature
+        if case .ecdsa(let curve) = algorithm.scheme {
+            guard let encoded = Self.derSignature(signature, curve) else { return false }
+            signature = encoded
+        }
+        guard let context = EVP_MD_CTX_new() else { return false }
+        defer { EVP_MD_CTX_free(context) }
+        var keyContext: OpaquePointer?  // belongs to the context
+        guard EVP_DigestVerifyInit_ex(context, &keyContext, algorithm.digest, nil, nil, key, nil) == 1 else {
+            return false
+        }
+        if algorithm.scheme == .pss {
+            guard EVP_PKEY_CTX_set_rsa_padding(keyContext, RSA_PKCS1_PSS_PADDING) == 1,
+                EVP_PKEY_CTX_set_rsa_pss_saltlen(keyContext, RSA_PSS_SALTLEN_DIGEST) == 1
+            else { return false }
+        }
+        return EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+    }
+
+    /// The DER form of a signature (RFC 3279 §2.2.3) whose two numbers come one behind the other (RFC 7518 §3.4).
+    private static func derSignature(_ signature: [UInt8], _ curve: EllipticCurve) -> [UInt8]? {
+        guard signature.count == 2 * curve.coordinateCount else { return nil }
+        func integer(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+            var value = Array(bytes.drop { $0 == 0 })
+            if value.first.map({ $0 >= 0x80 }) ?? true { value.insert(0, at: 0) }
+            return element(2, value)
+        }
+        func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+            // No content here has more than 255 bytes.
+            let length = UInt8(truncatingIfNeeded: content.count)
+            return (length < 0x80 ? [tag, length] : [tag, 0x81, length]) + content
+        }
+        let half = curve.coordinateCount
+        return element(0x30, integer(signature[..<half]) + integer(signature[half...]))
+    }
+}
