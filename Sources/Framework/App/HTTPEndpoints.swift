@@ -24,11 +24,11 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
     }
 
     private func verifyTaskIDs(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
-        let query = QueryParameters(request.head.queryItems)
-        let dataset = try core.datasets.dataset(query.last("dataset"))
+        var filter = TaskFilter(query: QueryParameters(request.head.queryItems))
+        let dataset = try core.datasets.dataset(filter.dataset)
         var seen = Set<ScalarString>()
-        let ids = query.all("task_ids").filter { seen.insert(ScalarString($0)).inserted }
-        let selected = try dataset.filter(TaskFilter(taskIDs: ids, slice: query.last("slice")))
+        filter.taskIDs = filter.taskIDs.filter { seen.insert(ScalarString($0)).inserted }
+        let selected = try dataset.filter(filter)
         return try json(VerifyTaskIDsResponse(taskIDs: selected).json)
     }
 

@@ -12,11 +12,23 @@ public struct EvaluateResponseRequest: Sendable, Hashable {
         (self.taskID, self.response, self.dataset) = (taskID, response, dataset)
     }
 
+    private enum Fields {
+        static let taskID = CommonFields.taskID
+        static let response = Field<String>.string("response", "The answer to the task.", example: "4")
+        static let dataset = CommonFields.dataset
+    }
+
+    package static let schema = ObjectSchema(
+        "EvaluateResponseRequest",
+        "An answer to a task that is given as text.",
+        [Fields.taskID.schema, Fields.response.schema, Fields.dataset.schema]
+    )
+
     package init(body: RequestBody) throws {
         var fields = try FieldReader(body.value)
-        taskID = fields.string("task_id")
-        response = fields.string("response")
-        dataset = fields.optionalString("dataset")
+        taskID = fields.read(Fields.taskID)
+        response = fields.read(Fields.response)
+        dataset = fields.read(Fields.dataset)
         try fields.check()
     }
 

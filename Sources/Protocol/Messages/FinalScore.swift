@@ -10,10 +10,25 @@ public struct FinalScoreRequest: Sendable, Hashable {
         (self.evaluationResults, self.dataset) = (evaluationResults, dataset)
     }
 
+    private enum Fields {
+        static let evaluationResults = Field<JSONObject>.dictionary(
+            "evaluation_results",
+            "By the id of each task what its evaluation returned, or null for a task that failed.",
+            example: [:]
+        )
+        static let dataset = CommonFields.dataset
+    }
+
+    package static let schema = ObjectSchema(
+        "FinalScoreRequest",
+        "What the evaluation of each task of a run returned.",
+        [Fields.evaluationResults.schema, Fields.dataset.schema]
+    )
+
     package init(body: RequestBody) throws {
         var fields = try FieldReader(body.value)
-        evaluationResults = fields.dictionary("evaluation_results")
-        dataset = fields.optionalString("dataset")
+        evaluationResults = fields.read(Fields.evaluationResults)
+        dataset = fields.read(Fields.dataset)
         try fields.check()
     }
 
@@ -55,11 +70,23 @@ public struct FinalScoreResponse: Sendable, Hashable {
         (self.tasksEvaluated, self.finalScore, self.metadata) = (tasksEvaluated, finalScore, metadata)
     }
 
+    private enum Fields {
+        static let tasksEvaluated = Field<[String]>.strings("tasks_evaluated", "The ids of the request in their order.")
+        static let finalScore = Field<Double>.double("final_score", "The score; by custom a percentage.")
+        static let metadata = Field<JSONObject>.dictionary("metadata", "What the benchmark adds.")
+    }
+
+    package static let schema = ObjectSchema(
+        "FinalScoreResponse",
+        "The score of a run.",
+        [Fields.tasksEvaluated.schema, Fields.finalScore.schema, Fields.metadata.schema]
+    )
+
     package init(json: JSONValue) throws {
         var fields = try FieldReader(json)
-        tasksEvaluated = fields.strings("tasks_evaluated")
-        finalScore = fields.double("final_score")
-        metadata = fields.dictionary("metadata")
+        tasksEvaluated = fields.read(Fields.tasksEvaluated)
+        finalScore = fields.read(Fields.finalScore)
+        metadata = fields.read(Fields.metadata)
         try fields.check()
     }
 

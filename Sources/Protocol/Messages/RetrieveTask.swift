@@ -1,3 +1,31 @@
+/// The parameters of `GET /retrieve-task/`.
+package struct RetrieveTaskRequest: Sendable {
+    package var taskID: String
+    package var skipValidation: Bool
+    package var dataset: String?
+
+    private enum Fields {
+        static let taskID = CommonFields.taskID
+        static let skipValidation = Field<Bool>.flag(
+            "skip_validation",
+            "Whether an answer is wanted even if the dataset does not know the task.",
+            default: false
+        )
+        static let dataset = CommonFields.dataset
+    }
+
+    package static let parameters = [Fields.taskID.schema, Fields.skipValidation.schema, Fields.dataset.schema]
+
+    /// - Throws: ``ValidationErrors``.
+    package init(query: QueryParameters) throws {
+        var fields = FieldReader(query, Self.parameters)
+        taskID = fields.read(Fields.taskID)
+        skipValidation = fields.read(Fields.skipValidation)
+        dataset = fields.read(Fields.dataset)
+        try fields.check()
+    }
+}
+
 /// The answer of `GET /retrieve-task/`: what a task needs.
 ///
 /// `{"docker_image":"…","problem_path":"…","cwd":"…","agent_timeout":null,"resources":{"vcpu":2,"memory":4,"disk":10}}`
@@ -25,13 +53,33 @@ public struct RetrieveTaskResponse: Sendable, Hashable {
         (self.agentTimeout, self.resources) = (agentTimeout, resources)
     }
 
+    private enum Fields {
+        static let dockerImage = Field<String>.string("docker_image", "The image of the sandbox.")
+        static let problemPath = Field<String>.string("problem_path", "Where the setup writes the problem.")
+        static let cwd = Field<String>.string("cwd", "The agent's working directory.")
+        static let agentTimeout = Field<Double?>.optionalDouble(
+            "agent_timeout",
+            "Seconds that the agent may take; null for no limit of the task's own."
+        )
+        static let resources = FieldSchema("resources", .object(Resources.schema), "What the sandbox needs.")
+    }
+
+    package static let schema = ObjectSchema(
+        "RetrieveTaskResponse",
+        "What a task needs.",
+        [
+            Fields.dockerImage.schema, Fields.problemPath.schema, Fields.cwd.schema, Fields.agentTimeout.schema,
+            Fields.resources,
+        ]
+    )
+
     package init(json: JSONValue) throws {
         var fields = try FieldReader(json)
-        dockerImage = fields.string("docker_image")
-        problemPath = fields.string("problem_path")
-        cwd = fields.string("cwd")
-        agentTimeout = fields.optionalDouble("agent_timeout")
-        resources = fields.nested("resources", Resources.init(fields:)) ?? Resources(vcpu: 0, memory: 0, disk: 0)
+        dockerImage = fields.read(Fields.dockerImage)
+        problemPath = fields.read(Fields.problemPath)
+        cwd = fields.read(Fields.cwd)
+        agentTimeout = fields.read(Fields.agentTimeout)
+        resources = fields.read(Fields.resources, Resources.init(fields:)) ?? Resources(vcpu: 0, memory: 0, disk: 0)
         try fields.check()
     }
 
@@ -61,10 +109,22 @@ public struct Resources: Sendable, Hashable {
     /// Needs of the given size.
     public init(vcpu: Int, memory: Int, disk: Int) { (self.vcpu, self.memory, self.disk) = (vcpu, memory, disk) }
 
+    private enum Fields {
+        static let vcpu = Field<Int>.int("vcpu", "Cores.")
+        static let memory = Field<Int>.int("memory", "Memory in GB.")
+        static let disk = Field<Int>.int("disk", "Disk in GB.")
+    }
+
+    static let schema = ObjectSchema(
+        "Resources",
+        "What a sandbox needs.",
+        [Fields.vcpu.schema, Fields.memory.schema, Fields.disk.schema]
+    )
+
     fileprivate init(fields: inout FieldReader) {
-        vcpu = fields.int("vcpu")
-        memory = fields.int("memory")
-        disk = fields.int("disk")
+        vcpu = fields.read(Fields.vcpu)
+        memory = fields.read(Fields.memory)
+        disk = fields.read(Fields.disk)
     }
 
     package var json: JSONValue { ["vcpu": .int(vcpu), "memory": .int(memory), "disk": .int(disk)] }

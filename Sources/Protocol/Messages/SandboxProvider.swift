@@ -32,10 +32,10 @@ public enum SandboxProvider: Sendable, Hashable, CustomStringConvertible {
 
         fileprivate init(_ fields: inout FieldReader) {
             self.init(
-                apiKey: fields.string("DAYTONA_API_KEY"),
-                apiURL: fields.string("DAYTONA_API_URL"),
-                target: fields.string("DAYTONA_TARGET"),
-                organizationID: fields.optionalString("DAYTONA_ORGANIZATION_ID")
+                apiKey: fields.read(Fields.apiKey),
+                apiURL: fields.read(Fields.apiURL),
+                target: fields.read(Fields.target),
+                organizationID: fields.read(Fields.organizationID)
             )
         }
 
@@ -49,11 +49,31 @@ public enum SandboxProvider: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    private enum Fields {
+        static let type = Field<String>.string("type", "The kind of provider.", example: "daytona")
+        static let apiKey = Field<String>.string("DAYTONA_API_KEY", "The key.")
+        static let apiURL = Field<String>.string("DAYTONA_API_URL", "The address of the control plane.")
+        static let target = Field<String>.string("DAYTONA_TARGET", "The region.")
+        static let organizationID = Field<String?>.optionalString(
+            "DAYTONA_ORGANIZATION_ID",
+            "The organization that is meant; null for the key's."
+        )
+    }
+
+    static let schema = ObjectSchema(
+        "SandboxProvider",
+        "A deployment of Daytona.",
+        [
+            Fields.type.schema, Fields.apiKey.schema, Fields.apiURL.schema, Fields.target.schema,
+            Fields.organizationID.schema,
+        ]
+    )
+
     /// Reads the value of a field; nil if it is null or not there.
-    init?(_ name: String, of fields: inout FieldReader) {
-        guard let value = fields.object[name], value != .null else { return nil }
-        let provider = fields.nested(name) { fields -> SandboxProvider in
-            let type = fields.string("type")
+    init?(_ field: FieldSchema, of fields: inout FieldReader) {
+        guard let value = fields.object[field.name], value != .null else { return nil }
+        let provider = fields.read(field) { fields -> SandboxProvider in
+            let type = fields.read(Fields.type)
             return type == "daytona" ? .daytona(Daytona(&fields)) : .other(type: type)
         }
         guard let provider else { return nil }

@@ -20,13 +20,31 @@ public struct StreamRequest: Sendable, Hashable {
         self.sandboxProvider = sandboxProvider
     }
 
+    private enum Fields {
+        static let taskID = CommonFields.taskID
+        static let instanceID = Field<String>.string("instance_id", "The id of the sandbox.")
+        static let dataset = CommonFields.dataset
+        static let sandboxProvider = FieldSchema(
+            "sandbox_provider",
+            .nullable(.object(SandboxProvider.schema)),
+            "Who runs the sandbox, where the headers of the connection do not say so.",
+            isRequired: false
+        )
+    }
+
+    package static let schema = ObjectSchema(
+        "StreamRequest",
+        "A task and the sandbox that it is set up or graded in.",
+        [Fields.taskID.schema, Fields.instanceID.schema, Fields.dataset.schema, Fields.sandboxProvider]
+    )
+
     /// - Parameter readsProvider: whether the field `sandbox_provider` is looked at, and can be wrong.
     package init(json: JSONValue, readsProvider: Bool = false) throws {
         var fields = try FieldReader(json)
-        taskID = fields.string("task_id")
-        instanceID = fields.string("instance_id")
-        dataset = fields.optionalString("dataset")
-        sandboxProvider = readsProvider ? SandboxProvider("sandbox_provider", of: &fields) : nil
+        taskID = fields.read(Fields.taskID)
+        instanceID = fields.read(Fields.instanceID)
+        dataset = fields.read(Fields.dataset)
+        sandboxProvider = readsProvider ? SandboxProvider(Fields.sandboxProvider, of: &fields) : nil
         try fields.check()
     }
 

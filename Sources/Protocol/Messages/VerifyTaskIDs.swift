@@ -6,9 +6,17 @@ public struct VerifyTaskIDsResponse: Sendable, Hashable {
     /// A response of the given ids.
     public init(taskIDs: [String]) { self.taskIDs = taskIDs }
 
+    private static let taskIDs = Field<[String]>.strings("task_ids", "The ids that were selected, in order.")
+
+    package static let schema = ObjectSchema(
+        "VerifyTaskIDsResponse",
+        "The tasks that were selected.",
+        [taskIDs.schema]
+    )
+
     package init(json: JSONValue) throws {
         var fields = try FieldReader(json)
-        taskIDs = fields.strings("task_ids")
+        taskIDs = fields.read(Self.taskIDs)
         try fields.check()
     }
 
@@ -35,6 +43,32 @@ public struct TaskFilter: Sendable, Hashable {
     /// A filter of the given parts.
     public init(taskIDs: [String] = [], slice: String? = nil, dataset: String? = nil) {
         (self.taskIDs, self.slice, self.dataset) = (taskIDs, slice, dataset)
+    }
+
+    private enum Fields {
+        static let taskIDs = Field<[String]>.strings(
+            "task_ids",
+            "These tasks, in this order, each once; the parameter is repeated for each.",
+            isRequired: false
+        )
+        static let slice = Field<String?>.optionalString(
+            "slice",
+            "A slice of the dataset's ids, as `start:stop:step`; does not count where there are ids.",
+            example: "0:5"
+        )
+        static let dataset = CommonFields.dataset
+    }
+
+    package static let parameters = [Fields.taskIDs.schema, Fields.slice.schema, Fields.dataset.schema]
+
+    /// The parameters of `GET /verify-task-ids`, none of which can be wrong.
+    package init(query: QueryParameters) {
+        var fields = FieldReader(query, Self.parameters)
+        self.init(
+            taskIDs: fields.read(Fields.taskIDs),
+            slice: fields.read(Fields.slice),
+            dataset: fields.read(Fields.dataset)
+        )
     }
 
     /// The slice, parsed.
