@@ -56,6 +56,7 @@ let package = Package(
             name: "BenchmarkFramework",
             dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox", "COpenSSL"],
             path: "Sources/Framework",
+            resources: [.embedInCode("Documentation/Assets")],
             swiftSettings: settings
         ),
         .executableTarget(

@@ -23,15 +23,24 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     ///   - method: the method it answers; others on the same path are 405.
     ///   - path: compared with the percent-decoded path, exactly; with or without a trailing slash, the other form is
     ///     redirected.
+    ///   - summary: what it is for, in a line; for the API's document.
     ///   - isNonBlocking: whether the handler never blocks its thread, and may run on an event loop.
     ///   - handler: what it throws becomes a response as with the service's methods.
     public mutating func route(
         _ method: HTTPMethod,
         _ path: String,
+        summary: String? = nil,
         isNonBlocking: Bool = false,
         _ handler: @escaping @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
     ) {
-        customRoutes.append(CustomRoute(method: method, path: path, isNonBlocking: isNonBlocking, handler: handler))
+        let route = CustomRoute(
+            method: method,
+            path: path,
+            summary: summary,
+            isNonBlocking: isNonBlocking,
+            handler: handler
+        )
+        customRoutes.append(route)
     }
 
     /// Makes the service, loads its datasets, and begins to serve.
@@ -60,9 +69,18 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             credentialsTimeout: configuration.credentialsTimeout,
             metrics: metrics
         )
+        let streams = StreamEndpoints(core: core)
+        let document = OpenAPIDocument(
+            title: "\(Service.self)",
+            operations: Operation.contract + customRoutes.map(\.operation),
+            security: configuration.authentication.kind
+        )
+        let documentation = try DocumentationRoutes(document)
         let router = Router(
-            routes: HTTPEndpoints(core: core).routes + metricsRoute(metrics) + customRoutes.map { $0.route(call) },
-            streams: StreamEndpoints(core: core).routes,
+            routes: HTTPEndpoints(core: core).routes + documentation.routes + streams.pageRoutes
+                + metricsRoute(metrics) + customRoutes.map { $0.route(call) },
+            streams: streams.routes,
+            openPaths: ["/health"] + (configuration.docsArePublic ? DocumentationRoutes.paths : []),
             authorize: { headers in try await call(.checkAuth) { try await service.checkAuth(headers) } },
             scheme: configuration.server.scheme,
             trustedProxies: configuration.trustedProxies,

@@ -18,6 +18,7 @@ struct StreamRoute: Sendable {
 struct CustomRoute: Sendable {
     let method: HTTPMethod
     let path: String
+    let summary: String?
     let isNonBlocking: Bool
     let handler: @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
 
@@ -27,6 +28,15 @@ struct CustomRoute: Sendable {
             try await call.entering(target) { try await handler(request) }
         }
     }
+
+    var operation: Operation {
+        Operation(
+            method: method,
+            path: path,
+            summary: summary ?? "A route of this service's own.",
+            result: nil
+        )
+    }
 }
 
 /// Finds what answers a request: authentication first, then the route, a redirect to its other spelling, or an error.
@@ -35,6 +45,7 @@ struct CustomRoute: Sendable {
 struct Router: HTTPResponder {
     private let routes: [ScalarString: [Route]]
     private let streams: [ScalarString: StreamRoute]
+    private let openPaths: Set<ScalarString>
     private let authorize: @Sendable (HTTPFields) async throws -> Bool
     private let scheme: String
     private let trustedProxies: [String]
@@ -44,6 +55,7 @@ struct Router: HTTPResponder {
     init(
         routes: [Route],
         streams: [StreamRoute],
+        openPaths: [String],
         authorize: @escaping @Sendable (HTTPFields) async throws -> Bool,
         scheme: String,
         trustedProxies: [String],
@@ -53,6 +65,7 @@ struct Router: HTTPResponder {
         self.routes = Dictionary(grouping: routes) { ScalarString($0.path) }
         self.streams = Dictionary(streams.map { (ScalarString($0.path), $0) }) { first, _ in first }
         (self.authorize, self.scheme, self.trustedProxies, self.log) = (authorize, scheme, trustedProxies, log)
+        self.openPaths = Set(openPaths.map { ScalarString($0) })
         self.metrics = metrics
     }
 
@@ -77,8 +90,8 @@ struct Router: HTTPResponder {
         let path = request.head.path
         if request.head.asksForWebSocket { return stream(request, path) }
         do {
-            // The exempt path is compared decoded, as routes are.
-            if path != "/health", try await !isAuthorized(request.head.fields, metrics) {
+            // The open paths are compared decoded, as routes are.
+            if !openPaths.contains(ScalarString(path)), try await !isAuthorized(request.head.fields, metrics) {
                 return ErrorResponse.detail(401, "Unauthorized")
             }
             return try await answer(request, path)

@@ -21,6 +21,8 @@ public struct ServiceConfiguration: Sendable {
     /// Whether `GET /metrics` tells what the service counts about itself, to authenticated callers; where callers need no
     /// key, only to those on this machine.
     public var hasMetrics = false
+    /// Whether `/docs`, `/redoc` and `/openapi.json` are for everybody, whatever the authentication says.
+    public var docsArePublic = false
     /// What the log leaves out: all that matters less.
     public var logLevel = LogLevel.info
 

@@ -13,10 +13,27 @@ enum ServiceOptions {
           --ws-ping-timeout SECONDS
                            how long it may stay silent after that (default 20)
           --metrics        GET /metrics, in Prometheus' text format; without BENCHMARK_API_KEY for this machine only
+          --docs-public    /docs, /redoc and /openapi.json for everybody, also where the rest needs a key
           --quiet          no line per request
           --log-level debug|info|warning|error
                            what the log leaves out is all that matters less (default: LOG_LEVEL, else info)
           --help           this text
+
+        environment, read once:
+          BENCHMARK_API_KEY
+                           callers send 'authorization: Bearer KEY'
+          AUTH_REQUIRED    1, true, yes or on: callers send 'x-descope-api-key: ACCESS KEY' instead
+          DESCOPE_PROJECT_ID
+                           the project of the access keys
+          DESCOPE_BASE_URI, DESCOPE_PUBLIC_KEY, DESCOPE_AUTH_MANAGEMENT_KEY
+                           where Descope is, a key of the project as a JWK, and the management key if it wants one
+          DESCOPE_AUTH_CACHE_TTL_SECONDS
+                           how long an accepted access key is not asked about again (default 300)
+          DESCOPE_TIMEOUT_SECONDS
+                           how long a decision may take (default 60)
+          FORWARDED_ALLOW_IPS
+                           the proxies whose x-forwarded-proto is believed, besides this machine; * for all
+          LOG_LEVEL        as --log-level
         """
 
     /// Puts the options into a configuration; prints and exits on `--help` (0) or a mistake (2).
@@ -43,6 +60,7 @@ enum ServiceOptions {
             case "--help", "-h": return false
             case "--quiet": configuration.logsRequests = false
             case "--metrics": configuration.hasMetrics = true
+            case "--docs-public": configuration.docsArePublic = true
             case "--log-level": configuration.logLevel = try level(try reader.value(), of: option)
             case "--allowed-sandbox-urls":
                 let list = try reader.value()
@@ -55,7 +73,7 @@ enum ServiceOptions {
             case "--ws-ping-timeout": configuration.server.webSocket.pongTimeout = try reader.seconds()
             default:
                 guard try ServerOptions.take(option, &reader, into: &configuration.server) else {
-                    throw OptionReader.unknown(option)
+                    throw OptionReader.unknown(option, usage: usage)
                 }
             }
         }

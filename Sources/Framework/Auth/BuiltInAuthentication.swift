@@ -41,6 +41,24 @@ public struct BuiltInAuthentication: Sendable {
     /// Whether everybody is let in.
     public var isOpen: Bool { if case .open = mode { true } else { false } }
 
+    /// How a caller shows who it is.
+    enum Kind: Sendable, Hashable {
+        case open
+        /// By the static key.
+        case key
+        /// By an access key of a project.
+        case descope
+    }
+
+    /// How a caller shows who it is, unless the service brings its own authentication.
+    var kind: Kind {
+        switch mode {
+        case .open: .open
+        case .key: .key
+        case .descope: .descope
+        }
+    }
+
     /// What is said at start about a configuration that lets nobody in; nil if it may.
     var problem: String? {
         guard case .descope(let settings, _) = mode, settings.projectID.isEmpty else { return nil }

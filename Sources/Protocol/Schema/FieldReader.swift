@@ -28,7 +28,11 @@ struct FieldReader {
         var object = JSONObject()
         for field in fields {
             let values = query.all(field.name).map { JSONValue.string($0) }
-            if case .strings = field.schema { object[field.name] = .array(values) } else { object[field.name] = values.last }
+            if case .strings = field.schema {
+                object[field.name] = .array(values)
+            } else {
+                object[field.name] = values.last
+            }
         }
         self.init(object, root: ["query"], absentInput: .null)
     }

@@ -5,6 +5,8 @@ package indirect enum ValueSchema: Sendable {
     case integer
     case number
     case strings
+    /// Anything in a list.
+    case array
     /// An object with any keys.
     case dictionary
     case object(ObjectSchema)
@@ -22,7 +24,7 @@ package indirect enum ValueSchema: Sendable {
         case .number: ("float_type", "Input should be a valid number")
         case .strings: ("list_type", "Input should be a list of strings")
         case .dictionary, .object: ("dict_type", "Input should be a valid dictionary")
-        case .objects: ("list_type", "Input should be a valid list")
+        case .array, .objects: ("list_type", "Input should be a valid list")
         case .nullable(let schema): schema.mistake
         case .anything: ("value_error", "Input cannot be read")
         }
@@ -36,6 +38,7 @@ package indirect enum ValueSchema: Sendable {
         case .integer: ["type": "integer"]
         case .number: ["type": "number"]
         case .strings: ["type": "array", "items": ["type": "string"]]
+        case .array: ["type": "array", "items": [:]]
         case .dictionary: ["type": "object", "additionalProperties": true]
         case .object(let object): object.reference
         case .objects(let object): ["type": "array", "items": .object(object.reference)]
@@ -49,7 +52,7 @@ package indirect enum ValueSchema: Sendable {
         switch self {
         case .object(let object), .objects(let object): object.fields.flatMap(\.schema.objects) + [object]
         case .nullable(let schema): schema.objects
-        case .string, .boolean, .integer, .number, .strings, .dictionary, .anything: []
+        case .string, .boolean, .integer, .number, .strings, .array, .dictionary, .anything: []
         }
     }
 }

@@ -40,6 +40,19 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
 
     init(_ entries: [Entry]) { self.entries = entries }
 
+    /// One mistake.
+    package static let schema = ObjectSchema(
+        "ValidationError",
+        "One mistake.",
+        [
+            FieldSchema("type", .string, "The kind, for programs: `missing`, `string_type`, …."),
+            FieldSchema("loc", .array, "Where: `body` or `query`, then a field or an offset."),
+            FieldSchema("msg", .string, "The mistake, for people."),
+            FieldSchema("input", .anything, "The value that was given."),
+            FieldSchema("ctx", .dictionary, "More about it; only for JSON syntax.", isRequired: false),
+        ]
+    )
+
     /// `{"detail":[{"type":…,"loc":…,"msg":…,"input":…},…]}`.
     public var body: JSONValue { ["detail": .array(entries.map(\.json))] }
 

@@ -41,7 +41,7 @@ enum Options {
             case "--header": try Self.add(try reader.value(), to: &fields)
             case "--timeout": client.readTimeout = try reader.seconds()
             default:
-                if argument.hasPrefix("-") || target != nil { throw OptionReader.unknown(argument) }
+                if argument.hasPrefix("-") || target != nil { throw OptionReader.unknown(argument, usage: Self.usage) }
                 target = argument
             }
         }

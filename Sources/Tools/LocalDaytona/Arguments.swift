@@ -60,7 +60,9 @@ enum Arguments {
             case "--max-processes": configuration.maxProcesses = try reader.number(in: 1...1_000_000)
             case "--directory": configuration.directory = try reader.value()
             default:
-                guard try ServerOptions.take(option, &reader, into: &server) else { throw OptionReader.unknown(option) }
+                guard try ServerOptions.take(option, &reader, into: &server) else {
+                    throw OptionReader.unknown(option, usage: Self.usage)
+                }
             }
         }
         try ServerOptions.check(server)

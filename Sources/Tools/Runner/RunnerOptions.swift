@@ -55,7 +55,7 @@ struct RunnerOptions {
             case "--out": options.outputDirectory = try reader.value()
             case "--header": options.headers.append(try header(try reader.value()))
             case "--daytona-url", "--daytona-key", "--daytona-target": daytona[option] = try reader.value()
-            default: throw OptionReader.unknown(option)
+            default: throw OptionReader.unknown(option, usage: Self.usage)
             }
         }
         if options.serviceURL.isEmpty { throw UsageError(message: "--url is missing") }

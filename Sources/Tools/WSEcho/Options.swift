@@ -42,7 +42,9 @@ enum Options {
             case "--ca": client.tls.authorityFile = try reader.value()
             case "--max-body-bytes": server.limits.maxBodyBytes = try reader.number(in: 0...(1 << 40))
             default:
-                guard try ServerOptions.take(option, &reader, into: &server) else { throw OptionReader.unknown(option) }
+                guard try ServerOptions.take(option, &reader, into: &server) else {
+                    throw OptionReader.unknown(option, usage: Self.usage)
+                }
             }
         }
         try ServerOptions.check(server)

@@ -57,8 +57,9 @@ package struct OptionReader {
         return .seconds(number)
     }
 
-    /// The error for an argument that nobody knows.
-    package static func unknown(_ argument: String) -> UsageError {
-        UsageError(message: "unknown argument '\(argument)'")
+    /// The error for an argument that nobody knows, with the option of the usage text that may be meant.
+    package static func unknown(_ argument: String, usage: String) -> UsageError {
+        let meant = Suggestion.nearest(to: argument, among: Suggestion.options(in: usage))
+        return UsageError(message: "unknown argument '\(argument)'" + (meant.map { ", did you mean \($0)?" } ?? ""))
     }
 }

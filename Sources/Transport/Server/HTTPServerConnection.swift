@@ -133,6 +133,7 @@ actor HTTPServerConnection {
             await writer.write(answer, bytes, omitsBody: head.method == .head, closes: !keepsAlive)
         case .stream(let length, let produce):
             keepsAlive = await sendStream(answer, length, produce, to: head, keepsAlive)
+            stream.onReadable = nil
         case .webSocket(let handle):
             status = await upgrade(head, answer, handle)
             keepsAlive = false
@@ -183,6 +184,25 @@ actor HTTPServerConnection {
     func writeBody(_ bytes: [UInt8], of exchange: Int) async throws {
         guard exchange == self.exchange else { throw StreamFailure.closed }
         try await writer.write(bytes)
+    }
+
+    /// Fires when the peer has gone, or has finished sending.
+    func departure(of exchange: Int) -> OneShotEvent {
+        let event = OneShotEvent()
+        let look = { [weak stream] in
+            guard let stream, stream.failure == nil else { return event.fire() }
+            // Requests that follow are left for later, and an end behind many of them is not seen.
+            while stream.input.count < BufferedStream.highWaterBytes, let hasMore = stream.fill() {
+                if !hasMore { return event.fire() }
+            }
+        }
+        guard exchange == self.exchange else {
+            event.fire()
+            return event
+        }
+        stream.onReadable = look
+        look()
+        return event
     }
 
     func setTrailers(_ fields: HTTPFields, of exchange: Int) {

@@ -59,6 +59,13 @@ public struct HTTPBodyWriter: Sendable {
         try await connection.writeBody(bytes, of: exchange)
     }
 
+    /// Returns when the peer has gone or has finished sending, or throws when the waiting task is cancelled.
+    ///
+    /// For a body that is silent for long; to be called when the request's body has been read.
+    package nonisolated(nonsending) func waitUntilPeerLeaves() async throws {
+        try await connection.departure(of: exchange).waitUnlessCancelled()
+    }
+
     /// The fields that follow the body (RFC 9110 §6.5), if it goes out in chunks; without chunks there is no place for
     /// them, and they are dropped.
     ///

@@ -40,7 +40,7 @@ enum SandboxCredentials {
                 target: daytona.target,
                 organizationID: daytona.organizationID
             )
-            if let reason = allowed.refusal(credentials) { throw SandboxRefusal(reason: reason) }
+            try allowed.check(credentials)
             return credentials
         case .other(let type):
             throw SandboxRefusal(reason: "sandbox_provider of type '\(type)' is not supported, only 'daytona'")
@@ -50,8 +50,10 @@ enum SandboxCredentials {
 }
 
 extension AllowedSandboxURLs {
-    /// Why these may not be used; nil if they may.
-    func refusal(_ credentials: DaytonaCredentials) -> String? {
-        allows(credentials.apiURL) ? nil : "x-api-url is not allowed by this service"
+    /// - Throws: ``SandboxRefusal`` if these may not be used.
+    func check(_ credentials: DaytonaCredentials) throws {
+        guard allows(credentials.apiURL) else {
+            throw SandboxRefusal(reason: "x-api-url is not allowed by this service")
+        }
     }
 }

@@ -1,0 +1,32 @@
+import BenchmarkTransport
+
+/// Where the chunks of a stream go.
+protocol ChunkSink: Sendable {
+    /// Sends chunks, each in its JSON form; waits while the peer takes none.
+    nonisolated(nonsending) func send(_ chunks: [[UInt8]]) async throws
+
+    /// Returns when the peer has left, or throws when the waiting task is cancelled.
+    nonisolated(nonsending) func waitUntilPeerLeaves() async throws
+}
+
+/// A text message for each chunk.
+struct WebSocketSink: ChunkSink {
+    let socket: WebSocketConnection
+
+    nonisolated(nonsending) func send(_ chunks: [[UInt8]]) async throws { try await socket.send(utf8: chunks) }
+
+    nonisolated(nonsending) func waitUntilPeerLeaves() async throws { try await socket.waitUntilEnded() }
+}
+
+/// A line for each chunk.
+struct LineSink: ChunkSink {
+    let writer: HTTPBodyWriter
+
+    nonisolated(nonsending) func send(_ chunks: [[UInt8]]) async throws {
+        var lines: [UInt8] = []
+        for chunk in chunks { lines += chunk + [UInt8(ascii: "\n")] }
+        try await writer.write(lines)
+    }
+
+    nonisolated(nonsending) func waitUntilPeerLeaves() async throws { try await writer.waitUntilPeerLeaves() }
+}

@@ -1,0 +1,59 @@
+import BenchmarkProtocol
+import BenchmarkSandbox
+import BenchmarkTransport
+
+/// One stream as a response with a line for each chunk: for the documentation's page, as a browser's WebSocket cannot
+/// send the headers.
+///
+/// The same headers, body and code as over a WebSocket. What fails before the stream is an error's response, what fails
+/// in it one error chunk.
+struct HTTPStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable {
+    let request: HTTPServerRequest
+    let producer: ChunkProducer<Service, Chunks>
+
+    private var core: ServiceCore<Service> { producer.core }
+    private var route: String { request.head.path }
+    private static var maxBodyBytes: Int { 1 << 20 }
+
+    /// - Throws: whatever speaks against the request.
+    func response() async throws -> HTTPServerResponse {
+        let headers = SandboxCredentials.headers(request.head.fields)
+        let bytes = try await request.body.collect(maxBytes: Self.maxBodyBytes)
+        let body = try RequestBody(bytes, contentType: request.head.fields[.contentType])
+        let (request, credentials): (StreamRequest, DaytonaCredentials)
+        do {
+            if let headers { try core.sandboxURLs.check(headers) }
+            request = try StreamRequest(json: body.value, readsProvider: headers == nil)
+            credentials = try headers ?? SandboxCredentials.body(request, core.sandboxURLs)
+        } catch let refusal as SandboxRefusal {
+            throw HTTPError(400, refusal.reason)
+        }
+        return HTTPServerResponse(
+            status: .ok,
+            fields: [(.contentType, "application/x-ndjson")],
+            body: .stream(length: nil) { writer in
+                core.metrics?.streamBegins(route)
+                let outcome = try await send(request, credentials, LineSink(writer: writer))
+                core.metrics?.streamEnds(route, outcome)
+            }
+        )
+    }
+
+    private func send(
+        _ request: StreamRequest,
+        _ credentials: DaytonaCredentials,
+        _ sink: LineSink
+    ) async throws -> ServiceMetrics.Outcome {
+        do {
+            try await producer.run(request, credentials, route, into: sink)
+            return .done
+        } catch is CancellationError {
+            return .left
+        } catch is StreamFailure {
+            return .left
+        } catch {
+            await producer.send(error, route, into: sink)
+            return .failed
+        }
+    }
+}

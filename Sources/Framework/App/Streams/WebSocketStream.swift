@@ -1,0 +1,97 @@
+import BenchmarkProtocol
+import BenchmarkSandbox
+import BenchmarkTransport
+
+/// One stream of the service contract over a WebSocket, from the handshake to its end.
+///
+/// The sequence is fixed: authentication, the sandbox headers, the first message, the sandbox, the stream, Close 1000.
+/// What fails before the first message closes with 1008; what fails after it is one error chunk.
+///
+/// Callers of a later time have the sandbox's credentials in that message. So where the headers are missing it is looked
+/// at first, if it comes soon, and closed with 1008 only if it has none either.
+struct WebSocketStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable {
+    let request: HTTPServerRequest
+    let socket: WebSocketConnection
+    let producer: ChunkProducer<Service, Chunks>
+
+    private var core: ServiceCore<Service> { producer.core }
+    private var route: String { request.head.path }
+
+    func serve() async {
+        core.metrics?.streamBegins(route)
+        let outcome = await converse()
+        await socket.close()
+        core.metrics?.streamEnds(route, outcome)
+    }
+
+    /// All of a stream but the Close at its end.
+    private func converse() async -> ServiceMetrics.Outcome {
+        do {
+            try await authorize()
+            let credentials = SandboxCredentials.headers(request.head.fields)
+            if let credentials { try core.sandboxURLs.check(credentials) }
+            guard let message = try await firstMessage(hasCredentials: credentials != nil) else { return .left }
+            await socket.ignoreMessages()
+            let (request, all) = try await read(message, credentials)
+            try await producer.run(request, all, route, into: WebSocketSink(socket: socket))
+            return .done
+        } catch let refusal as SandboxRefusal {
+            await socket.close(code: .policyViolation, reason: refusal.reason)
+            return .refused
+        } catch is CancellationError {
+            // The peer is gone, or the server stops: there is nobody to tell.
+            return .left
+        } catch let error as WebSocketError {
+            core.log.write(.warning, "the stream was lost: \(error)", about)
+            return .left
+        } catch {
+            await producer.send(error, route, into: WebSocketSink(socket: socket))
+            return .failed
+        }
+    }
+
+    private var about: ServiceLog.Fields {
+        [
+            ("peer", .string(request.peer.host)), ("path", .string(request.head.rawPath)),
+            ("request_id", request.head.fields["x-request-id"].map { .string($0) } ?? .null),
+        ]
+    }
+
+    private func authorize() async throws {
+        let isAllowed = try await core.call(.checkAuth) { [service = core.service, request] in
+            try await service.checkAuth(request.head.fields)
+        }
+        core.metrics?.authentication(isAllowed ? .done : .refused)
+        if !isAllowed { throw SandboxRefusal(reason: "Unauthorized") }
+    }
+
+    /// The first message; nil if the peer closes.
+    ///
+    /// - Parameter hasCredentials: whether the headers are there, so that the message may take its time.
+    private func firstMessage(hasCredentials: Bool) async throws -> WebSocketMessage? {
+        if hasCredentials { return try await socket.receive() }
+        let missing = SandboxRefusal(reason: SandboxCredentials.missing)
+        let message = try await socket.loop.withDeadline(core.credentialsTimeout, timeout: missing) {
+            try await socket.receive()
+        }
+        guard let message else { throw missing }
+        return message
+    }
+
+    private func read(
+        _ message: WebSocketMessage,
+        _ headers: DaytonaCredentials?
+    ) async throws -> (StreamRequest, DaytonaCredentials) {
+        try await core.call.offLoop(message.bytes.count) {
+            let request: StreamRequest
+            do { request = try StreamRequest(message, readsProvider: headers == nil) } catch {
+                // Without any credentials it does not matter what else is wrong.
+                guard headers != nil || SandboxCredentials.areNamed(in: message) else {
+                    throw SandboxRefusal(reason: SandboxCredentials.missing)
+                }
+                throw error
+            }
+            return (request, try headers ?? SandboxCredentials.body(request, core.sandboxURLs))
+        }
+    }
+}

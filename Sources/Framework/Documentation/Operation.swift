@@ -1,0 +1,63 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+
+/// What the API's document says about a route.
+struct Operation: Sendable {
+    let method: HTTPMethod
+    let path: String
+    let summary: String
+    var description: String?
+    var parameters: [FieldSchema] = []
+    var body: ObjectSchema?
+    /// What a 200 has; nil for a route of the author's, which may answer anything.
+    let result: ValueSchema?
+    /// Whether a 400 may say what is wrong with a request that is well-formed.
+    var refuses = false
+    /// Whether it is open to everybody.
+    var isOpen = false
+
+    /// The operations of the service contract.
+    static let contract = [
+        Operation(
+            method: .get,
+            path: "/health",
+            summary: "Whether the service runs.",
+            result: .object(ObjectSchema("Health", "The service runs.", [FieldSchema("status", .string, "`ok`.")])),
+            isOpen: true
+        ),
+        Operation(
+            method: .get,
+            path: "/verify-task-ids",
+            summary: "The ids of the tasks that a filter selects.",
+            description: "Ids win over a slice; without both, all tasks of the dataset in its order.",
+            parameters: TaskFilter.parameters,
+            result: .object(VerifyTaskIDsResponse.schema),
+            refuses: true
+        ),
+        Operation(
+            method: .get,
+            path: "/retrieve-task/",
+            summary: "What a task needs: image, paths, resources.",
+            parameters: RetrieveTaskRequest.parameters,
+            result: .object(RetrieveTaskResponse.schema),
+            refuses: true
+        ),
+        Operation(
+            method: .post,
+            path: "/evaluate-response/",
+            summary: "Grades an answer that is given as text.",
+            description: "The result is whatever the benchmark returns.",
+            body: EvaluateResponseRequest.schema,
+            result: .anything,
+            refuses: true
+        ),
+        Operation(
+            method: .post,
+            path: "/final-score/",
+            summary: "The score of a run.",
+            body: FinalScoreRequest.schema,
+            result: .object(FinalScoreResponse.schema),
+            refuses: true
+        ),
+    ]
+}
