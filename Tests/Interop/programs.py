@@ -121,8 +121,8 @@ class LocalDaytona(Program):
 class ShellTasks(Program):
     """The example service on a free port."""
 
-    def __init__(self, folder: pathlib.Path, environment: dict[str, str] | None = None):
-        super().__init__("shell-tasks", "--port", "0", folder=folder, environment=environment)
+    def __init__(self, folder: pathlib.Path, *arguments: str, environment: dict[str, str] | None = None):
+        super().__init__("shell-tasks", "--port", "0", *arguments, folder=folder, environment=environment)
         self.url = self.announced(r"serving \S+ on (http://\S+)")
         self.stream_url = self.url.replace("http", "ws", 1)
 

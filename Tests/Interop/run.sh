@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Interoperability with Python: the official Daytona SDK against local-daytona, httpx and websockets against the example
-# service. Exits with 77, and says why in its last line, if that cannot be run here.
+# Interoperability with Python: the official Daytona SDK against local-daytona, httpx, websockets and schemathesis against
+# the example service. Exits with 77, and says why in its last line, if that cannot be run here.
 #
 #   run.sh [options of pytest]
 #
@@ -15,7 +15,7 @@ prepare() { # NAME REQUIREMENTS
     local folder=$environments/$1 key log
     key=$({ python3 -c 'import sys; print(sys.version, sys.executable)'; cat "$2"; } | sha256sum)
     if [ "$(cat "$folder/key" 2>/dev/null)" = "$key" ]; then return; fi
-    echo "-- preparing $1: $(grep -m 1 '^daytona==' "$2")"
+    echo "-- preparing $1: $(grep -m 1 '==' "$2")"
     rm -rf "$folder"
     if ! python3 -m venv "$folder" >/dev/null 2>&1; then
         rm -rf "$folder"
@@ -41,17 +41,19 @@ if ! command -v python3 >/dev/null; then
 fi
 prepare current requirements.txt
 prepare older requirements-older.txt
+prepare schemathesis requirements-schemathesis.txt
 
 if [ -z "${INTEROP_PRODUCTS:-}" ]; then
     swift build --package-path ../..
     INTEROP_PRODUCTS=$(swift build --package-path ../.. --show-bin-path)
 fi
-export INTEROP_PRODUCTS
+INTEROP_SCHEMATHESIS=$environments/schemathesis/bin/schemathesis
+export INTEROP_PRODUCTS INTEROP_SCHEMATHESIS
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/interop.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # Nothing of the caller's may decide where requests go or what they carry.
-unset "${!DAYTONA_@}" BENCHMARK_API_KEY AUTH_REQUIRED
+unset "${!DAYTONA_@}" "${!DESCOPE_@}" BENCHMARK_API_KEY AUTH_REQUIRED
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 PYTHONDONTWRITEBYTECODE=1
 
 # Not a measure of speed: the whole takes about a minute. SIGINT lets the tests stop the programs they have started.
