@@ -3,6 +3,8 @@
 # the example service. Exits with 77, and says why in its last line, if that cannot be run here.
 #
 #   run.sh [options of pytest]
+#   run.sh --pages [options of pytest]    only the documentation's pages, in Chromium; exits with 78 if there is none.
+#                                         INTEROP_SCREENSHOTS names a folder for pictures of them
 #
 # The environments are kept in .build-interop. INTEROP_PRODUCTS names the folder of the executables, if they are built.
 set -euo pipefail
@@ -59,8 +61,19 @@ export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1 PYTHONDONTWRITEBYTECODE=1
 # Not a measure of speed: the whole takes about a minute. SIGINT lets the tests stop the programs they have started.
 limited() { timeout --signal INT --kill-after 60 900 "$@"; }
 
+if [ "${1:-}" = --pages ]; then
+    INTEROP_CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+    if [ -z "$INTEROP_CHROMIUM" ]; then
+        echo "there is no Chromium (apt-get install chromium)"
+        exit 78
+    fi
+    export INTEROP_CHROMIUM
+    limited "$environments/current/bin/python" -m pytest -q -rs --basetemp "$work/pages" test_docs_page.py "${@:2}"
+    exit
+fi
+
 echo "-- the SDK, and the example service"
-limited "$environments/current/bin/python" -m pytest -q -rs --basetemp "$work/current" "$@"
+limited "$environments/current/bin/python" -m pytest -q -rs --basetemp "$work/current" --ignore test_docs_page.py "$@"
 echo "-- an older SDK"
 limited "$environments/older/bin/python" -m pytest -q -rs --basetemp "$work/older" \
     test_sandboxes.py test_commands.py test_files.py "$@"

@@ -9,13 +9,13 @@ struct DocumentationPage: Sendable {
     static let docs = DocumentationPage(
         html: PackageResources.docs_html,
         style: PackageResources.docs_css,
-        script: PackageResources.docs_js
+        script: PackageResources.common_js + PackageResources.docs_js
     )
     /// Where the API is read.
     static let reference = DocumentationPage(
         html: PackageResources.reference_html,
         style: PackageResources.docs_css,
-        script: PackageResources.reference_js
+        script: PackageResources.common_js + PackageResources.reference_js
     )
 
     /// The page of a service.
