@@ -128,6 +128,7 @@ let package = Package(
         .testTarget(
             name: "FrameworkTests",
             dependencies: ["BenchmarkFramework", "TestSupport"],
+            exclude: ["Auth/Vectors"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,4 +1,5 @@
-// OpenSSL 3. Macros that Swift cannot see, and callbacks that touch no Swift, are written here.
+// OpenSSL 3. Macros that Swift cannot see, callbacks that touch no Swift, and calls whose arguments must outlive them, are
+// written here.
 #ifndef COPENSSL_SHIM_H
 #define COPENSSL_SHIM_H
 
@@ -72,7 +73,43 @@ static inline int copenssl_is_passphrase_error(unsigned long error) {
                                                 ERR_GET_REASON(error) == PEM_R_PROBLEMS_GETTING_PASSWORD);
 }
 
-static const int copenssl_public_key = EVP_PKEY_PUBLIC_KEY;
+// The public key of a kind, from what a builder holds; the builder is freed. Null if there is none.
+static inline EVP_PKEY *copenssl_build_key(const char *kind, OSSL_PARAM_BLD *builder, int complete) {
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM *parameters = complete ? OSSL_PARAM_BLD_to_param(builder) : NULL;
+    EVP_PKEY_CTX *context = parameters ? EVP_PKEY_CTX_new_from_name(NULL, kind, NULL) : NULL;
+    if (context == NULL || EVP_PKEY_fromdata_init(context) != 1 ||
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+        key = NULL;
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    return key;
+}
+
+// An RSA key of a modulus and an exponent, the most significant byte first.
+static inline EVP_PKEY *copenssl_rsa_key(const unsigned char *modulus, int modulus_length,
+                                         const unsigned char *exponent, int exponent_length) {
+    BIGNUM *n = BN_bin2bn(modulus, modulus_length, NULL);
+    BIGNUM *e = BN_bin2bn(exponent, exponent_length, NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    int complete = n != NULL && e != NULL && builder != NULL &&
+                   OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+                   OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1;
+    EVP_PKEY *key = copenssl_build_key("RSA", builder, complete);
+    BN_free(n);
+    BN_free(e);
+    return key;
+}
+
+// A key of a point on a curve, uncompressed (SEC 1, 2.3.3).
+static inline EVP_PKEY *copenssl_ec_key(const char *group, const unsigned char *point, size_t point_length) {
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    int complete = builder != NULL &&
+                   OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) == 1 &&
+                   OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_length) == 1;
+    return copenssl_build_key("EC", builder, complete);
+}
 
 static const unsigned long copenssl_name_format = XN_FLAG_RFC2253;
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Interoperability with Python: the official Daytona SDK against local-daytona, httpx, websockets and schemathesis against
-# the example service. Exits with 77, and says why in its last line, if that cannot be run here.
+# Interoperability with Python: the official Daytona SDK against local-daytona; httpx, websockets, schemathesis and the
+# official Descope package against the example service. Exits with 77, and says why in its last line, if that cannot be
+# run here.
 #
 #   run.sh [options of pytest]
 #   run.sh --pages [options of pytest]    only the documentation's pages, in Chromium; exits with 78 if there is none.

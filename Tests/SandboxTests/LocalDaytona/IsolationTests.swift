@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import BenchmarkSandbox
@@ -122,7 +123,8 @@ struct IsolationTests {
                 """
             let result9 = try await sandbox.shell(text)
             #expect(result9.exitCode == 0)
-            #expect(Processes.count(withArgument: mark) == 2)
+            // The shell does not wait for them to have become what they are to be.
+            await until { Processes.count(withArgument: mark) == 2 }
             await sandbox.destroy()
             #expect(Processes.count(withArgument: mark) == 0)
             #expect(await sandbox.record.state == .destroyed)

@@ -8,57 +8,26 @@ final class VerificationKey: @unchecked Sendable {
 
     /// An RSA key; nil if OpenSSL does not accept it, or its modulus has not 2,048 to 16,384 bits (RFC 7518 §3.3).
     init?(modulus: [UInt8], exponent: [UInt8]) {
-        let bits = modulus.drop { $0 == 0 }
-        guard (256...2048).contains(bits.count), bits.count > 256 || bits.first.map({ $0 >= 0x80 }) == true,
-            (1...8).contains(exponent.drop { $0 == 0 }.count),
-            let key = Self.make("RSA", numbers: [("n", modulus), ("e", exponent)], group: nil, point: nil)
+        defer { ERR_clear_error() }
+        let (modulus, exponent) = (Array(modulus.drop { $0 == 0 }), Array(exponent.drop { $0 == 0 }))
+        guard (256...2048).contains(modulus.count), modulus.count > 256 || modulus.first.map({ $0 >= 0x80 }) == true,
+            (1...8).contains(exponent.count),
+            let key = copenssl_rsa_key(modulus, Int32(modulus.count), exponent, Int32(exponent.count))
         else { return nil }
         self.key = key
     }
 
     /// A point on a curve; nil if it is not on it.
     init?(_ curve: EllipticCurve, x: [UInt8], y: [UInt8]) {
+        defer { ERR_clear_error() }
+        let point = [4] + x + y
         guard x.count == curve.coordinateCount, y.count == curve.coordinateCount,
-            let key = Self.make("EC", numbers: [], group: curve.groupName, point: [4] + x + y)
+            let key = copenssl_ec_key(curve.groupName, point, point.count)
         else { return nil }
         self.key = key
     }
 
     deinit { EVP_PKEY_free(key) }
-
-    private static func make(
-        _ kind: String,
-        numbers: [(name: String, value: [UInt8])],
-        group: String?,
-        point: [UInt8]?
-    ) -> OpaquePointer? {
-        defer { ERR_clear_error() }
-        guard let builder = OSSL_PARAM_BLD_new() else { return nil }
-        defer { OSSL_PARAM_BLD_free(builder) }
-        var held: [OpaquePointer] = []  // the builder keeps no copies of numbers
-        defer { for number in held { BN_free(number) } }
-        for (name, value) in numbers {
-            guard let number = BN_bin2bn(value, Int32(value.count), nil) else { return nil }
-            held.append(number)
-            guard OSSL_PARAM_BLD_push_BN(builder, name, number) == 1 else { return nil }
-        }
-        if let group, OSSL_PARAM_BLD_push_utf8_string(builder, "group", group, 0) != 1 { return nil }
-        // Nor of the bytes of a point, so that they live as long as what is made of them.
-        return (point ?? []).withUnsafeBytes { bytes -> OpaquePointer? in
-            if point != nil, OSSL_PARAM_BLD_push_octet_string(builder, "pub", bytes.baseAddress, bytes.count) != 1 {
-                return nil
-            }
-            guard let parameters = OSSL_PARAM_BLD_to_param(builder) else { return nil }
-            defer { OSSL_PARAM_free(parameters) }
-            guard let context = EVP_PKEY_CTX_new_from_name(nil, kind, nil) else { return nil }
-            defer { EVP_PKEY_CTX_free(context) }
-            var key: OpaquePointer?
-            guard EVP_PKEY_fromdata_init(context) == 1,
-                EVP_PKEY_fromdata(context, &key, copenssl_public_key, parameters) == 1
-            else { return nil }
-            return key
-        }
-    }
 
     /// Whether a signature is that of some bytes.
     func accepts(_ signature: [UInt8], of message: [UInt8], by algorithm: SignatureAlgorithm) -> Bool {
