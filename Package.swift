@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "BenchmarkProtocol", targets: ["BenchmarkProtocol"]),
         .library(name: "BenchmarkSandbox", targets: ["BenchmarkSandbox"]),
         .library(name: "BenchmarkFramework", targets: ["BenchmarkFramework"]),
+        .library(name: "BenchmarkServiceTesting", targets: ["BenchmarkServiceTesting"]),
         .executable(name: "scaffold", targets: ["scaffold"]),
         .executable(name: "local-daytona", targets: ["local-daytona"]),
         .executable(name: "runner", targets: ["runner"]),
@@ -57,6 +58,12 @@ let package = Package(
             dependencies: ["BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox", "COpenSSL"],
             path: "Sources/Framework",
             resources: [.embedInCode("Documentation/Assets")],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "BenchmarkServiceTesting",
+            dependencies: ["BenchmarkFramework", "BenchmarkProtocol", "BenchmarkSandbox", "BenchmarkTransport"],
+            path: "Sources/ServiceTesting",
             swiftSettings: settings
         ),
         .executableTarget(
@@ -129,6 +136,11 @@ let package = Package(
             name: "FrameworkTests",
             dependencies: ["BenchmarkFramework", "TestSupport"],
             exclude: ["Auth/Vectors"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ServiceTestingTests",
+            dependencies: ["BenchmarkServiceTesting"],
             swiftSettings: settings
         ),
         .testTarget(

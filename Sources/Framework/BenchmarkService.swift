@@ -18,8 +18,8 @@ public import BenchmarkTransport
 /// mistake (400 with their text), ``HTTPError`` answers its status, anything else is 500 without its text. On a stream
 /// every error becomes an error chunk with its message.
 public protocol BenchmarkService: Sendable {
-    /// One task of the benchmark, as the dataset stores it.
-    associatedtype Item: Sendable
+    /// One task of the benchmark, as the dataset stores it; inferred, and JSON where nothing tells.
+    associatedtype Item: Sendable = JSONValue
     /// What ``setupTask(_:in:sandbox:)`` returns; inferred.
     associatedtype SetupStream: ChunkSequence = ChunkStream
     /// What ``evaluateInstance(_:in:sandbox:)`` returns; inferred.
@@ -75,8 +75,10 @@ public protocol BenchmarkService: Sendable {
 
     /// The score of a run.
     ///
-    /// - Parameter results: the task ids in the caller's order, all of them in the dataset, with what their evaluation
-    ///   returned; null for a task that failed.
+    /// - Parameters:
+    ///   - results: the task ids in the caller's order, all of them in the dataset, with what their evaluation returned;
+    ///     null for a task that failed.
+    ///   - dataset: the tasks of the run.
     func calculateFinalScore(
         _ results: JSONObject,
         in dataset: Dataset<Item>

@@ -20,7 +20,8 @@ enum ReservedNames {
     /// What a project is linked with or built by.
     private static let swiftModules = [
         "Swift", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Testing", "XCTest", "PackageDescription",
-        "BenchmarkFramework", "BenchmarkProtocol", "BenchmarkSandbox", "BenchmarkTransport", "CLinux", "COpenSSL",
+        "BenchmarkFramework", "BenchmarkProtocol", "BenchmarkSandbox", "BenchmarkServiceTesting", "BenchmarkTransport",
+        "CLinux", "COpenSSL",
         "CZlib",
     ]
 

@@ -12,6 +12,10 @@ let framework: Target.Dependency = .product(
     name: "BenchmarkFramework",
     package: "swift-benchmark-service"
 )
+let testing: Target.Dependency = .product(
+    name: "BenchmarkServiceTesting",
+    package: "swift-benchmark-service"
+)
 
 let package = Package(
     name: "testbench-benchmark-service",
@@ -36,7 +40,7 @@ let package = Package(
             name: "TestbenchBenchmarkServiceTests",
             dependencies: [
                 "TestbenchBenchmarkService",
-                framework,
+                testing,
             ],
             swiftSettings: settings
         ),

@@ -9,6 +9,10 @@ let framework: Target.Dependency = .product(
     name: "BenchmarkFramework",
     package: "swift-benchmark-service"
 )
+let testing: Target.Dependency = .product(
+    name: "BenchmarkServiceTesting",
+    package: "swift-benchmark-service"
+)
 
 let package = Package(
     name: "swe-bench-benchmark-service",
@@ -33,7 +37,7 @@ let package = Package(
             name: "SweBenchBenchmarkServiceTests",
             dependencies: [
                 "SweBenchBenchmarkService",
-                framework,
+                testing,
             ],
             swiftSettings: settings
         ),
