@@ -7,12 +7,16 @@ public protocol Sandbox: Sendable {
 
     /// Writes a file, over an old one if there is one; missing folders are made.
     ///
-    /// - Parameter path: absolute, or relative to the sandbox's working directory.
+    /// - Parameters:
+    ///   - bytes: its content.
+    ///   - path: absolute, or relative to the sandbox's working directory.
     func upload(_ bytes: [UInt8], to path: String) async throws
 
     /// Reads a file.
     ///
-    /// - Parameter maxBytes: the most to hold; a longer file throws.
+    /// - Parameters:
+    ///   - path: absolute, or relative to the sandbox's working directory.
+    ///   - maxBytes: the most to hold; a longer file throws.
     func download(_ path: String, maxBytes: Int) async throws -> [UInt8]
 
     /// Runs a short command to its end.

@@ -16,7 +16,7 @@ public struct AllowedSandboxURLs: Sendable {
 
     /// The addresses of a list with commas between them, such as `https://app.daytona.io/api`.
     ///
-    /// - Throws: ``HTTPClientError`` with code `.invalidURL` for the first that is no URL, and for a list without any.
+    /// - Throws: `HTTPClientError` with code `.invalidURL` for the first that is no URL, and for a list without any.
     public init(list: String) throws(HTTPClientError) {
         var origins: Set<HTTPURL.Origin> = []
         for part in list.split(separator: ",", omittingEmptySubsequences: false) {

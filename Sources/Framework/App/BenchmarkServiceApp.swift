@@ -46,8 +46,8 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     /// Makes the service, loads its datasets, and begins to serve.
     ///
     /// - Returns: the running service, to be stopped by its owner.
-    /// - Throws: what the service's `init` and `loadDatasets` throw, ``SystemError`` if the address cannot be
-    ///   had, or ``TLSError`` if the certificate cannot be used.
+    /// - Throws: what the service's `init` and `loadDatasets` throw, `SystemError` if the address cannot be
+    ///   had, or `TLSError` if the certificate cannot be used.
     public func start() async throws -> RunningService {
         let log = ServiceLog(level: configuration.logLevel)
         let call = ServiceCaller(

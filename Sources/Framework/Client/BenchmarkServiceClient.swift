@@ -45,7 +45,7 @@ public struct BenchmarkServiceClient: Sendable {
     ///   - url: `http://host:port`, with a path if the service is mounted below one.
     ///   - sandboxes: where the sandboxes of streams are, sent as the three `x-…` headers with every request.
     ///   - configuration: how it behaves.
-    /// - Throws: ``HTTPClientError`` with code `.invalidURL`.
+    /// - Throws: `HTTPClientError` with code `.invalidURL`.
     public init(
         url: String,
         sandboxes: DaytonaCredentials? = nil,
@@ -112,7 +112,7 @@ public struct BenchmarkServiceClient: Sendable {
     ///
     /// Pull-based: the connection is opened by the first demand, and nothing is read ahead beyond the connection's own
     /// bounded buffer. Leaving the stream early, or cancelling, closes the connection, and the service stops.
-    /// - Throws (while iterating): ``ServiceCallError``, or ``HTTPClientError`` if no connection could be made.
+    /// - Throws (while iterating): ``ServiceCallError``, or `HTTPClientError` if no connection could be made.
     public func setupTask(
         _ taskID: String,
         instanceID: String,

@@ -18,7 +18,9 @@ extension DaytonaSandbox {
 
     /// Makes a folder and those above it; one that is there already is left as it is.
     ///
-    /// - Parameter permissions: for example `0o755`.
+    /// - Parameters:
+    ///   - path: of the innermost folder.
+    ///   - permissions: for example `0o755`.
     public func createFolder(_ path: String, permissions: Int = 0o755) async throws {
         let mode = try Self.octal(permissions)
         _ = try await file("create folder", .post, "/folder", [("path", path), ("mode", mode)])
@@ -26,7 +28,9 @@ extension DaytonaSandbox {
 
     /// Deletes a file.
     ///
-    /// - Parameter recursive: must be true for a folder, with all that is in it.
+    /// - Parameters:
+    ///   - path: of the file or folder.
+    ///   - recursive: must be true for a folder, with all that is in it.
     public func deleteFile(_ path: String, recursive: Bool = false) async throws {
         let items = [("path", path)] + (recursive ? [("recursive", "true")] : [])
         _ = try await file("delete", .delete, "", items)
@@ -41,6 +45,7 @@ extension DaytonaSandbox {
     /// Changes permissions and owner; what is nil stays.
     ///
     /// - Parameters:
+    ///   - path: of the file or folder.
     ///   - permissions: for example `0o644`.
     ///   - owner: a user's name or number.
     ///   - group: a group's name or number.

@@ -5,7 +5,9 @@ import BenchmarkTransport
 extension DaytonaClient {
     /// Starts a stopped sandbox and waits until it is started.
     ///
-    /// - Parameter timeout: for the request and the wait together.
+    /// - Parameters:
+    ///   - idOrName: which sandbox.
+    ///   - timeout: for the request and the wait together.
     @discardableResult
     public func startSandbox(_ idOrName: String, timeout: Duration = .seconds(60)) async throws -> SandboxInfo {
         try await change(idOrName, "/start", to: .started, timeout)
@@ -14,6 +16,7 @@ extension DaytonaClient {
     /// Stops a sandbox and waits until it is stopped; one that is to be deleted with its stop ends as `.destroyed`.
     ///
     /// - Parameters:
+    ///   - idOrName: which sandbox.
     ///   - force: whether its processes get no time to end by themselves.
     ///   - timeout: for the request and the wait together.
     @discardableResult
@@ -39,7 +42,9 @@ extension DaytonaClient {
     /// Deletes a sandbox; one that does not exist is deleted already.
     ///
     /// Returns when the server has begun with it; ``waitForSandbox(_:until:timeout:)`` waits for its end.
-    /// - Parameter timeout: for the request; nil for the configuration's.
+    /// - Parameters:
+    ///   - idOrName: which sandbox.
+    ///   - timeout: for the request; nil for the configuration's.
     public func deleteSandbox(_ idOrName: String, timeout: Duration? = nil) async throws {
         do {
             _ = try await call(.delete, try address(of: idOrName), timeout: timeout)

@@ -25,7 +25,9 @@ extension DaytonaSandbox {
 
     /// The address of a port that opens it to whoever has it, for a time.
     ///
-    /// - Parameter lifetime: a second to a day.
+    /// - Parameters:
+    ///   - port: from 1 to 65,535.
+    ///   - lifetime: a second to a day.
     public func signedPreviewLink(port: Int, lifetime: Duration = .seconds(60)) async throws -> PreviewLink {
         let seconds = lifetime.components.seconds
         guard (1...86_400).contains(seconds) else {

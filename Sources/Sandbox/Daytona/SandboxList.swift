@@ -52,7 +52,9 @@ public struct SandboxPage: Sendable, Hashable {
 extension DaytonaClient {
     /// One page of a list.
     ///
-    /// - Parameter cursor: ``SandboxPage/nextCursor`` of the page before; nil for the first.
+    /// - Parameters:
+    ///   - query: which sandboxes, and how many of them a page has.
+    ///   - cursor: ``SandboxPage/nextCursor`` of the page before; nil for the first.
     public func sandboxPage(_ query: SandboxQuery = SandboxQuery(), after cursor: String? = nil) async throws
         -> SandboxPage
     {

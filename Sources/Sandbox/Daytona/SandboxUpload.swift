@@ -32,7 +32,10 @@ public struct SandboxUpload: Sendable {
 
     /// The pieces of a sequence, which is iterated once, where a service's own code runs.
     ///
-    /// - Parameter length: how many bytes there will be, if that is known; a sequence that has more or less throws.
+    /// - Parameters:
+    ///   - pieces: its bytes, in pieces of any size.
+    ///   - length: how many bytes there will be, if that is known; a sequence that has more or less throws.
+    ///   - path: of the file, absolute or relative to the sandbox's working directory.
     public static func pieces<Pieces: AsyncSequence & Sendable>(
         _ pieces: Pieces,
         length: Int? = nil,

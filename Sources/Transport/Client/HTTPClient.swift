@@ -27,7 +27,9 @@ public final class HTTPClient: Sendable {
 
     /// Sends a request and reads the whole response.
     ///
-    /// - Parameter maxBodyBytes: the most to hold of its body.
+    /// - Parameters:
+    ///   - request: what is asked.
+    ///   - maxBodyBytes: the most to hold of the response's body.
     /// - Throws: ``HTTPClientError``. Every status is a response, not an error.
     public func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> HTTPClientResult {
         try await withResponse(to: request) { response in

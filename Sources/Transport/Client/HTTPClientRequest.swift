@@ -8,7 +8,7 @@ public struct HTTPClientRequest: Sendable {
     public var fields: HTTPFields
     /// What follows them.
     public var body: Body
-    /// Replaces the configuration's limit between reads for this request; ``Duration/forever`` takes it away.
+    /// Replaces the configuration's limit between reads for this request; `.forever` takes it away.
     public var readTimeout: Duration?
     /// Replaces the configuration's limit of the whole request.
     public var timeout: Duration?

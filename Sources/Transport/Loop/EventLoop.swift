@@ -7,8 +7,8 @@ import Synchronization
 /// A loop lives as long as the process. Code on it must not block; service code runs on a ``ServiceExecutor``.
 ///
 /// One executor object is shared by all actors of a loop, and every task that calls into them prefers the loop's
-/// ``taskExecutor``: then a call from one to the other is no trip through a queue, and a continuation resumed by the
-/// loop stays on it. ``startTask(_:)`` is the way to start such a task.
+/// `taskExecutor`: then a call from one to the other is no trip through a queue, and a continuation resumed by the
+/// loop stays on it. `startTask(_:)` is the way to start such a task.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     // Safe to share: what is mutable and not behind `foreign` or atomic is touched on the loop's own thread only,
     // which `isCurrent` tells.

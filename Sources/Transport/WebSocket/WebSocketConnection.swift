@@ -5,7 +5,7 @@
 ///
 /// - Incoming: messages are queued up to `maxQueuedBytes` of the configuration; then reading from the peer stops until
 ///   ``receive()`` has taken some. One task may receive at a time.
-/// - Outgoing: messages are gathered and written at the end of the loop's tick; ``send(_:)`` waits while the peer takes
+/// - Outgoing: messages are gathered and written at the end of the loop's tick; `send` waits while the peer takes
 ///   none.
 public actor WebSocketConnection {
     package nonisolated let loop: EventLoop
