@@ -165,9 +165,7 @@ actor CommandFollower {
     private func checkForLife() async {
         let limits = sandbox.commandLimits
         if position.offset == 0 {
-            // Only a log that could be read, and is empty, says that nothing has begun.
-            guard loop.now - begunAt >= limits.startLimit.nanoseconds, (try? await isLogReadable()) ?? false,
-                position.offset == 0
+            guard loop.now - begunAt >= limits.startLimit.nanoseconds, await isLogEmpty(), position.offset == 0
             else { return }
             let text = "the command has shown no sign of having begun for \(limits.startLimit)"
             verdict = .failure(NotBegun(reason: SandboxError(.timedOut, text)))
@@ -230,14 +228,26 @@ actor CommandFollower {
         } catch is SandboxError { return false }
     }
 
-    private func readLogOnce() async throws {
+    /// Whether the log could be read, and there is nothing in it.
+    ///
+    /// Takes nothing: a stream may be bringing the same bytes at the same time.
+    private func isLogEmpty() async -> Bool {
+        let isEmpty = try? await client.withResponse(to: logRequest) { try await $0.nextBytes() == nil }
+        return isEmpty ?? false
+    }
+
+    private var logRequest: HTTPClientRequest {
         // The text with its markers, byte for byte, is for those who name no version.
         var fields = client.authorization
         fields.set("x-daytona-split-output", "true")
-        let request = HTTPClientRequest(.get, command.appending("/logs"), fields: fields)
+        return HTTPClientRequest(.get, command.appending("/logs"), fields: fields)
+    }
+
+    /// Takes what the log has beyond what was taken; no stream may be open meanwhile.
+    private func readLogOnce() async throws {
         position.beginReplay()
         // The reader must keep up from here on: there is no stream any more that could miss its pings.
-        try await client.withResponse(to: request) { response in
+        try await client.withResponse(to: logRequest) { response in
             while let bytes = try await response.nextBytes() { try await self.takeInTime(bytes) }
         }
         if position.seen < position.offset {

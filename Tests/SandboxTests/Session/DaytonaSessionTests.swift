@@ -136,6 +136,18 @@ struct DaytonaSessionTests {
         }
     }
 
+    @Test("a log that is looked at for the command's beginning while its stream is late comes once")
+    func lateStream() async throws {
+        var limits = CommandLimits()
+        limits.startLimit = .milliseconds(500)
+        try await withSandbox(limits) { sandbox, local in
+            local.setFaults(FaultPlan([Fault(.delay, 2000)]))
+            var output = ""
+            for try await text in streamCommand(sandbox, "echo a; sleep 3; echo b", cwd: "/") { output += text }
+            #expect(output == "a\nb\n")
+        }
+    }
+
     @Test("one that never begins is an error that says so")
     func neverBegins() async throws {
         var limits = CommandLimits()

@@ -11,6 +11,8 @@ struct ControlGroup: Sendable {
 
     /// The period over which the use of cores is measured, in microseconds; the kernel's usual one.
     private static let period = 100_000
+    /// As many cores as the kernel counts to are as good as no limit, and their time is within what it takes for one.
+    private static let maxCores = 8192
 
     /// Makes the group, with limits.
     static func make(_ name: String, in groups: ControlGroups, _ limits: ResourceLimits) throws(SandboxError)
@@ -49,6 +51,7 @@ struct ControlGroup: Sendable {
     ) -> [(file: String, value: String, isNeeded: Bool)] {
         let isUnified = groups.mechanism == .cgroup2
         func text(_ number: Int?, none: String) -> String { number.map(String.init) ?? none }
+        func quota(_ cores: Int?) -> Int? { cores.map { min($0, Self.maxCores) * Self.period } }
         switch controller {
         case .memory where isUnified:
             return [
@@ -63,11 +66,11 @@ struct ControlGroup: Sendable {
                 ("memory.limit_in_bytes", value, true),
             ]
         case .cpu where isUnified:
-            return [("cpu.max", "\(text(limits.cores.map { $0 * Self.period }, none: "max")) \(Self.period)", true)]
+            return [("cpu.max", "\(text(quota(limits.cores), none: "max")) \(Self.period)", true)]
         case .cpu:
             return [
                 ("cpu.cfs_period_us", "\(Self.period)", false),
-                ("cpu.cfs_quota_us", text(limits.cores.map { $0 * Self.period }, none: "-1"), true),
+                ("cpu.cfs_quota_us", text(quota(limits.cores), none: "-1"), true),
             ]
         case .pids: return [("pids.max", text(limits.processes, none: "max"), true)]
         }

@@ -22,7 +22,9 @@ struct DiskImage: Sendable {
         if access(image, F_OK) != 0 {
             let file = try Descriptor.open(image, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
             guard ftruncate(file.number, off_t(byteCount)) == 0 else {
-                throw SandboxError.lastError("cannot make '\(image)'")
+                let error = SandboxError.lastError("cannot make '\(image)' with \(byteCount) bytes")
+                unlink(image)
+                throw error
             }
             // No journal and no reserve: nothing here outlives a crash, and all of it is the sandbox's.
             let format = [

@@ -103,6 +103,11 @@ struct ControlGroupsTests {
                     "memory.max": "max", "memory.swap.max": "max", "cpu.max": "max 100000", "pids.max": "max",
                 ]
             )
+            // Nobody can have as much; nothing overflows.
+            for file in files { try Data().write(to: URL(fileURLWithPath: "\(folder)/g/\(file)")) }
+            try group.set(ResourceLimits(cpu: .max, memory: .max, disk: .max))
+            let most = try Self.values(["cpu.max", "memory.max"], below: "\(folder)/g")
+            #expect(most == ["cpu.max": "819200000 100000", "memory.max": "\(Int.max)"])
         }
     }
 
