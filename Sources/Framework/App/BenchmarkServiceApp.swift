@@ -50,6 +50,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     ///   had, or `TLSError` if the certificate cannot be used.
     public func start() async throws -> RunningService {
         let log = ServiceLog(level: configuration.logLevel)
+        let proxies = try TrustedProxies(configuration.trustedProxies)
         let call = ServiceCaller(
             executor: ServiceExecutor(maxThreads: configuration.maxServiceThreads),
             nonBlocking: Service.nonBlockingMethods,
@@ -65,6 +66,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             datasets: datasets,
             call: call,
             sandboxURLs: configuration.sandboxURLs,
+            proxies: proxies,
             log: log,
             credentialsTimeout: configuration.credentialsTimeout,
             metrics: metrics
@@ -78,17 +80,19 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         let documentation = try DocumentationRoutes(document)
         let router = Router(
             routes: HTTPEndpoints(core: core).routes + documentation.routes + streams.pageRoutes
-                + metricsRoute(metrics) + customRoutes.map { $0.route(call) },
+                + metricsRoute(metrics, proxies) + customRoutes.map { $0.route(call) },
             streams: streams.routes,
             openPaths: ["/health"] + (configuration.docsArePublic ? DocumentationRoutes.paths : []),
             authorize: { headers in try await call(.checkAuth) { try await service.checkAuth(headers) } },
             scheme: configuration.server.scheme,
-            trustedProxies: configuration.trustedProxies,
+            proxies: proxies,
             log: log,
             metrics: metrics
         )
         var accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
-        if configuration.logsRequests { accessLog = { log.write($0) } }
+        if configuration.logsRequests {
+            accessLog = { log.write($0, from: proxies.client($0.fields, from: $0.peer)) }
+        }
         let server = HTTPServer(configuration: configuration.server, accessLog: accessLog, responder: router)
         let address = try await server.start()
         for problem in [configuration.exposure(of: address), configuration.authentication.problem] {
@@ -97,13 +101,14 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         return RunningService(address: address, url: configuration.server.url(of: address), server: server, log: log)
     }
 
-    private func metricsRoute(_ metrics: ServiceMetrics?) -> [Route] {
+    private func metricsRoute(_ metrics: ServiceMetrics?, _ proxies: TrustedProxies) -> [Route] {
         guard let metrics else { return [] }
         let isForAll = !configuration.authentication.isOpen
         return [
             Route(method: .get, path: "/metrics") { request in
                 // Who is let in without a key is not authenticated.
-                guard isForAll || request.peer.isLoopback else { throw HTTPError(401, "Unauthorized") }
+                let client = proxies.client(request.head.fields, from: request.peer)
+                guard isForAll || client.isLoopback else { throw HTTPError(401, "Unauthorized") }
                 return metrics.response
             }
         ]

@@ -48,7 +48,7 @@ struct Router: HTTPResponder {
     private let openPaths: Set<ScalarString>
     private let authorize: @Sendable (HTTPFields) async throws -> Bool
     private let scheme: String
-    private let trustedProxies: [String]
+    private let proxies: TrustedProxies
     private let log: ServiceLog
     private let metrics: ServiceMetrics?
 
@@ -58,13 +58,13 @@ struct Router: HTTPResponder {
         openPaths: [String],
         authorize: @escaping @Sendable (HTTPFields) async throws -> Bool,
         scheme: String,
-        trustedProxies: [String],
+        proxies: TrustedProxies,
         log: ServiceLog,
         metrics: ServiceMetrics? = nil
     ) {
         self.routes = Dictionary(grouping: routes) { ScalarString($0.path) }
         self.streams = Dictionary(streams.map { (ScalarString($0.path), $0) }) { first, _ in first }
-        (self.authorize, self.scheme, self.trustedProxies, self.log) = (authorize, scheme, trustedProxies, log)
+        (self.authorize, self.scheme, self.proxies, self.log) = (authorize, scheme, proxies, log)
         self.openPaths = Set(openPaths.map { ScalarString($0) })
         self.metrics = metrics
     }
@@ -146,17 +146,10 @@ struct Router: HTTPResponder {
         return "\(scheme(of: request))://\(host)\(toggled(request.head.rawPath))\(query)"
     }
 
-    /// The server's own, or `https` if a trusted proxy says that the client came to it that way: a redirect to `http` would make clients drop
-    /// their credentials.
+    /// The server's own, or `https` if a trusted proxy says that the client came to it that way: a redirect to `http`
+    /// would make clients drop their credentials.
     private func scheme(of request: HTTPServerRequest) -> String {
-        let forwarded = request.head.fields[.xForwardedProto]?.lowercased()
-        return Self.trusts(request.peer, trustedProxies) && (forwarded == "https" || forwarded == "wss")
-            ? "https" : scheme
-    }
-
-    /// Whether a peer's word about the client is believed: that of this machine, and of the proxies named.
-    static func trusts(_ peer: SocketAddress, _ proxies: [String]) -> Bool {
-        peer.isLoopback || proxies.contains("*") || proxies.contains(peer.host)
+        proxies.saySecure(request.head.fields, from: request.peer) ? "https" : scheme
     }
 
     /// Authentication is not decided in the handshake: the stream's handler closes with 1008.

@@ -14,8 +14,9 @@ public struct ServiceConfiguration: Sendable {
     public var credentialsTimeout = Duration.seconds(5)
     /// The most threads that service code may block at a time.
     public var maxServiceThreads = 64
-    /// Addresses of proxies whose `x-forwarded-proto` is believed, besides this machine's own; `*` for all.
-    public var trustedProxies: [String] = []
+    /// The proxies whose `x-forwarded-proto` and `x-forwarded-for` are believed: addresses, networks such as `10.0.0.0/8`,
+    /// `127.0.0.1` for this machine, `*` for all.
+    public var trustedProxies = ["127.0.0.1"]
     /// Whether each request is logged with one line on standard error.
     public var logsRequests = true
     /// Whether `GET /metrics` tells what the service counts about itself, to authenticated callers; where callers need no
@@ -35,8 +36,8 @@ public struct ServiceConfiguration: Sendable {
         server.port = 8001
         authentication = BuiltInAuthentication(environment: environment)
         logLevel = environment["LOG_LEVEL"].flatMap { LogLevel(named: $0) } ?? .info
-        trustedProxies = (environment["FORWARDED_ALLOW_IPS"] ?? "").split(separator: ",").map {
-            $0.trimmingCharacters(in: .whitespaces)
+        if let list = environment["FORWARDED_ALLOW_IPS"] {
+            trustedProxies = list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         }
     }
 }

@@ -7,6 +7,7 @@ struct ServiceCore<Service: BenchmarkService>: Sendable {
     let datasets: Datasets<Service.Item>
     let call: ServiceCaller
     let sandboxURLs: AllowedSandboxURLs
+    let proxies: TrustedProxies
     let log: ServiceLog
     /// How long a stream's caller without the headers may take to send the message that makes up for them.
     let credentialsTimeout: Duration

@@ -32,7 +32,8 @@ enum ServiceOptions {
           DESCOPE_TIMEOUT_SECONDS
                            how long a decision may take (default 60)
           FORWARDED_ALLOW_IPS
-                           the proxies whose x-forwarded-proto is believed, besides this machine; * for all
+                           the proxies whose x-forwarded-proto and x-forwarded-for are believed: addresses and
+                           networks, * for all (default 127.0.0.1, which is this machine)
           LOG_LEVEL        as --log-level
         """
 
@@ -76,6 +77,9 @@ enum ServiceOptions {
                     throw OptionReader.unknown(option, usage: usage)
                 }
             }
+        }
+        do { _ = try TrustedProxies(configuration.trustedProxies) } catch {
+            throw UsageError(message: "FORWARDED_ALLOW_IPS: \(error)")
         }
         try ServerOptions.check(configuration.server)
         return true

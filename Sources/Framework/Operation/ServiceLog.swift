@@ -53,13 +53,15 @@ struct ServiceLog: Sendable {
     }
 
     /// The line of a request that has been answered.
-    func write(_ record: HTTPAccessRecord) {
+    ///
+    /// - Parameter client: whose it was.
+    func write(_ record: HTTPAccessRecord, from client: SocketAddress) {
         let fields: Fields = [
             ("method", .string(record.method)), ("target", .string(record.target)), ("status", .int(record.status)),
-            ("peer", .string(record.peer.host)), ("milliseconds", .double(Double(record.tenthsOfMilliseconds) / 10)),
+            ("client", .string(client.host)), ("milliseconds", .double(Double(record.tenthsOfMilliseconds) / 10)),
             ("request_id", record.requestID.map { .string($0) } ?? .null),
         ]
-        write(.info, "request", fields, text: record.line)
+        write(.info, "request", fields, text: record.line(client))
     }
 }
 
@@ -70,9 +72,9 @@ extension HTTPAccessRecord {
     }
 
     /// `127.0.0.1 "GET /health" 200 0.2ms`.
-    fileprivate var line: String {
+    fileprivate func line(_ client: SocketAddress) -> String {
         let tenths = tenthsOfMilliseconds
         let id = requestID.map { " \($0)" } ?? ""
-        return "\(peer.host) \"\(method) \(target)\" \(status) \(tenths / 10).\(tenths % 10)ms\(id)"
+        return "\(client.host) \"\(method) \(target)\" \(status) \(tenths / 10).\(tenths % 10)ms\(id)"
     }
 }

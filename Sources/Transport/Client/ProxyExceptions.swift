@@ -10,7 +10,7 @@ struct ProxyExceptions: Sendable, Hashable {
     private enum Rule: Sendable, Hashable {
         case everything
         case name(String)
-        case network([UInt8], bits: Int)
+        case network(AddressRange)
     }
     private struct Entry: Sendable, Hashable {
         let rule: Rule
@@ -25,15 +25,14 @@ struct ProxyExceptions: Sendable, Hashable {
 
     /// Whether a host, literal or name, is reached directly on a port.
     func contains(_ host: String, port: UInt16) -> Bool {
-        let address = SocketAddress(literal: host, port: 0)?.addressBytes
+        let address = SocketAddress(literal: host, port: 0)
         let name = Self.withoutLastDot(Substring(host))
         return entries.contains { entry in
             if let only = entry.port, only != port { return false }
             switch entry.rule {
             case .everything: return true
             case .name(let suffix): return address == nil && (name == suffix || name.hasSuffix(".\(suffix)"))
-            case .network(let network, let bits):
-                return address.map { Self.isEqual($0, network, inBits: bits) } ?? false
+            case .network(let range): return address.map(range.contains) ?? false
             }
         }
     }
@@ -54,13 +53,8 @@ struct ProxyExceptions: Sendable, Hashable {
 
     /// An address, by itself or in brackets, or a network.
     private static func network(_ text: String) -> Rule? {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard var host = parts.first else { return nil }
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard let bytes = SocketAddress(literal: String(host), port: 0)?.addressBytes else { return nil }
-        guard parts.count == 2 else { return .network(bytes, bits: bytes.count * 8) }
-        guard let bits = HTTPSyntax.decimal(parts[1].utf8), bits <= bytes.count * 8 else { return nil }
-        return .network(bytes, bits: bits)
+        let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+        return AddressRange(isBracketed ? text.dropFirst().dropLast() : text[...]).map { .network($0) }
     }
 
     /// Host and port; nil if what should be the port is none.
@@ -74,14 +68,5 @@ struct ProxyExceptions: Sendable, Hashable {
 
     private static func withoutLastDot(_ name: Substring) -> String {
         String(name.hasSuffix(".") ? name.dropLast() : name)
-    }
-
-    private static func isEqual(_ left: [UInt8], _ right: [UInt8], inBits bits: Int) -> Bool {
-        if left.count != right.count { return false }
-        let whole = bits / 8
-        if left.prefix(whole) != right.prefix(whole) { return false }
-        guard bits % 8 > 0, whole < left.count, whole < right.count else { return true }
-        let mask = UInt8.max << UInt8(8 - bits % 8)
-        return left[whole] & mask == right[whole] & mask
     }
 }

@@ -66,6 +66,8 @@ extension HTTPField.Name {
     public static let upgrade = Self(known: "upgrade")
     /// `user-agent`.
     public static let userAgent = Self(known: "user-agent")
+    /// `x-forwarded-for`.
+    public static let xForwardedFor = Self(known: "x-forwarded-for")
     /// `x-forwarded-proto`.
     public static let xForwardedProto = Self(known: "x-forwarded-proto")
 }

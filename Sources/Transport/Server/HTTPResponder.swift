@@ -20,6 +20,8 @@ public struct HTTPAccessRecord: Sendable {
     public let status: Int
     /// The other side.
     public let peer: SocketAddress
+    /// The fields of the request; none if it could not be read.
+    public let fields: HTTPFields
     /// From the head of the request to the end of the response or, for an upgrade, to its acceptance.
     public let duration: Duration
     /// The `x-request-id` of the response; nil without one.

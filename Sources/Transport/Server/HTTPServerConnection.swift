@@ -111,6 +111,7 @@ actor HTTPServerConnection {
                 target: "-",
                 status: error.status.code,
                 peer: peer,
+                fields: [],
                 duration: .zero,
                 requestID: nil
             )
@@ -144,6 +145,7 @@ actor HTTPServerConnection {
                 target: head.target,
                 status: status.code,
                 peer: peer,
+                fields: head.fields,
                 duration: .nanoseconds(EventLoop.monotonicNow() - start),
                 requestID: answer.fields["x-request-id"]
             )

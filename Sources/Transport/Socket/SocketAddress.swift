@@ -137,15 +137,17 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What one party has of the address space: an IPv4 address, or the 64 bits of an IPv6 network.
-    var network: [UInt8] {
-        switch family {
-        case AF_INET: Array(bytes.dropFirst(4).prefix(4))
-        case AF_INET6 where host.hasPrefix("::ffff:"): Array(bytes.dropFirst(20).prefix(4))
-        case AF_INET6: Array(bytes.dropFirst(8).prefix(8))
-        default: []
+    /// The bytes of an IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2); nil for any other.
+    var mappedBytes: [UInt8]? {
+        let bytes = addressBytes
+        guard bytes.count == 16, bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10...11] == [0xff, 0xff] else {
+            return nil
         }
+        return Array(bytes.suffix(4))
     }
+
+    /// What one party has of the address space: an IPv4 address, or the 64 bits of an IPv6 network.
+    var network: [UInt8] { mappedBytes ?? (family == AF_INET6 ? Array(addressBytes.prefix(8)) : addressBytes) }
 
     /// As in a URL: `127.0.0.1:8001`, `[::1]:8001`.
     public var description: String {

@@ -39,9 +39,12 @@ struct MetricsTests {
         )
     }
 
-    private func metrics(_ running: RunningService, key: String? = nil) async throws -> (status: Int, text: String) {
+    private func metrics(_ running: RunningService, key: String? = nil, forwardedFor client: String? = nil) async throws
+        -> (status: Int, text: String)
+    {
         var request = HTTPClientRequest(.get, try HTTPURL(running.url + "/metrics"))
         if let key { request.fields.set(.authorization, "Bearer \(key)") }
+        if let client { request.fields.set(.xForwardedFor, client) }
         let result = try await directClient().send(request)
         return (result.status, result.text)
     }
@@ -57,6 +60,16 @@ struct MetricsTests {
             #expect(without.status == 401)
             #expect(with.status == 200)
             #expect(with.text.contains(#"benchmark_auth_total{outcome="refused"} 1"#))
+        }
+    }
+
+    @Test("where nobody needs a key it is for this machine only, also behind a proxy that is on it")
+    func machineOnly() async throws {
+        try await withSampleService(configure: { $0.hasMetrics = true }) { running in
+            for (client, status) in [(nil, 200), ("127.0.0.1", 200), ("198.51.100.7", 401)] {
+                let answer = try await metrics(running, forwardedFor: client)
+                #expect(answer.status == status)
+            }
         }
     }
 

@@ -32,6 +32,7 @@ struct ServiceLogTests {
         target: "/health?\"",
         status: 200,
         peer: SocketAddress(literal: "192.0.2.1", port: 5) ?? SocketAddress(bytes: []),
+        fields: [],
         duration: .microseconds(1250),
         requestID: "id-1"
     )
@@ -40,7 +41,7 @@ struct ServiceLogTests {
         log.write(.debug, "left out")
         log.write(.info, "serving", [("count", 2)])
         log.write(.warning, "odd\n", [("task_id", "a\u{1b}b")])
-        log.write(Self.record)
+        log.write(Self.record, from: Self.record.peer)
         log.write(.error, "end")
     }
 
@@ -62,6 +63,7 @@ struct ServiceLogTests {
         #expect(objects[0]["count"] == 2)
         #expect(objects[1]["task_id"] == "a\u{1b}b")
         #expect(objects[2]["target"] == "/health?\"")
+        #expect(objects[2]["client"] == "192.0.2.1")
         #expect(objects[2]["milliseconds"] == 1.2)
         #expect(objects[2]["request_id"] == "id-1")
         #expect(objects.allSatisfy { $0["time"]?.stringValue?.utf8.count == 24 })

@@ -51,8 +51,9 @@ struct WebSocketStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendab
     }
 
     private var about: ServiceLog.Fields {
-        [
-            ("peer", .string(request.peer.host)), ("path", .string(request.head.rawPath)),
+        let client = core.proxies.client(request.head.fields, from: request.peer)
+        return [
+            ("client", .string(client.host)), ("path", .string(request.head.rawPath)),
             ("request_id", request.head.fields["x-request-id"].map { .string($0) } ?? .null),
         ]
     }
