@@ -19,9 +19,17 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 extern long syscall(long number, ...);
+extern char *strptime(const char *text, const char *format, struct tm *parts);
+
+/// How many bytes at the beginning of a text are a date in a format (strptime(3)); -1 if it begins with none.
+static inline long clinux_parse_date(const char *text, const char *format, struct tm *parts) {
+    const char *end = strptime(text, format, parts);
+    return end ? end - text : -1;
+}
 
 /// The calling thread's `errno`; to be read directly after the failed call.
 static inline int clinux_errno(void) { return errno; }

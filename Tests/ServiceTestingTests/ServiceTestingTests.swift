@@ -71,9 +71,12 @@ struct ServiceTestingTests {
         do {
             try await withService(
                 WordService.self,
-                configure: { $0.authentication = BuiltInAuthentication(apiKey: "k") }
-            ) {
-                service in
+                configure: {
+                    $0.authentication = BuiltInAuthentication(apiKey: "k")
+                    // No other test takes an address there, once this one is free.
+                    $0.server.host = "127.0.0.4"
+                }
+            ) { service in
                 url = service.url
                 await #expect(throws: ServiceCallError.self) { try await service.client.verifyTaskIDs() }
                 throw Failure()

@@ -12,11 +12,11 @@ public final class RawClient: Sendable {
     /// Connects to a port of this machine; the connection ends with this object.
     ///
     /// - Parameter receiveBufferBytes: how much the system may hold for this side; nil for its own choice.
-    public init(port: UInt16, receiveBufferBytes: Int32? = nil) async throws {
-        descriptor = try await Self.executor.run { try Self.connected(port, receiveBufferBytes) }
+    public init(host: String = "127.0.0.1", port: UInt16, receiveBufferBytes: Int32? = nil) async throws {
+        descriptor = try await Self.executor.run { try Self.connected(host, port, receiveBufferBytes) }
     }
 
-    private static func connected(_ port: UInt16, _ receiveBufferBytes: Int32?) throws -> Int32 {
+    private static func connected(_ host: String, _ port: UInt16, _ receiveBufferBytes: Int32?) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var count = receiveBufferBytes {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &count, socklen_t(MemoryLayout<Int32>.size))
@@ -24,7 +24,7 @@ public final class RawClient: Sendable {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        inet_pton(AF_INET, host, &address.sin_addr)
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

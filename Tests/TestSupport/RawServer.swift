@@ -180,7 +180,8 @@ public func directClient(_ change: (inout HTTPClientConfiguration) -> Void = { _
 
 /// Blocking sockets by the addresses of the toolkit.
 enum TestSocket {
-    static func listen(on address: SocketAddress, backlog: Int32) throws -> Int32 {
+    /// - Parameter backlog: nil to hold the address only, where whoever connects is refused.
+    static func listen(on address: SocketAddress, backlog: Int32?) throws -> Int32 {
         let family = address.bytes.withUnsafeBytes { $0.loadUnaligned(as: sa_family_t.self) }
         let descriptor = socket(Int32(family), Int32(SOCK_STREAM.rawValue), 0)
         var one: Int32 = 1
@@ -189,7 +190,7 @@ enum TestSocket {
             guard let pointer = bytes.bindMemory(to: sockaddr.self).baseAddress else { return false }
             return bind(descriptor, pointer, socklen_t(bytes.count)) == 0
         }
-        if isBound && Glibc.listen(descriptor, backlog) == 0 { return descriptor }
+        if isBound && (backlog.map { Glibc.listen(descriptor, $0) } ?? 0) == 0 { return descriptor }
         let error = SystemError(errorNumber: errno, operation: "listen on \(address)")
         close(descriptor)
         throw error

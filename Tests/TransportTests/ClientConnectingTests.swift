@@ -24,7 +24,8 @@ struct ClientConnectingTests {
     @Test("when one address refuses, the next is tried at once, RFC 8305 §5")
     func refusal() async throws {
         let loop = EventLoopGroup.shared.next()
-        let server = try RawServer(host: "127.0.0.2")
+        let nobody = try RefusingAddress()
+        let server = try RawServer(host: "127.0.0.2", port: nobody.address.port)
         // The delay is longer than the test may take: only the refusal can start the second attempt.
         let socket = try await ConnectionRace.connect(
             to: addresses(["127.0.0.1", "127.0.0.2"], port: server.address.port),
@@ -65,12 +66,12 @@ struct ClientConnectingTests {
 
     @Test("when all addresses refuse, the error is that of the last")
     func allRefuse() async throws {
-        let port = try RawServer().address.port
-        let candidates = addresses(["127.0.0.1", "127.0.0.2"], port: port)
+        let nobody = try RefusingAddress()
+        let candidates = addresses(["127.0.0.1", "127.0.0.2"], port: nobody.address.port)
         let error = await #expect(throws: SystemError.self) {
             try await ConnectionRace.connect(to: candidates, on: EventLoopGroup.shared.next())
         }
-        #expect(error?.description.contains("127.0.0.2:\(port)") == true)
+        #expect(error?.description.contains("127.0.0.2:\(nobody.address.port)") == true)
     }
 
     @Test("cancelling ends every attempt")

@@ -90,16 +90,4 @@ struct HTTPURLTests {
     func escapes() {
         #expect(HTTPURL.escape("aZ9-._~ /é+%") == "aZ9-._~%20%2F%C3%A9%2B%25")
     }
-
-    @Test(
-        "dates are those of RFC 9110",
-        arguments: [
-            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
-            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
-            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
-        ] as [(Int64, String)]
-    )
-    func dates(_ seconds: Int64, _ text: String) {
-        #expect(HTTPDate.format(secondsSince1970: seconds) == text)
-    }
 }

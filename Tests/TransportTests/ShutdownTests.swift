@@ -79,15 +79,18 @@ struct ShutdownTests {
     @Test("requests in flight are answered, idle connections closed, new ones refused")
     func graceful() async throws {
         let responder = Held()
-        let server = HTTPServer(responder: responder)
+        var configuration = HTTPServerConfiguration()
+        // No other test takes an address there, once this one is free.
+        configuration.host = "127.0.0.3"
+        let server = HTTPServer(configuration: configuration, responder: responder)
         let address = try await server.start()
-        let idle = try await RawClient(port: address.port)
-        let busy = try await RawClient(port: address.port)
+        let idle = try await RawClient(host: address.host, port: address.port)
+        let busy = try await RawClient(host: address.host, port: address.port)
         try await busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         await responder.arrived.wait()
         let stopped = Task { await server.shutDown() }
         #expect(try await idle.receive().isEmpty)
-        await #expect(throws: SystemError.self) { try await RawClient(port: address.port) }
+        await #expect(throws: SystemError.self) { try await RawClient(host: address.host, port: address.port) }
         responder.released.fire()
         let answer = try await busy.receiveText()
         #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("connection: close") && answer.hasSuffix("done"))

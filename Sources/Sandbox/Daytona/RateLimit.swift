@@ -1,4 +1,5 @@
 import BenchmarkTransport
+import Glibc
 
 /// When a server that has had enough of a client wants to hear of it again.
 ///
@@ -9,15 +10,18 @@ enum RateLimit {
     static let longestPause = 86_400
 
     /// The longest pause that the fields ask for: by `Retry-After`, else by the counters that have run out.
-    static func pause(_ fields: HTTPFields) -> Duration? {
+    ///
+    /// - Parameter now: in seconds since 1970.
+    static func pause(_ fields: HTTPFields, now: Int = time(nil)) -> Duration? {
         var (explicit, resets) = (Int?.none, Int?.none)
         for (name, value) in fields {
             let name = name.description
-            if let suffix = suffix(of: name, behind: "retry-after"), isSuffix(suffix), let seconds = seconds(value) {
+            if let suffix = suffix(of: name, behind: "retry-after"), isSuffix(suffix), let seconds = seconds(value, now)
+            {
                 explicit = max(explicit ?? 0, seconds)
             }
             if let suffix = suffix(of: name, behind: "x-ratelimit-reset"), isSuffix(suffix),
-                let seconds = seconds(value), Int(fields["x-ratelimit-remaining\(suffix)"] ?? "0") == 0
+                let seconds = seconds(value, now), Int(fields["x-ratelimit-remaining\(suffix)"] ?? "0") == 0
             {
                 resets = max(resets ?? 0, seconds)
             }
@@ -31,8 +35,9 @@ enum RateLimit {
 
     private static func isSuffix(_ text: Substring) -> Bool { text.utf8.first.map { $0 == UInt8(ascii: "-") } ?? true }
 
-    /// Whole seconds; dates and what is negative are not understood.
-    private static func seconds(_ text: String) -> Int? {
+    /// Of whole seconds, or of a date; what is negative is not understood.
+    private static func seconds(_ text: String, _ now: Int) -> Int? {
+        if let date = HTTPDate.parse(text) { return min(max(0, Int(date) - now), longestPause) }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.isEmpty else { return nil }
         return min(Int(text) ?? longestPause, longestPause)
     }

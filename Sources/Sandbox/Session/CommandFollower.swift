@@ -214,7 +214,7 @@ actor CommandFollower {
                 guard mayPass.contains(error.code), failures < Self.maxFailuresInARow else {
                     throw error.saying("the end of the command's output could not be read: \(error.message)")
                 }
-                try await loop.sleep(for: error.retryAfter ?? pause)
+                try await loop.sleep(for: min(error.retryAfter ?? pause, RetrySchedule.longestPause))
             }
             pause = failures == 0 ? client.configuration.retryPause : min(Self.longestPause, pause * 2)
         }

@@ -130,7 +130,8 @@ actor DaytonaSession {
             if [.unauthorized, .forbidden, .invalidRequest, .tooLarge].contains(error.code) { throw error }
             failure = error
         }
-        try await loop.sleep(for: failure.retryAfter ?? client.configuration.retryPause)
+        let pause = failure.retryAfter ?? client.configuration.retryPause
+        try await loop.sleep(for: min(pause, RetrySchedule.longestPause))
         let session: JSONValue
         do { session = try await repeated { try await client.call(.get, path("")) } } catch let error as SandboxError {
             // Without a session there is no command in it; without an answer, who knows.
@@ -171,8 +172,9 @@ actor DaytonaSession {
         for _ in 1..<Self.maxAttempts {
             do { return try await body() } catch let error as SandboxError {
                 let mayPass: [SandboxError.Code] = [.unavailable, .failed, .rateLimited, .timedOut]
-                guard mayPass.contains(error.code) else { throw error }
-                try await loop.sleep(for: error.retryAfter ?? pause)
+                let asked = error.retryAfter ?? pause
+                guard mayPass.contains(error.code), asked <= RetrySchedule.longestPause else { throw error }
+                try await loop.sleep(for: asked)
             }
             pause = min(.seconds(10), pause * 2)
         }

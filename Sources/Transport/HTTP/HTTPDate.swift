@@ -1,3 +1,6 @@
+internal import CLinux
+import Glibc
+
 /// The date format of HTTP fields, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
 package enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]  // 1970-01-01 was a Thursday
@@ -13,6 +16,15 @@ package enum HTTPDate {
         let ofDay = seconds % 86_400
         let time = [ofDay / 3600, ofDay / 60 % 60, ofDay % 60].map { padded($0) }.joined(separator: ":")
         return "\(days[Int(day % 7)]), \(padded(dayOfMonth)) \(months[Int(month - 1)]) \(year) \(time) GMT"
+    }
+
+    /// The seconds since 1970 of a date in any of the three formats that a recipient has to know; nil for anything else.
+    package static func parse(_ text: String) -> Int64? {
+        for format in ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"] {
+            var parts = tm()
+            if clinux_parse_date(text, format, &parts) == text.utf8.count { return Int64(timegm(&parts)) }
+        }
+        return nil
     }
 
     private static func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }

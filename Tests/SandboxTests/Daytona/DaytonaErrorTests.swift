@@ -90,7 +90,9 @@ struct DaytonaErrorTests {
                     ("X-RateLimit-Reset-sandbox-create", "20"), ("X-RateLimit-Remaining-sandbox-create", "0"),
                 ], 20
             ), ([("Retry-After", "99999999999999999999")], 86_400), ([("Retry-After", "-5")], nil),
-            ([("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT")], nil), ([("Retry-Afterwards", "5")], nil), ([], nil),
+            ([("Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT")], 0),
+            ([("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT")], 86_400),
+            ([("Retry-After", "Wed, 21 Oct 2015")], nil), ([("Retry-Afterwards", "5")], nil), ([], nil),
         ] as [([(String, String)], Int?)]
     )
     func rateLimits(_ fields: [(String, String)], _ seconds: Int?) async throws {
@@ -102,6 +104,12 @@ struct DaytonaErrorTests {
             #expect(error?.code == .rateLimited)
             #expect(error?.retryAfter == seconds.map { .seconds($0) })
         }
+    }
+
+    @Test("a date says how long the pause is, RFC 9110 §10.2.3")
+    func dates() {
+        let fields: HTTPFields = [(.retryAfter, "Sun, 06 Nov 1994 08:49:37 GMT")]
+        #expect(RateLimit.pause(fields, now: 784_111_777 - 90) == .seconds(90))
     }
 
     @Test("no server and no answer are unavailable, nonsense is a violation of the protocol")
