@@ -37,19 +37,16 @@ extension DaytonaClient {
     /// deleted when it comes.
     private func insert(_ body: JSONValue, within timeout: Duration) async throws -> SandboxInfo {
         let loop = EventLoopGroup.shared.next()
-        let answered = OneShotEvent()
-        let creation = loop.startThrowingTask {
-            defer { answered.fire() }
-            return try SandboxInfo(try await call(.post, api.appending("/sandbox"), json: body))
+        let creation = SharedTask(on: loop) {
+            try SandboxInfo(try await call(.post, api.appending("/sandbox"), json: body))
         }
         let late = SandboxError(.timedOut, "the sandbox was not created within \(timeout)")
         do {
-            try await loop.withDeadline(timeout, timeout: late) { try await answered.waitUnlessCancelled() }
+            return try await loop.withDeadline(timeout, timeout: late) { try await creation.valueUnlessCancelled() }
         } catch {
             loop.startTask { if let info = try? await creation.value { await discard(info.id) } }
             throw error
         }
-        return try await creation.value
     }
 
     /// Deletes a sandbox that nobody will use.

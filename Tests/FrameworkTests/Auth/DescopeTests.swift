@@ -10,6 +10,8 @@ struct DescopeTests {
     private struct Stub: HTTPResponder {
         let exchanges = Locked<[String]>([])
         let fetches = Locked(0)
+        /// What a request for the keys waits for.
+        var hasKeys = OneShotEvent.fired
         let answer: @Sendable (_ accessKey: String, _ count: Int) async -> HTTPServerResponse
 
         nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
@@ -29,6 +31,7 @@ struct DescopeTests {
                 return await answer(key, count)
             case (.get, "/v2/keys/\(TokenVectors.shared.audience)"):
                 fetches.withLock { $0 += 1 }
+                await hasKeys.wait()
                 guard bearer == "Bearer \(TokenVectors.shared.audience)" else {
                     return HTTPServerResponse(status: .unauthorized)
                 }
@@ -57,8 +60,7 @@ struct DescopeTests {
             settings.baseURL = url
             settings.client.proxy = .none
             configure(&settings)
-            let lines = LineLog(descriptor: 2)
-            try await body(try DescopeAuthenticator(settings, log: ServiceLog(lines, level: .error)))
+            try await body(try DescopeAuthenticator(settings, log: ServiceLog(level: .error)))
         }
     }
 
@@ -165,6 +167,19 @@ struct DescopeTests {
         }
     }
 
+    @Test("keys that do not come in time are a refusal, and are asked for again", .timeLimit(.minutes(1)))
+    func lateKeys() async throws {
+        let hasKeys = OneShotEvent()
+        let stub = Stub(hasKeys: hasKeys) { _, _ in Stub.session() }
+        try await withDescope(stub, configure: { $0.timeout = .milliseconds(500) }) { descope in
+            async let other = descope.allows(Array("other-key".utf8))
+            #expect(await !descope.allows(Self.key))
+            #expect(await !other)
+            hasKeys.fire()
+            #expect(await descope.allows(Self.key))
+        }
+    }
+
     @Test("nobody at Descope's address is a refusal")
     func nobody() async throws {
         var settings = DescopeSettings(projectID: TokenVectors.shared.audience)
@@ -193,5 +208,14 @@ struct DescopeTests {
             for key in ["a", "b", "b", "a"] { #expect(await descope.allows(Array(key.utf8))) }
             #expect(stub.exchanges.withLock { $0 } == ["a", "b", "a"])
         }
+    }
+}
+
+extension OneShotEvent {
+    /// One that has happened already.
+    fileprivate static var fired: OneShotEvent {
+        let event = OneShotEvent()
+        event.fire()
+        return event
     }
 }

@@ -18,7 +18,7 @@ actor DescopeAuthenticator {
     private var accepted: ExpiringCache<SecretDigest>
     private var decisions: [SecretDigest: Task<Bool, Never>] = [:]
     private var keys: [String: JSONWebKey] = [:]
-    private var fetch: Task<[JSONWebKey], any Error>?
+    private var fetch: SharedTask<Void>?
 
     /// - Throws: ``HTTPClientError`` if the base URL is none, ``DescopeFailure`` if the given public key is none.
     init(_ settings: DescopeSettings, log: ServiceLog) throws {
@@ -75,17 +75,19 @@ actor DescopeAuthenticator {
 
     /// The project's key of an id: one that is known, or one of those there are by now.
     private func key(_ id: String) async throws -> JSONWebKey {
-        if let key = keys[id] { return key }
-        let isOthers = fetch != nil
-        let fetch = fetch ?? loop.startThrowingTask { [client] in try await client.publicKeys() }
-        self.fetch = fetch
-        // The first that gets it goes on with it, and what comes later asks anew.
-        defer { if self.fetch == fetch { self.fetch = nil } }
-        let fetched = try await fetch.value
-        keys = Dictionary(fetched.map { ($0.id, $0) }) { _, last in last }
-        if let key = keys[id] { return key }
-        // What others have asked for may be older than the key.
-        if isOthers { return try await self.key(id) }
-        throw TokenRefusal.unknownKey
+        // What is being fetched already may be older than the key; what is fetched after that is not.
+        for _ in 0..<(fetch == nil ? 1 : 2) {
+            if let key = keys[id] { return key }
+            let fetch = fetch ?? SharedTask(on: loop) { try await self.fetchKeys() }
+            self.fetch = fetch
+            try await fetch.valueUnlessCancelled()
+        }
+        guard let key = keys[id] else { throw TokenRefusal.unknownKey }
+        return key
+    }
+
+    private func fetchKeys() async throws {
+        defer { fetch = nil }
+        keys = Dictionary(try await client.publicKeys().map { ($0.id, $0) }) { _, last in last }
     }
 }

@@ -57,7 +57,9 @@ struct DescopeClient: Sendable {
     ///
     /// - Throws: ``DescopeFailure``, ``HTTPClientError``, or `CancellationError`.
     func publicKeys() async throws -> [JSONWebKey] {
-        let request = HTTPClientRequest(.get, keysURL, fields: fields(bearer: settings.projectID))
+        var request = HTTPClientRequest(.get, keysURL, fields: fields(bearer: settings.projectID))
+        // Those who wait for the keys have deadlines of their own; their passing does not end the request.
+        request.timeout = settings.timeout
         let answer = try await keys.send(request, maxBodyBytes: Self.maxBodyBytes)
         guard (200..<300).contains(answer.status) else {
             throw DescopeFailure("Descope answered \(answer.status) to the request for its keys")
