@@ -114,6 +114,23 @@ struct ServiceTestingTests {
         #expect(sandbox.files == ["/a": Array("x".utf8), "/b": Array("y".utf8)])
     }
 
+    @Test("a stream is graded by a command's exit code, as in the tutorial", arguments: [0, 2])
+    func exitCode(_ exitCode: Int) async throws {
+        let sandbox = SandboxDouble(commands: ["make test": CommandResult(exitCode: exitCode, output: "7 tests\n")])
+        let grading = ChunkStream { stream in
+            let tests = streamCommand(sandbox, "make test", cwd: "/workspace")
+            do {
+                try await stream.forward(tests)
+                try await stream.result(["resolved": true])
+            } catch let error as SandboxError where error.code == .commandFailed {
+                try await stream.result(["resolved": false])
+            }
+        }
+        var chunks: [StreamChunk] = []
+        for try await chunk in grading { chunks.append(chunk) }
+        #expect(chunks == [.message("7 tests\n"), .result(["resolved": .bool(exitCode == 0)])])
+    }
+
     @Test("the double names the command or the file that it does not have")
     func unknown() async throws {
         let sandbox = SandboxDouble()
