@@ -6,7 +6,7 @@ import Foundation
 /// Held back are at most 1 MiB; when the reader of standard error stalls for longer, lines are dropped and counted, and
 /// the count is written when it goes on.
 final class LineLog: Sendable {
-    static let standardError = LineLog(descriptor: 2)
+    static let standardError = LineLog(descriptor: STDERR_FILENO, droppedLine: { ServiceLog.dropped($0) })
 
     private struct State: Sendable {
         var pending: [UInt8] = []
@@ -15,16 +15,22 @@ final class LineLog: Sendable {
     }
     private static let maxPendingBytes = 1 << 20
     private let state = Locked(State())
+    /// Held by who writes: lines leave in their order, and nobody who only appends waits for it.
+    private let writing = Locked(())
     private let descriptor: Int32
+    /// The line that says how many were dropped.
+    private let droppedLine: @Sendable (Int) -> String
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    init(descriptor: Int32, droppedLine: @escaping @Sendable (Int) -> String) {
+        (self.descriptor, self.droppedLine) = (descriptor, droppedLine)
+    }
 
     /// Appends a line.
     ///
-    /// Control characters, which a request's target could smuggle in, become `?`.
+    /// Characters that control a terminal or the direction of its text, which a request's target could smuggle in,
+    /// become `?`.
     func write(_ line: String) {
-        var bytes = line.utf8.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
-        bytes.append(UInt8(ascii: "\n"))
+        let bytes = Self.harmless(line).utf8 + [UInt8(ascii: "\n")]
         let mustStart = state.withLock { state -> Bool in
             if state.pending.count + bytes.count > Self.maxPendingBytes {
                 state.dropped += 1
@@ -37,30 +43,46 @@ final class LineLog: Sendable {
         if mustStart { _ = ServiceExecutor.system.startTask { self.drain() } }
     }
 
-    /// Writes what is pending now; returns when it is written.
-    func flush() {
-        state.withLock { state in
-            Self.write(state.pending, to: descriptor)
-            state.pending = []
+    /// Writes what is pending now; returns when everything that was appended before is written.
+    ///
+    /// Blocks for as long as standard error does: not for an event loop.
+    func flush() { writePending { _ in } }
+
+    private func drain() {
+        var hasMore = true
+        while hasMore {
+            writePending { state in
+                hasMore = !state.pending.isEmpty
+                state.isWriting = hasMore
+            }
         }
     }
 
-    private func drain() {
-        while true {
-            let pending = state.withLock { state -> [UInt8]? in
+    private func writePending(_ look: (inout State) -> Void) {
+        writing.withLock { _ in
+            let pending = state.withLock { state in
                 if state.dropped > 0 {
-                    state.pending += Array("log: \(state.dropped) lines were dropped\n".utf8)
+                    state.pending += Array(droppedLine(state.dropped).utf8) + [UInt8(ascii: "\n")]
                     state.dropped = 0
                 }
-                if state.pending.isEmpty {
-                    state.isWriting = false
-                    return nil
-                }
+                look(&state)
                 defer { state.pending = [] }
                 return state.pending
             }
-            guard let pending else { return }
             Self.write(pending, to: descriptor)
+        }
+    }
+
+    /// A line without what is not to be printed.
+    private static func harmless(_ line: String) -> String {
+        if line.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return line }
+        return String(String.UnicodeScalarView(line.unicodeScalars.map { isHarmless($0) ? $0 : "?" }))
+    }
+
+    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: false
+        default: !scalar.properties.isBidiControl
         }
     }
 

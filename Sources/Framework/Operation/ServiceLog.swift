@@ -19,8 +19,11 @@ struct ServiceLog: Sendable {
     ///   - isText: nil for what the reader of standard error is.
     init(_ lines: LineLog = .standardError, level: LogLevel = .info, isText: Bool? = nil) {
         (self.lines, self.level) = (lines, level)
-        self.isText = isText ?? (isatty(STDERR_FILENO) == 1)
+        self.isText = isText ?? Self.isForPeople
     }
+
+    /// Whether standard error is a terminal.
+    private static var isForPeople: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Appends a line.
     ///
@@ -32,7 +35,22 @@ struct ServiceLog: Sendable {
     }
 
     /// Writes what is pending now; returns when it is written.
+    ///
+    /// Blocks for as long as standard error does.
     func flush() { lines.flush() }
+
+    /// Notes why the process cannot go on, and ends it.
+    func exit(_ status: Int32, _ reason: String) -> Never {
+        write(.error, reason)
+        flush()
+        Glibc.exit(status)
+    }
+
+    /// The line that says how many were left out because standard error's reader was too slow.
+    static func dropped(_ count: Int, isText: Bool? = nil) -> String {
+        let message = "\(count) lines of the log were dropped"
+        return isText ?? isForPeople ? text(.warning, message, []) : json(.warning, message, [])
+    }
 
     private static func text(_ level: LogLevel, _ message: String, _ fields: Fields) -> String {
         let prefix = level == .info ? "" : "\(level): "
