@@ -28,7 +28,7 @@ struct ClientTests {
 
     private func client(_ url: String, attempts: Int = 5) throws -> BenchmarkServiceClient {
         var configuration = BenchmarkServiceClient.Configuration()
-        configuration.retryPause = 0...0
+        configuration.retryPause = .zero ... .zero
         configuration.healthTimeout = .seconds(60)  // a busy machine is no failure
         configuration.proxy = .none
         configuration.maxAttempts = attempts
@@ -99,11 +99,12 @@ struct ClientTests {
         }
     }
 
-    @Test("an answer of the wrong shape is refused", arguments: ["[]", "{}", #"{"task_ids":[1]}"#])
+    @Test("an answer of the wrong shape is refused", arguments: ["", "[]", "{}", #"{"task_ids":[1]}"#])
     func wrongShape(_ body: String) async throws {
         let script = Script { _, _ in Self.json(body) }
         try await withServer(script) { url in
-            _ = await #expect(throws: ValidationErrors.self) { try await client(url).verifyTaskIDs() }
+            let error = await #expect(throws: ServiceCallError.self) { try await client(url).verifyTaskIDs() }
+            #expect(error?.code == .invalidAnswer)
         }
     }
 

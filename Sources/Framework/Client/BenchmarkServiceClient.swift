@@ -21,7 +21,7 @@ public struct BenchmarkServiceClient: Sendable {
         /// How often a request whose transport failed is tried.
         public var maxAttempts = 5
         /// The pause between two attempts.
-        public var retryPause: ClosedRange<Double> = 1...10
+        public var retryPause: ClosedRange<Duration> = .seconds(1) ... .seconds(10)
         /// The largest chunk taken; a larger one ends the stream with close code 1009.
         public var maxChunkBytes = 10 << 20
         /// Whether an error chunk ends its stream with ``ServiceCallError``, as the hosted runner has it.
@@ -82,7 +82,7 @@ public struct BenchmarkServiceClient: Sendable {
         var query = filter.taskIDs.map { ("task_ids", $0) }
         if let slice = filter.slice { query.append(("slice", slice)) }
         if let dataset = filter.dataset { query.append(("dataset", dataset)) }
-        return try VerifyTaskIDsResponse(json: try await get("/verify-task-ids", query)).taskIDs
+        return try await get("/verify-task-ids", query) { try VerifyTaskIDsResponse(json: $0) }.taskIDs
     }
 
     /// What a task needs: `GET /retrieve-task/`.
@@ -93,17 +93,17 @@ public struct BenchmarkServiceClient: Sendable {
     ) async throws -> RetrieveTaskResponse {
         var query = [("task_id", taskID), ("skip_validation", skipValidation ? "true" : "false")]
         if let dataset { query.append(("dataset", dataset)) }
-        return try RetrieveTaskResponse(json: try await get("/retrieve-task/", query))
+        return try await get("/retrieve-task/", query) { try RetrieveTaskResponse(json: $0) }
     }
 
     /// The evaluation of a response given as text: `POST /evaluate-response/`.
     public func evaluateResponse(_ request: EvaluateResponseRequest) async throws -> JSONValue {
-        try await post("/evaluate-response/", request.json)
+        try await post("/evaluate-response/", request.json) { $0 }
     }
 
     /// The score of a run: `POST /final-score/`.
     public func finalScore(_ request: FinalScoreRequest) async throws -> FinalScoreResponse {
-        try FinalScoreResponse(json: try await post("/final-score/", request.json))
+        try await post("/final-score/", request.json) { try FinalScoreResponse(json: $0) }
     }
 
     // MARK: Streams
@@ -151,20 +151,31 @@ public struct BenchmarkServiceClient: Sendable {
         return fields
     }
 
-    private func get(_ path: String, _ query: [(String, String)]) async throws -> JSONValue {
+    private func get<Answer>(
+        _ path: String,
+        _ query: [(String, String)],
+        _ read: (JSONValue) throws -> Answer
+    ) async throws -> Answer {
         let text = query.map { "\($0)=\(HTTPURL.escape($1))" }.joined(separator: "&")
         let target = url.appending(text.isEmpty ? path : "\(path)?\(text)")
-        return try await send(HTTPClientRequest(.get, target, fields: fields))
+        return try await send(HTTPClientRequest(.get, target, fields: fields), read)
     }
 
-    private func post(_ path: String, _ body: JSONValue) async throws -> JSONValue {
+    private func post<Answer>(
+        _ path: String,
+        _ body: JSONValue,
+        _ read: (JSONValue) throws -> Answer
+    ) async throws -> Answer {
         var request = HTTPClientRequest(.post, url.appending(path), fields: fields)
         request.fields.set(.contentType, "application/json")
         request.body = .bytes(try body.serialized())
-        return try await send(request)
+        return try await send(request, read)
     }
 
-    private func send(_ request: HTTPClientRequest) async throws -> JSONValue {
+    private func send<Answer>(
+        _ request: HTTPClientRequest,
+        _ read: (JSONValue) throws -> Answer
+    ) async throws -> Answer {
         var attempt = 1
         while true {
             do {
@@ -176,12 +187,15 @@ public struct BenchmarkServiceClient: Sendable {
                         status: result.status
                     )
                 }
-                return try JSONValue(parsing: result.body)
+                do { return try read(try JSONValue(parsing: result.body)) } catch {
+                    throw ServiceCallError(.invalidAnswer, "\(request.url) answered what cannot be read: \(error)")
+                }
             } catch let error as HTTPClientError where error.code != .badRedirect && error.code != .invalidURL {
                 if attempt >= configuration.maxAttempts { throw error }
                 attempt += 1
-                let pause = Duration.seconds(Double.random(in: configuration.retryPause))
-                try await EventLoopGroup.shared.next().sleep(for: pause)
+                let range = configuration.retryPause
+                let pause = Int64.random(in: range.lowerBound.nanoseconds...range.upperBound.nanoseconds)
+                try await EventLoopGroup.shared.next().sleep(for: .nanoseconds(pause))
             }
         }
     }
@@ -197,6 +211,8 @@ public struct ServiceCallError: Error, Sendable, Hashable, CustomStringConvertib
 
         /// The answer's status was not 200.
         public static let badStatus = Code(rawValue: "badStatus")
+        /// The answer is not what the service contract has in its place.
+        public static let invalidAnswer = Code(rawValue: "invalidAnswer")
         /// The service closed a stream otherwise than with 1000, or the connection was lost.
         public static let streamBroken = Code(rawValue: "streamBroken")
         /// A message of a stream is no chunk.
