@@ -1,4 +1,5 @@
 import BenchmarkProtocol
+import BenchmarkTransport
 
 /// The OpenAPI 3.1 document of a service.
 struct OpenAPIDocument: Sendable {
@@ -12,9 +13,10 @@ struct OpenAPIDocument: Sendable {
 
     var json: JSONValue {
         var paths = JSONObject()
+        var ids: Set<String> = []
         for operation in operations {
             var methods = paths[operation.path]?.objectValue ?? JSONObject()
-            methods[operation.method.rawValue.lowercased()] = .object(json(operation))
+            methods[operation.method.rawValue.lowercased()] = .object(json(operation, id: Self.id(of: operation, &ids)))
             paths[operation.path] = .object(methods)
         }
         var components: JSONObject = ["schemas": .object(schemas)]
@@ -25,26 +27,33 @@ struct OpenAPIDocument: Sendable {
         ]
     }
 
-    private func json(_ operation: Operation) -> JSONObject {
-        var object: JSONObject = [
-            "summary": .string(operation.summary), "operationId": .string(Self.id(of: operation)),
-        ]
+    private func json(_ operation: Operation, id: String) -> JSONObject {
+        var object: JSONObject = ["summary": .string(operation.summary), "operationId": .string(id)]
         if let description = operation.description { object["description"] = .string(description) }
         if !operation.parameters.isEmpty {
             object["parameters"] = .array(operation.parameters.map { .object(Self.parameter($0)) })
         }
         if let body = operation.body {
             object["requestBody"] = ["required": true, "content": Self.content(.object(body))]
+        } else if operation.takesAnything, operation.method.mayHaveBody {
+            object["requestBody"] = ["required": false, "content": ["*/*": [:]]]
         }
         object["responses"] = .object(responses(of: operation))
         if !operation.isOpen, let scheme { object["security"] = [[scheme.name: []]] }
         return object
     }
 
-    /// The method and the words of the path, as `get_verify_task_ids`.
-    private static func id(of operation: Operation) -> String {
+    /// The method and the words of the path, as `get_verify_task_ids`; with a number where another operation has that id.
+    private static func id(of operation: Operation, _ taken: inout Set<String>) -> String {
         let words = operation.path.split { !$0.isLetter && !$0.isNumber }
-        return ([operation.method.rawValue.lowercased()] + words.map(String.init)).joined(separator: "_")
+        let id = ([operation.method.rawValue.lowercased()] + words.map(String.init)).joined(separator: "_")
+        var candidate = id
+        var number = 2
+        while !taken.insert(candidate).inserted {
+            candidate = "\(id)_\(number)"
+            number += 1
+        }
+        return candidate
     }
 
     /// What a query has: a parameter is there or is not, and null is no text.
@@ -65,7 +74,7 @@ struct OpenAPIDocument: Sendable {
             ["description": .string(description), "content": Self.content(schema)]
         }
         let detail = ValueSchema.object(Self.errorDetail)
-        guard let result = operation.result else { return ["default": ["description": "Whatever it answers."]] }
+        guard let result = operation.result else { return ["default": ["description": "Defined by the service."]] }
         var responses: JSONObject = ["200": response("The answer.", result)]
         let hasBody = operation.body != nil
         if operation.refuses || hasBody {
@@ -73,7 +82,7 @@ struct OpenAPIDocument: Sendable {
                 hasBody ? "An unknown task or dataset, or a body that cannot be read." : "An unknown task or dataset."
             responses["400"] = response(reason, detail)
         }
-        if !operation.isOpen, scheme != nil { responses["401"] = response("The caller may not.", detail) }
+        if !operation.isOpen, scheme != nil { responses["401"] = response("Authentication failed.", detail) }
         if hasBody { responses["413"] = response("The body is too long.", detail) }
         if hasBody || operation.parameters.contains(where: \.isRequired) {
             responses["422"] = response("Parameters or fields are wrong; all mistakes are named.", Self.validation)
@@ -129,4 +138,9 @@ struct OpenAPIDocument: Sendable {
             )
         }
     }
+}
+
+extension HTTPMethod {
+    /// Whether a request of this method is expected to have content (RFC 9110 §9.3).
+    fileprivate var mayHaveBody: Bool { ![.get, .head, .delete, .options, .trace, .connect].contains(self) }
 }

@@ -15,6 +15,8 @@ struct Operation: Sendable {
     var refuses = false
     /// Whether it is open to everybody.
     var isOpen = false
+    /// Whether it reads what it likes of a request: a route of the author's.
+    var takesAnything: Bool { result == nil }
 
     /// The operations of the service contract.
     static let contract = [

@@ -10,12 +10,25 @@
     { name: "authorization", label: "Key of the service", prefix: "Bearer ", variable: "BENCHMARK_API_KEY", secret: true,
       about: "Sent as authorization: Bearer …" },
     { name: "x-descope-api-key", label: "Descope access key", prefix: "", variable: "DESCOPE_ACCESS_KEY", secret: true,
-      about: "Where the service asks Descope." },
+      about: "Required when the service uses Descope." },
     { name: "x-api-key", label: "Key of the sandbox API", prefix: "", variable: "DAYTONA_API_KEY", secret: true,
       about: "For streams." },
     { name: "x-api-url", label: "Address of the sandbox API", prefix: "", about: "For streams, as https://app.daytona.io/api." },
     { name: "x-target", label: "Region of the sandboxes", prefix: "", about: "For streams." },
   ];
+
+  /** Header fields that a service asks for which checks its callers itself: one a line. */
+  const further = element("textarea", {
+    id: "credential-further", rows: "2", spellcheck: "false", autocomplete: "off",
+    "aria-describedby": "credential-further-about", oninput: () => showCredentials(),
+  });
+
+  function furtherHeaders() {
+    return further.value.split("\n").map((line) => line.trim()).filter((line) => line).map((line) => {
+      const colon = line.indexOf(":");
+      return colon > 0 ? [line.slice(0, colon).trim(), line.slice(colon + 1).trim()] : [line, ""];
+    });
+  }
 
   function credentialField(credential) {
     const id = `credential-${credential.name}`;
@@ -39,8 +52,8 @@
 
   function showCredentials() {
     const set = credentials.filter((credential) => credential.input.value);
-    document.getElementById("credentials-state").textContent =
-      set.length ? set.map((credential) => credential.label.toLowerCase()).join(", ") : "none set";
+    const labels = set.map((credential) => credential.label.toLowerCase()).concat(furtherHeaders().map(([name]) => name));
+    document.getElementById("credentials-state").textContent = labels.length ? labels.join(", ") : "none set";
   }
 
   /** The header fields; with names of variables in the place of secrets where people may copy them. */
@@ -48,7 +61,8 @@
     return credentials
       .filter((credential) => credential.input.value && (isForStream || !/^x-(api|target)/.test(credential.name)))
       .map(({ name, prefix, variable, secret, input }) =>
-        [name, prefix + (isShown && secret ? `$${variable}` : input.value)]);
+        [name, prefix + (isShown && secret ? `$${variable}` : input.value)])
+      .concat(furtherHeaders().map(([name, value]) => [name, isShown ? "$VALUE" : value]));
   }
 
   // MARK: Forms
@@ -78,6 +92,12 @@
       const isList = parameter.schema.type === "array";
       return { parameter, isList, input: inputFor(id, parameter.schema, isList), id };
     });
+    if (takesAnything(operation)) {
+      const id = `${operation.operationId}-query`;
+      const input = inputFor(id, {}, false);
+      return { fields: [field(id, "Query", "As it goes behind the question mark: a=1&b=2.", input, false)],
+        query: () => input.value };
+    }
     const query = () => {
       const search = new URLSearchParams();
       for (const { parameter, isList, input } of inputs) {
@@ -91,14 +111,24 @@
     return { fields, query };
   }
 
+  /** Whether the service's author added the operation: nothing is known of its parameters and body. */
+  function takesAnything(operation) {
+    return operation.responses.default !== undefined;
+  }
+
   /** The input of an operation's body; nothing without one. */
   function bodyInput(operation) {
+    if (takesAnything(operation) && operation.requestBody) {
+      const id = `${operation.operationId}-body`;
+      const input = element("textarea", { id, rows: "4", spellcheck: "false" });
+      return { input, isJSON: false, field: field(id, "Body", "Sent as JSON if it is that, else as text.", input, false) };
+    }
     const schema = contentSchema(operation.requestBody);
     if (!schema) return undefined;
     const id = `${operation.operationId}-body`;
     const input = element("textarea", { id, rows: "8", spellcheck: "false" });
     input.value = JSON.stringify(exampleOf(schema), null, 2);
-    return { input, field: field(id, "Body (JSON)", `${typeName(schema)}; a template to fill in.`, input, true) };
+    return { input, isJSON: true, field: field(id, "Body (JSON)", `${typeName(schema)}; a template to fill in.`, input, true) };
   }
 
   // MARK: Operations
@@ -113,7 +143,7 @@
 
     async function submit(event) {
       event.preventDefault();
-      if (body) {
+      if (body?.isJSON) {
         try { JSON.parse(body.input.value); } catch (error) {
           body.input.setAttribute("aria-invalid", "true");
           body.input.focus();
@@ -149,10 +179,11 @@
 
   async function exchange(operation, query, body, answer, signal) {
     const url = new URL(`.${operation.path}`, location.href).href + (query ? `?${query}` : "");
-    const type = body === undefined ? [] : [["content-type", "application/json"]];
+    const type = body ? [["content-type", isJSON(body) ? "application/json" : "text/plain; charset=utf-8"]] : [];
     const start = performance.now();
     const response = await fetch(url, {
-      method: operation.method, headers: [...credentialHeaders({}), ...type], body, signal, credentials: "omit",
+      method: operation.method, headers: [...credentialHeaders({}), ...type], body: body || undefined, signal,
+      credentials: "omit",
     });
     const text = await response.text();
     const elapsed = Math.round(performance.now() - start);
@@ -164,6 +195,11 @@
       element("pre", { tabindex: "0", "aria-label": "Body" }, element("code", {}, readable(text))),
       element("details", {}, element("summary", {}, "Header fields"), element("pre", {}, element("code", {}, headers))),
       element("details", {}, element("summary", {}, "As a command"), element("pre", {}, element("code", {}, command))));
+  }
+
+  function isJSON(text) {
+    try { JSON.parse(text); } catch { return false; }
+    return true;
   }
 
   /** JSON with indentation, anything else as it is; no more than a page can show. */
@@ -291,7 +327,9 @@
 
   // MARK: The page
 
-  document.getElementById("credentials-form").append(...credentials.map(credentialField));
+  document.getElementById("credentials-form").append(...credentials.map(credentialField),
+    element("div", { class: "field" }, element("label", { for: "credential-further" }, "Further header fields"), further,
+      element("span", { class: "about", id: "credential-further-about" }, "One a line, as x-pass: open sesame.")));
   document.getElementById("credentials-form").addEventListener("submit", (event) => event.preventDefault());
   document.getElementById("operations").append(...operations().map(card));
   document.getElementById("streams").append(
