@@ -96,7 +96,20 @@ extension StreamChunk {
     package var approximateByteCount: Int {
         switch self {
         case .message(let text), .error(let text): 64 + text.utf8.count
-        case .result, .other: 1024
+        case .result(let value), .other(_, let value): 64 + value.approximateByteCount
+        }
+    }
+}
+
+extension JSONValue {
+    /// About how many bytes the value is written as.
+    fileprivate var approximateByteCount: Int {
+        switch self {
+        case .null, .bool, .int, .double: 8
+        case .largeInteger(let number): number.description.utf8.count
+        case .string(let text): 2 + text.utf8.count
+        case .array(let values): values.reduce(2) { $0 + 1 + $1.approximateByteCount }
+        case .object(let object): object.reduce(2) { $0 + 4 + $1.key.utf8.count + $1.value.approximateByteCount }
         }
     }
 }

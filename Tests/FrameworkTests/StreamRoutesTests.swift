@@ -46,6 +46,15 @@ struct StreamRoutesTests {
         }
     }
 
+    @Test("an error of cancellation that the service throws by itself is an error chunk as any other")
+    func cancellation() async throws {
+        let tasks: Dataset<SampleService.Item> = ["t": .stream([.message("a")], throwing: CancellationError())]
+        try await withSampleStreams(custom: tasks) { client, _ in
+            let chunks = try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
+            #expect(chunks == [.message("a"), .error("CancellationError()")])
+        }
+    }
+
     @Test(
         "a bad request is one error chunk",
         arguments: [
@@ -181,6 +190,9 @@ struct StreamRoutesTests {
             try await socket.send(message)
             let answer = try await socket.receive().map { String(decoding: $0.bytes, as: UTF8.self) }
             #expect(answer?.hasPrefix(#"{"type":"error""#) == (isTold ? true : nil))
+            if isTold { #expect(try await socket.receive() == nil) }
+            let missing = "1008 Missing required headers: x-api-key, x-api-url, x-target"
+            #expect(await socket.end?.closing == (isTold ? "1000 " : missing))
             await socket.release()
         }
     }

@@ -14,4 +14,13 @@ struct ServiceCore<Service: BenchmarkService>: Sendable {
     /// Nil where nobody asks.
     let metrics: ServiceMetrics?
     let sandboxes = HTTPClient(configuration: DaytonaClient.httpConfiguration)
+
+    /// What the log says about a request.
+    func about(_ request: HTTPServerRequest) -> ServiceLog.Fields {
+        let client = proxies.client(request.head.fields, from: request.peer)
+        return [
+            ("client", .string(client.host)), ("path", .string(request.head.rawPath)),
+            ("request_id", request.head.fields[RequestID.field].map { .string($0) } ?? .null),
+        ]
+    }
 }

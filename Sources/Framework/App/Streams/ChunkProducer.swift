@@ -16,7 +16,7 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
     /// Runs beside a watch for the peer's leaving; whichever ends first ends the other, and the cleanup of both is
     /// awaited.
     /// - Parameter route: what they are counted under.
-    /// - Throws: whatever speaks against the request or went wrong; `CancellationError` if the peer has left.
+    /// - Throws: whatever speaks against the request or went wrong; ``PeerLeft`` if nobody is there to be told.
     func run(
         _ request: StreamRequest,
         _ credentials: DaytonaCredentials,
@@ -24,11 +24,16 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
         into sink: some ChunkSink
     ) async throws {
         let scope = ProducerScope()
+        let hasResult = Locked(false)
         let outcome = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
             group.addTask {
                 await ProducerScope.$current.withValue(scope) {
                     await ServiceExecutor.$current.withValue(core.call.executor) {
-                        await Result { try await produce(request, credentials, route, into: sink) }
+                        await Result {
+                            try await produce(request, credentials, route, into: sink) {
+                                hasResult.withLock { $0 = true }
+                            }
+                        }
                     }
                 }
             }
@@ -42,7 +47,7 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
             return first
         }
         await scope.end()
-        guard let outcome else { throw CancellationError() }
+        guard let outcome, !Task.isCancelled else { throw PeerLeft(hasResult: hasResult.withLock { $0 }) }
         try outcome.get()
     }
 
@@ -50,7 +55,8 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
         _ request: StreamRequest,
         _ credentials: DaytonaCredentials,
         _ route: String,
-        into sink: some ChunkSink
+        into sink: some ChunkSink,
+        onResult: () -> Void
     ) async throws {
         let dataset = try core.datasets.dataset(request.dataset)
         let sandbox = try await sandbox(request.instanceID, credentials)
@@ -66,10 +72,10 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
         while let batch = try await iterator.nextBatch() {
             if !warned, batch.contains(where: \.isUnusualResult) {
                 warned = true
-                let task: ServiceLog.Fields = [("task_id", .string(request.taskID))]
-                core.log.write(.warning, "a result is not an object; runners may refuse it", task)
+                core.log.write(.warning, "a result is not an object; runners may refuse it", request.about)
             }
             try await send(batch, route, into: sink)
+            if batch.contains(where: \.isResult) { onResult() }
         }
     }
 
@@ -97,13 +103,50 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
         for (chunk, bytes) in zip(batch, messages) { metrics.chunk(route, chunk, byteCount: bytes.count) }
     }
 
-    /// Sends what went wrong, as far as that is still possible.
-    func send(_ error: any Error, _ route: String, into sink: some ChunkSink) async {
-        try? await send([.error(ErrorResponse.message(of: error))], route, into: sink)
+    /// Notes what ended a stream before its time, and sends it as an error chunk if somebody may still be there.
+    ///
+    /// - Parameter about: what is logged about the stream.
+    func end(
+        with error: any Error,
+        _ route: String,
+        about: ServiceLog.Fields,
+        into sink: some ChunkSink
+    ) async -> ServiceMetrics.Outcome {
+        switch error {
+        case let left as PeerLeft:
+            core.log.write(left.hasResult ? .debug : .warning, "\(left)", about)
+            return .left
+        case is WebSocketError, is StreamFailure:
+            core.log.write(.warning, "the stream was lost: \(error)", about)
+            return .left
+        case _ where Task.isCancelled: return .left
+        default:
+            let message = ErrorResponse.message(of: error)
+            core.log.write(.warning, "the stream failed: \(message)", about)
+            try? await send([.error(message)], route, into: sink)
+            return .failed
+        }
+    }
+}
+
+/// The peer of a stream has left before its end, or the server stops.
+struct PeerLeft: Error, CustomStringConvertible {
+    /// Whether it had got a result, for which runners do not wait longer.
+    let hasResult: Bool
+
+    var description: String { "the caller left before the end of the stream" }
+}
+
+extension StreamRequest {
+    /// Which task it is about, for the log.
+    var about: ServiceLog.Fields {
+        [("task_id", .string(taskID)), ("dataset", dataset.map { .string($0) } ?? .null)]
     }
 }
 
 extension StreamChunk {
+    fileprivate var isResult: Bool { if case .result = self { true } else { false } }
+
     /// Whether this is a result of another kind than runners expect.
     fileprivate var isUnusualResult: Bool {
         guard case .result(let value) = self else { return false }

@@ -47,13 +47,9 @@ struct HTTPStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable {
         do {
             try await producer.run(request, credentials, route, into: sink)
             return .done
-        } catch is CancellationError {
-            return .left
-        } catch is StreamFailure {
-            return .left
         } catch {
-            await producer.send(error, route, into: sink)
-            return .failed
+            let about = core.about(self.request) + request.about
+            return await producer.end(with: error, route, about: about, into: sink)
         }
     }
 }

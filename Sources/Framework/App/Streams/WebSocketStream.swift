@@ -26,6 +26,7 @@ struct WebSocketStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendab
 
     /// All of a stream but the Close at its end.
     private func converse() async -> ServiceMetrics.Outcome {
+        var about = core.about(request)
         do {
             try await authorize()
             let credentials = SandboxCredentials.headers(request.head.fields)
@@ -33,34 +34,26 @@ struct WebSocketStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendab
             guard let message = try await firstMessage(hasCredentials: credentials != nil) else { return .left }
             await socket.ignoreMessages()
             let (request, all) = try await read(message, credentials)
+            about += request.about
             try await producer.run(request, all, route, into: WebSocketSink(socket: socket))
             return .done
         } catch let refusal as SandboxRefusal {
             await socket.close(code: .policyViolation, reason: refusal.reason)
             return .refused
-        } catch is CancellationError {
-            // The peer is gone, or the server stops: there is nobody to tell.
-            return .left
-        } catch let error as WebSocketError {
-            core.log.write(.warning, "the stream was lost: \(error)", about)
-            return .left
         } catch {
-            await producer.send(error, route, into: WebSocketSink(socket: socket))
-            return .failed
+            return await producer.end(with: error, route, about: about, into: WebSocketSink(socket: socket))
         }
     }
 
-    private var about: ServiceLog.Fields {
-        let client = core.proxies.client(request.head.fields, from: request.peer)
-        return [
-            ("client", .string(client.host)), ("path", .string(request.head.rawPath)),
-            ("request_id", request.head.fields["x-request-id"].map { .string($0) } ?? .null),
-        ]
-    }
-
     private func authorize() async throws {
-        let isAllowed = try await core.call(.checkAuth) { [service = core.service, request] in
-            try await service.checkAuth(request.head.fields)
+        let isAllowed: Bool
+        do {
+            isAllowed = try await core.call(.checkAuth) { [service = core.service, request] in
+                try await service.checkAuth(request.head.fields)
+            }
+        } catch {
+            core.metrics?.authentication(.failed)
+            throw error
         }
         core.metrics?.authentication(isAllowed ? .done : .refused)
         if !isAllowed { throw SandboxRefusal(reason: "Unauthorized") }
