@@ -23,7 +23,9 @@ enum ErrorResponse {
         case let error as ServiceError where error.code != .unsupported && error.code != .invalidData:
             return detail(400, error.message)
         case let error as ValidationErrors:
-            return json(.unprocessableContent, (try? error.body.serialized()) ?? ErrorBody.detail("invalid request"))
+            do { return json(.unprocessableContent, try error.body.serialized()) } catch {
+                return detail(400, "\(error)")  // an input that is nested too deeply to be repeated
+            }
         case let error as ProtocolError: return detail(400, error.message)
         case let error as DecodingError: return detail(400, "\(error)")
         case let error as HTTPBodyError: return detail(error.status, error.description)
@@ -40,7 +42,7 @@ enum ErrorResponse {
         let cause = (error as? UnexpectedError)?.underlying ?? error
         let fields: ServiceLog.Fields = [
             ("method", .string(head.method.rawValue)), ("path", .string(head.rawPath)),
-            ("request_id", head.fields["x-request-id"].map { .string($0) } ?? .null),
+            ("request_id", head.fields[RequestID.field].map { .string($0) } ?? .null),
         ]
         let text = "error: \(head.method.rawValue) \(head.rawPath): \(message(of: cause))"
         log.write(.error, message(of: cause), fields, text: text)

@@ -73,10 +73,10 @@ struct Router: HTTPResponder {
         let id = RequestID.of(request.head.fields)
         var request = request
         // Whoever answers, or logs, finds it there.
-        request.head.fields.set("x-request-id", id)
+        request.head.fields.set(RequestID.field, id)
         let start = EventLoop.monotonicNow()
         var response = await found(request)
-        response.fields.set("x-request-id", id)
+        response.fields.set(RequestID.field, id)
         if let metrics {
             let path = ScalarString(request.head.path)
             let isKnown = routes[path] != nil || streams[path] != nil
@@ -140,10 +140,14 @@ struct Router: HTTPResponder {
             guard path.utf8.last == UInt8(ascii: "/") else { return path + "/" }
             return String(decoding: path.utf8.reversed().drop { $0 == UInt8(ascii: "/") }.reversed(), as: UTF8.self)
         }
-        guard routes[ScalarString(toggled(path))] != nil else { return nil }
+        let rawPath = toggled(request.head.rawPath)
+        // An escaped slash is one of the path, but none that can be taken away: what is sent must lead to the route.
+        guard routes[ScalarString(toggled(path))] != nil, HTTPRequestHead.decoded(rawPath) == toggled(path) else {
+            return nil
+        }
         let query = request.head.query.map { "?\($0)" } ?? ""
         let host = request.head.authority ?? request.head.fields[.host] ?? "localhost"
-        return "\(scheme(of: request))://\(host)\(toggled(request.head.rawPath))\(query)"
+        return "\(scheme(of: request))://\(host)\(rawPath)\(query)"
     }
 
     /// The server's own, or `https` if a trusted proxy says that the client came to it that way: a redirect to `http`

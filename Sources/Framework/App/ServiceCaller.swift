@@ -1,3 +1,4 @@
+import BenchmarkProtocol
 import BenchmarkTransport
 
 /// The one way into service code: through the service's executor, once per call.
@@ -7,11 +8,15 @@ struct ServiceCaller: Sendable {
     let authentication: BuiltInAuthentication
 
     /// Calls a method of the service: on its executor, or, if it is declared non-blocking, right here.
+    ///
+    /// What a method finds wrong with data of its own is no mistake in the caller's request: 400, not 422.
     nonisolated(nonsending) func callAsFunction<R: Sendable>(
         _ method: ServiceMethods,
         _ body: @concurrent @Sendable () async throws -> R
     ) async throws -> R {
-        try await entering(nonBlocking.contains(method) ? nil : executor, body)
+        do { return try await entering(nonBlocking.contains(method) ? nil : executor, body) } catch {
+            throw (error as? ValidationErrors).map { ServiceError.invalidRequest("\($0)") } ?? error
+        }
     }
 
     /// Runs work on a message of so many bytes: right here if it is short, else on the service's executor, as a loop must

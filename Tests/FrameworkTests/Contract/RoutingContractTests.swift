@@ -46,6 +46,13 @@ struct RoutingContractTests {
         }
     }
 
+    @Test("2.1: a slash that is escaped leads nowhere", arguments: ["/verify-task-ids%2F", "/health%2f", "/docs%2F/"])
+    func escapedSlash(_ target: String) async throws {
+        try await withSampleService { running in
+            _ = try await ContractRow(target, 404, ContractRow.detail("Not Found")).check(at: running.url)
+        }
+    }
+
     @Test(
         "2.2: an unknown path is 404, another method 405 with those there are",
         arguments: [
