@@ -56,7 +56,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             nonBlocking: Service.nonBlockingMethods,
             authentication: try configuration.authentication.started(log: log)
         )
-        let (service, datasets) = try await call.entering(nil) {
+        let (service, datasets) = try await call.entering(call.executor) {
             let service = try await Service()
             return (service, try await service.loadDatasets())
         }
@@ -80,7 +80,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         let documentation = try DocumentationRoutes(document)
         let router = Router(
             routes: HTTPEndpoints(core: core).routes + documentation.routes + streams.pageRoutes
-                + metricsRoute(metrics, proxies) + customRoutes.map { $0.route(call) },
+                + metricsRoute(metrics) + customRoutes.map { $0.route(call) },
             streams: streams.routes,
             openPaths: ["/health"] + (configuration.docsArePublic ? DocumentationRoutes.paths : []),
             authorize: { headers in try await call(.checkAuth) { try await service.checkAuth(headers) } },
@@ -101,14 +101,15 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         return RunningService(address: address, url: configuration.server.url(of: address), server: server, log: log)
     }
 
-    private func metricsRoute(_ metrics: ServiceMetrics?, _ proxies: TrustedProxies) -> [Route] {
+    private func metricsRoute(_ metrics: ServiceMetrics?) -> [Route] {
         guard let metrics else { return [] }
-        let isForAll = !configuration.authentication.isOpen
+        let isOpen = configuration.authentication.isOpen
         return [
             Route(method: .get, path: "/metrics") { request in
-                // Who is let in without a key is not authenticated.
-                let client = proxies.client(request.head.fields, from: request.peer)
-                guard isForAll || client.isLoopback else { throw HTTPError(401, "Unauthorized") }
+                // Without a key, nobody is authenticated: only this machine may ask, and not on behalf of others.
+                guard !isOpen || request.peer.isLoopback && !request.head.fields.wereForwarded else {
+                    throw HTTPError(401, "Unauthorized")
+                }
                 return metrics.response
             }
         ]
@@ -122,17 +123,18 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     public func run(arguments: [String]? = nil) async throws {
         var app = self
         ServiceOptions.parseOrExit(arguments ?? Array(CommandLine.arguments.dropFirst()), into: &app.configuration)
+        let log = ServiceLog(level: app.configuration.logLevel)
         let running: RunningService
         do {
             running = try await app.start()
         } catch let error as SystemError {
-            LineLog.exit(1, "cannot serve on \(app.configuration.server.host): \(error)")
+            log.exit(1, "cannot serve on \(app.configuration.server.host): \(error)")
         } catch let error as AddressError {
-            LineLog.exit(1, "\(error)")
+            log.exit(1, "\(error)")
         } catch let error as TLSError {
-            LineLog.exit(1, "\(error)")
+            log.exit(1, "\(error)")
         } catch {
-            LineLog.exit(3, "the service failed to start: \(error)")
+            log.exit(3, "the service failed to start: \(error)")
         }
         running.log.write(.info, "serving \(Service.self) on \(running.url) (stop with Ctrl-C)")
         await running.stopOnSignal()
@@ -152,8 +154,11 @@ public struct RunningService: Sendable {
     /// is awaited.
     public func stop() async {
         await server.shutDown()
-        log.flush()
+        await flush()
     }
+
+    /// Waits for the last line of the log where it holds nobody up.
+    private func flush() async { await ServiceExecutor.system.startTask { [log] in log.flush() }.value }
 
     /// Waits for SIGINT or SIGTERM and stops gracefully; at a second signal, at once.
     func stopOnSignal() async {
@@ -162,6 +167,6 @@ public struct RunningService: Sendable {
         await signals.stop(telling: { [log] in log.write(.info, $0) }, flush: { [log] in log.flush() }) {
             await server.shutDown()
         }
-        log.flush()
+        await flush()
     }
 }

@@ -16,7 +16,7 @@ enum ServiceOptions {
           --docs-public    /docs, /redoc and /openapi.json for everybody, also where the rest needs a key
           --quiet          no line per request
           --log-level debug|info|warning|error
-                           what the log leaves out is all that matters less (default: LOG_LEVEL, else info)
+                           the least important level that is logged (default: LOG_LEVEL, else info)
           --help           this text
 
         environment, read once:
@@ -35,6 +35,10 @@ enum ServiceOptions {
                            the proxies whose x-forwarded-proto and x-forwarded-for are believed: addresses and
                            networks, * for all (default 127.0.0.1, which is this machine)
           LOG_LEVEL        as --log-level
+          HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
+                           how the sandbox API and Descope are reached
+          SSL_CERT_FILE, SSL_CERT_DIR
+                           the certificate authorities they are verified against (default: the system's)
         """
 
     /// Puts the options into a configuration; prints and exits on `--help` (0) or a mistake (2).

@@ -67,3 +67,8 @@ struct TrustedProxies: Sendable, Hashable {
         return SocketAddress(literal: String(host), port: 0)
     }
 }
+
+extension HTTPFields {
+    /// Whether a proxy says that it asks on behalf of somebody else.
+    var wereForwarded: Bool { contains(.xForwardedFor) || self["forwarded"] != nil }
+}

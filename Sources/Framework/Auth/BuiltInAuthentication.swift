@@ -59,10 +59,16 @@ public struct BuiltInAuthentication: Sendable {
         }
     }
 
-    /// What is said at start about a configuration that lets nobody in; nil if it may.
+    /// What is said at start about a configuration that lets nobody in, or keys out; nil if it does neither.
     var problem: String? {
-        guard case .descope(let settings, _) = mode, settings.projectID.isEmpty else { return nil }
-        return "AUTH_REQUIRED is set, but DESCOPE_PROJECT_ID is not: every request will be refused"
+        guard case .descope(let settings, _) = mode else { return nil }
+        if settings.projectID.isEmpty {
+            return "AUTH_REQUIRED is set, but DESCOPE_PROJECT_ID is not: every request will be refused"
+        }
+        guard let url = try? HTTPURL(settings.baseURL), !url.isSecure, url.host != "localhost",
+            SocketAddress(literal: url.host, port: 0)?.isLoopback != true
+        else { return nil }
+        return "DESCOPE_BASE_URI is '\(settings.baseURL)': access keys will be sent there in clear text"
     }
 
     /// The same, ready to ask Descope, and with a log to say why somebody is refused.

@@ -228,6 +228,7 @@ actor HTTPServerConnection {
         case .accepted(let accepted, let agreed): (fields, deflate) = (accepted, agreed)
         case .rejected(let status, let message):
             var refusal = HTTPServerResponse.text(status, message)
+            for field in answer.fields { refusal.fields.set(field.name, field.value) }
             refusal.fields.set(.secWebSocketVersion, "13")
             if status == .upgradeRequired { refusal.fields.set(.upgrade, "websocket") }  // RFC 9110 §15.5.22
             await writer.write(refusal, Array(message.utf8), closes: true)

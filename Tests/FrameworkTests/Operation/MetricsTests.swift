@@ -1,5 +1,6 @@
 import BenchmarkFramework
 import BenchmarkProtocol
+import Glibc
 import TestSupport
 import Testing
 
@@ -63,15 +64,51 @@ struct MetricsTests {
         }
     }
 
-    @Test("where nobody needs a key it is for this machine only, also behind a proxy that is on it")
-    func machineOnly() async throws {
-        try await withSampleService(configure: { $0.hasMetrics = true }) { running in
-            for (client, status) in [(nil, 200), ("127.0.0.1", 200), ("198.51.100.7", 401)] {
+    @Test(
+        "where nobody needs a key it is for this machine only, and not for those who ask through it",
+        arguments: [["127.0.0.1"], ["*"], []]
+    )
+    func machineOnly(_ trusted: [String]) async throws {
+        try await withSampleService(configure: { ($0.hasMetrics, $0.trustedProxies) = (true, trusted) }) { running in
+            for (client, status) in [(nil, 200), ("127.0.0.1", 401), ("198.51.100.7, 127.0.0.1", 401)] {
                 let answer = try await metrics(running, forwardedFor: client)
                 #expect(answer.status == status)
             }
         }
     }
+
+    @Test("where nobody needs a key it is for nobody who comes from elsewhere, whatever a proxy is made to say")
+    func fromElsewhere() async throws {
+        let address = try #require(Self.addressElsewhere, "this machine has loopback addresses only")
+        func configure(_ configuration: inout ServiceConfiguration) {
+            (configuration.hasMetrics, configuration.server.host) = (true, address)
+            configuration.trustedProxies = ["*"]
+        }
+        try await withSampleService(configure: configure) { running in
+            for client in [nil, "127.0.0.1"] {
+                let answer = try await metrics(running, forwardedFor: client)
+                #expect(answer.status == 401)
+            }
+        }
+    }
+
+    /// An address of this machine that is not for itself only; nil without a network.
+    private static let addressElsewhere: String? = {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&first) == 0 else { return nil }
+        defer { freeifaddrs(first) }
+        return sequence(first: first) { $0?.pointee.ifa_next }.lazy.compactMap { $0?.pointee.ifa_addr }
+            .filter { $0.pointee.sa_family == UInt16(AF_INET) }
+            .compactMap { address in
+                var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+                let length = socklen_t(MemoryLayout<sockaddr_in>.size)
+                guard getnameinfo(address, length, &host, socklen_t(host.count), nil, 0, NI_NUMERICHOST) == 0 else {
+                    return nil
+                }
+                return String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            }
+            .first { !$0.hasPrefix("127.") }
+    }()
 
     @Test("requests by route, and not by what callers make up")
     func requests() async throws {
