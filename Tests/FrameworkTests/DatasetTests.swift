@@ -60,6 +60,51 @@ struct DatasetTests {
         }
     }
 
+    @Test("setting nil removes a task or a dataset, and leaves the others in their order")
+    func removal() throws {
+        var datasets: Datasets<Int> = ["default": ["a": 1, "b": 2, "c": 3], "alt": [:]]
+        var dataset = try datasets.dataset("default")
+        dataset["a"] = nil
+        dataset["x"] = nil
+        dataset["d"] = 4
+        #expect(dataset.map { "\($0.id)\($0.item)" } == ["b2", "c3", "d4"])
+        #expect(try dataset.item("c") == 3)
+        #expect(dataset["a"] == nil)
+        datasets["default"] = nil
+        #expect(datasets.all.map(\.name) == ["alt"])
+    }
+
+    private struct Problem: Codable {
+        struct Part: Codable { var name: String }
+        var id: String
+        var parts: [Part]
+    }
+
+    @Test("lines are decoded as items")
+    func decoded() throws {
+        try file(#"{"id":"a","parts":[{"name":"x"}]}"# + "\n\n" + #"{"id":"b","parts":[]}"#) { path in
+            let dataset = try Dataset<Problem>(jsonLinesAt: path, id: \.id)
+            #expect(dataset.taskIDs == ["a", "b"])
+            #expect(try dataset.item("a").parts.map(\.name) == ["x"])
+        }
+    }
+
+    @Test(
+        "a line that cannot be decoded is named with its file, its number and the key",
+        arguments: [
+            (#"{"parts":[]}"#, "'id' is missing"),
+            (#"{"id":"a","parts":[{"name":"x"},{}]}"#, "'parts[1].name' is missing"),
+            (#"{"id":1,"parts":[]}"#, "'id' is not a value of type String"),
+        ]
+    )
+    func undecodable(_ line: String, _ reason: String) throws {
+        try file("\n" + line) { path in
+            #expect(throws: ServiceError(.invalidData, "\(path), line 2: \(reason)")) {
+                try Dataset<Problem>(jsonLinesAt: path, id: \.id)
+            }
+        }
+    }
+
     @Test("a file that cannot be read is named")
     func noFile() {
         #expect(throws: ServiceError(.invalidData, "/nope.jsonl: cannot be read")) {

@@ -83,20 +83,66 @@ struct HTTPRoutesTests {
         }
     }
 
-    @Test("a route of the service's own is served behind the same authentication, also blocking")
-    func customRoute() async throws {
+    /// Serves the sample with routes of a test's own.
+    private func serve(
+        key: String? = nil,
+        _ add: (inout BenchmarkServiceApp<SampleService>) -> Void,
+        _ body: (RunningService) async throws -> Void
+    ) async throws {
         var configuration = ServiceConfiguration(environment: [:])
         configuration.server.port = 0
         configuration.logsRequests = false
-        configuration.authentication = BuiltInAuthentication(apiKey: "secret")
+        configuration.authentication = BuiltInAuthentication(apiKey: key)
         var app = BenchmarkServiceApp(SampleService.self, configuration: configuration)
-        app.route(.get, "/version") { _ in HTTPServerResponse(status: .ok, body: .bytes(Array("7".utf8))) }
+        add(&app)
         let running = try await app.start()
-        let exchange = Exchange(target: "/version", status: 200, answer: "7")
-        let refused = try await send(exchange, to: running.url)
-        let answered = try await send(exchange, to: running.url, fields: [(.authorization, "Bearer secret")])
+        do { try await body(running) } catch {
+            await running.stop()
+            throw error
+        }
         await running.stop()
-        #expect(refused.status == 401)
-        #expect(answered.text == "7")
+    }
+
+    @Test("a route of the service's own is served behind the same authentication")
+    func customRoute() async throws {
+        try await serve(key: "secret") { app in
+            app.route(.get, "/version") { _ in .text(.ok, "7") }
+        } _: { running in
+            let exchange = Exchange(target: "/version", status: 200, answer: "7")
+            #expect(try await send(exchange, to: running.url).status == 401)
+            let answered = try await send(exchange, to: running.url, fields: [(.authorization, "Bearer secret")])
+            #expect(answered.text == "7")
+        }
+    }
+
+    @Test("a route of the service's own may block, unless it is declared not to", arguments: [false, true])
+    func customRouteThread(_ isNonBlocking: Bool) async throws {
+        try await serve { app in
+            app.route(.get, "/thread", isNonBlocking: isNonBlocking) { _ in .text(.ok, currentThreadName()) }
+        } _: { running in
+            let answer = try await send(Exchange(target: "/thread", status: 200, answer: ""), to: running.url)
+            #expect((answer.text == "service") == !isNonBlocking)
+        }
+    }
+
+    @Test(
+        "a route of the service's own reads and writes JSON",
+        arguments: [
+            (#"{"n":1.0,"a":[]}"#, 201, #"{"given":{"n":1.0,"a":[]}}"#), ("{", 400, nil),
+            (String(repeating: " ", count: 101), 413, nil),
+        ] as [(String, Int, String?)]
+    )
+    func customJSON(_ body: String, _ status: Int, _ answer: String?) async throws {
+        try await serve { app in
+            app.route(.post, "/echo") { request in
+                try .json(["given": try await request.json(maxBytes: 100)], status: .created)
+            }
+        } _: { running in
+            let exchange = Exchange(method: .post, target: "/echo", body: body, status: status, answer: "")
+            let result = try await send(exchange, to: running.url)
+            #expect(result.status == status)
+            #expect(result.head.fields[.contentType] == "application/json")
+            if let answer { #expect(result.text == answer) }
+        }
     }
 }

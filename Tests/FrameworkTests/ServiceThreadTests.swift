@@ -163,7 +163,7 @@ private final class Gate: @unchecked Sendable {
     }
 }
 
-private func currentThreadName() -> String {
+func currentThreadName() -> String {
     let path = "/proc/thread-self/comm"
     let name = FileManager.default.contents(atPath: path) ?? Data()
     return String(decoding: name, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)

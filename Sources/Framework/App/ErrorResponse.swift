@@ -10,11 +10,7 @@ struct UnexpectedError: Error {
 /// Turns any error into its response: the one place that knows the statuses.
 enum ErrorResponse {
     static func detail(_ status: Int, _ detail: String) -> HTTPServerResponse {
-        json(HTTPStatus(status), ErrorBody.detail(detail))
-    }
-
-    static func json(_ status: HTTPStatus, _ body: [UInt8]) -> HTTPServerResponse {
-        HTTPServerResponse(status: status, fields: HTTPFields([(.contentType, "application/json")]), body: .bytes(body))
+        .json(HTTPStatus(status), ErrorBody.detail(detail))
     }
 
     static func response(for error: any Error, _ head: HTTPRequestHead, _ log: ServiceLog) -> HTTPServerResponse {
@@ -23,7 +19,7 @@ enum ErrorResponse {
         case let error as ServiceError where error.code != .unsupported && error.code != .invalidData:
             return detail(400, error.message)
         case let error as ValidationErrors:
-            do { return json(.unprocessableContent, try error.body.serialized()) } catch {
+            do { return .json(.unprocessableContent, try error.body.serialized()) } catch {
                 return detail(400, "\(error)")  // an input that is nested too deeply to be repeated
             }
         case let error as ProtocolError: return detail(400, error.message)

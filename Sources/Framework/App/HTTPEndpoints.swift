@@ -15,13 +15,7 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
         ]
     }
 
-    private static var health: HTTPServerResponse {
-        HTTPServerResponse(
-            status: .ok,
-            fields: HTTPFields([(.contentType, "application/json")]),
-            body: .bytes(Array(#"{"status":"ok"}"#.utf8))
-        )
-    }
+    private static var health: HTTPServerResponse { .json(.ok, Array(#"{"status":"ok"}"#.utf8)) }
 
     private func verifyTaskIDs(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
         var filter = TaskFilter(query: QueryParameters(request.head.queryItems))
@@ -29,7 +23,7 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
         var seen = Set<ScalarString>()
         filter.taskIDs = filter.taskIDs.filter { seen.insert(ScalarString($0)).inserted }
         let selected = try dataset.filter(filter)
-        return try json(VerifyTaskIDsResponse(taskIDs: selected).json)
+        return try .json(VerifyTaskIDsResponse(taskIDs: selected).json)
     }
 
     private func retrieveTask(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
@@ -42,7 +36,7 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
                 skipValidation: parameters.skipValidation
             )
         }
-        return try json(task.json)
+        return try .json(task.json)
     }
 
     private func evaluateResponse(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
@@ -53,7 +47,7 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
             let result = try await core.call(.evaluateResponse) { [service = core.service] in
                 try await service.evaluateResponse(body, in: dataset)
             }
-            return try json(result)
+            return try .json(result)
         }
     }
 
@@ -66,7 +60,7 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
             let score = try await core.call(.calculateFinalScore) { [service = core.service] in
                 try await service.calculateFinalScore(body.evaluationResults, in: dataset)
             }
-            return try json(
+            return try .json(
                 FinalScoreResponse(tasksEvaluated: ids, finalScore: score.score, metadata: score.metadata).json
             )
         }
@@ -76,9 +70,5 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
     private func read(_ request: HTTPServerRequest) async throws -> ([UInt8], String?) {
         let bytes = try await request.body.collect(maxBytes: .max)  // the decoder's limit holds
         return (bytes, request.head.fields[.contentType])
-    }
-
-    private func json(_ value: JSONValue) throws -> HTTPServerResponse {
-        ErrorResponse.json(.ok, try value.serialized(floats: .http))
     }
 }

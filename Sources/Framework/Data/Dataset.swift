@@ -31,11 +31,11 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
 
     /// The item of a task; nil if there is no such task.
     ///
-    /// Setting nil leaves the dataset as it is.
+    /// Setting nil removes the task, which takes linear time.
     public subscript(taskID: String) -> Item? {
         get { positions[ScalarString(taskID)].map { items[$0] } }
         set {
-            guard let item = newValue else { return }
+            guard let item = newValue else { return remove(taskID) }
             if let position = positions[ScalarString(taskID)] {
                 items[position] = item
             } else {
@@ -44,6 +44,13 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
                 items.append(item)
             }
         }
+    }
+
+    private mutating func remove(_ taskID: String) {
+        guard let position = positions.removeValue(forKey: ScalarString(taskID)) else { return }
+        taskIDs.remove(at: position)
+        items.remove(at: position)
+        for (offset, id) in taskIDs[position...].enumerated() { positions[ScalarString(id)] = position + offset }
     }
 
     /// The item of a task.
@@ -73,6 +80,14 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
     }
 }
 
+extension Dataset: Sequence {
+    /// The tasks in their order: `for (id, item) in dataset`.
+    public func makeIterator() -> AnyIterator<(id: String, item: Item)> {
+        var tasks = zip(taskIDs, items).makeIterator()
+        return AnyIterator { tasks.next().map { (id: $0.0, item: $0.1) } }
+    }
+}
+
 /// The datasets of a benchmark by name, in order.
 ///
 /// A request without a dataset means `default`.
@@ -90,11 +105,13 @@ public struct Datasets<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral
 
     /// The dataset of a name; nil if there is none.
     ///
-    /// Setting nil leaves the datasets as they are.
+    /// Setting nil removes it.
     public subscript(name: String) -> Dataset<Item>? {
         get { all.first { ScalarString($0.name) == ScalarString(name) } }
         set {
-            guard var dataset = newValue else { return }
+            guard var dataset = newValue else {
+                return all.removeAll { ScalarString($0.name) == ScalarString(name) }
+            }
             dataset.name = name
             if let index = all.firstIndex(where: { ScalarString($0.name) == ScalarString(name) }) {
                 all[index] = dataset

@@ -1,8 +1,8 @@
 public import BenchmarkProtocol
-import Foundation
+public import Foundation
 
 extension Dataset {
-    /// Reads a dataset from a JSON Lines file: one object a line, blank lines skipped.
+    /// Reads a dataset from a JSON Lines file: one object per line, blank lines skipped.
     ///
     /// ```swift
     /// try Dataset(jsonLinesAt: "Data/default.jsonl") { object in
@@ -12,13 +12,22 @@ extension Dataset {
     ///
     /// - Parameters:
     ///   - path: of the file; read as a whole.
-    ///   - decode: makes id and item of a line's object.
-    /// - Throws: ``ServiceError`` with code `.invalidData` that names the file, and the line number where it is a
-    ///   line's fault: text that is no JSON object, what `decode` threw, or an id that was there before.
+    ///   - decode: makes id and item from a line's object.
+    /// - Throws: ``ServiceError`` with code `.invalidData` that names the file and, if a line is to blame, its number: it
+    ///   is not a JSON object, `decode` threw, or its id was there before.
     public init(
         jsonLinesAt path: String,
         decode: (JSONObject) throws -> (id: String, item: Item)
     ) throws {
+        try self.init(linesAt: path) { line in
+            guard case .object(let object) = try JSONValue(parsing: line) else {
+                throw ServiceError(.invalidData, "not a JSON object")
+            }
+            return try decode(object)
+        }
+    }
+
+    private init(linesAt path: String, decode: (Data) throws -> (id: String, item: Item)) throws {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ServiceError(.invalidData, "\(path): cannot be read")
         }
@@ -30,8 +39,7 @@ extension Dataset {
                 ServiceError(.invalidData, "\(path), line \(index + 1): \(reason)")
             }
             do {
-                guard case .object(let object) = try JSONValue(parsing: line) else { throw fail("not a JSON object") }
-                let (id, item) = try decode(object)
+                let (id, item) = try decode(line)
                 if let first = firstLines[ScalarString(id)] {
                     throw fail("id '\(id)' is already used in line \(first)")
                 }
@@ -39,6 +47,8 @@ extension Dataset {
                 self[id] = item
             } catch let error as ServiceError where error.code == .invalidData {
                 throw error.message.hasPrefix(path) ? error : fail(error.message)
+            } catch let error as DecodingError {
+                throw fail(error.reason)
             } catch {
                 throw fail("\(error)")
             }
@@ -46,44 +56,50 @@ extension Dataset {
     }
 }
 
-extension JSONObject {
-    /// The text of a key.
+extension Dataset where Item: Decodable {
+    /// Reads a dataset from a JSON Lines file whose lines are items: one per line, blank lines skipped.
     ///
-    /// - Throws: ``ServiceError`` with code `.invalidData` that names the key if it is absent or no text. The
-    ///   other accessors do likewise.
-    public func string(_ key: String) throws -> String {
-        try required(key, "a string") { if case .string(let text) = $0 { text } else { nil } }
+    /// ```swift
+    /// struct Problem: Codable { var id: String, question: String, answer: String }
+    ///
+    /// try Dataset<Problem>(jsonLinesAt: "Data/default.jsonl", id: \.id)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - path: of the file; read as a whole.
+    ///   - id: the task's id in an item.
+    ///   - decoder: how items are decoded.
+    /// - Throws: ``ServiceError`` with code `.invalidData` that names the file and, if a line is to blame, its number and
+    ///   the key.
+    public init(
+        jsonLinesAt path: String,
+        id: (Item) -> String,
+        decoder: JSONDecoder = JSONDecoder()
+    ) throws {
+        try self.init(linesAt: path) { line in
+            let item = try decoder.decode(Item.self, from: Data(line))
+            return (id: id(item), item: item)
+        }
     }
+}
 
-    /// The whole number of a key.
-    public func int(_ key: String) throws -> Int {
-        try required(key, "an integer") { if case .int(let number) = $0 { number } else { nil } }
-    }
-
-    /// The number of a key, whole or not.
-    public func number(_ key: String) throws -> Double {
-        try required(key, "a number") {
-            switch $0 {
-            case .int(let number): Double(number)
-            case .double(let number): number
-            default: nil
-            }
+extension DecodingError {
+    /// What is wrong, and where: `'tests[0].name' is missing`.
+    fileprivate var reason: String {
+        switch self {
+        case .keyNotFound(let key, let context): "'\(Self.place(context.codingPath + [key]))' is missing"
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            "'\(Self.place(context.codingPath))' is not a value of type \(type)"
+        case .dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? context.debugDescription : "'\(Self.place(context.codingPath))': \(context.debugDescription)"
+        @unknown default: "\(self)"
         }
     }
 
-    /// The array of a key.
-    public func array(_ key: String) throws -> [JSONValue] {
-        try required(key, "an array") { if case .array(let values) = $0 { values } else { nil } }
-    }
-
-    /// The object of a key.
-    public func object(_ key: String) throws -> JSONObject {
-        try required(key, "an object") { if case .object(let object) = $0 { object } else { nil } }
-    }
-
-    private func required<R>(_ key: String, _ kind: String, _ convert: (JSONValue) -> R?) throws -> R {
-        guard let value = self[key] else { throw ServiceError(.invalidData, "'\(key)' is missing") }
-        guard let converted = convert(value) else { throw ServiceError(.invalidData, "'\(key)' is not \(kind)") }
-        return converted
+    private static func place(_ path: [any CodingKey]) -> String {
+        path.reduce(into: "") { place, key in
+            place += key.intValue.map { "[\($0)]" } ?? (place.isEmpty ? "" : ".") + key.stringValue
+        }
     }
 }

@@ -2,7 +2,9 @@
 ///
 /// Equality is exact: texts by their UTF-8, numbers by their kind.
 public enum JSONValue: Sendable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
     /// An integer that an `Int` holds.
     case int(Int)
@@ -10,8 +12,11 @@ public enum JSONValue: Sendable {
     case largeInteger(JSONLargeInteger)
     /// A number with a fraction or an exponent; may be non-finite when it was read as `NaN`, `Infinity` or `1e400`.
     case double(Double)
+    /// A string.
     case string(String)
+    /// An array.
     case array([JSONValue])
+    /// An object, with its keys in their order.
     case object(JSONObject)
 }
 

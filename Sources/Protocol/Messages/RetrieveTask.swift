@@ -47,7 +47,7 @@ public struct RetrieveTaskResponse: Sendable, Hashable {
         problemPath: String,
         cwd: String,
         agentTimeout: Double? = nil,
-        resources: Resources = Resources(vcpu: 2, memory: 4, disk: 10)
+        resources: Resources = Resources()
     ) {
         (self.dockerImage, self.problemPath, self.cwd) = (dockerImage, problemPath, cwd)
         (self.agentTimeout, self.resources) = (agentTimeout, resources)
@@ -107,7 +107,9 @@ public struct Resources: Sendable, Hashable {
     public var disk: Int
 
     /// Needs of the given size.
-    public init(vcpu: Int, memory: Int, disk: Int) { (self.vcpu, self.memory, self.disk) = (vcpu, memory, disk) }
+    public init(vcpu: Int = 2, memory: Int = 4, disk: Int = 10) {
+        (self.vcpu, self.memory, self.disk) = (vcpu, memory, disk)
+    }
 
     private enum Fields {
         static let vcpu = Field<Int>.int("vcpu", "Cores.")

@@ -70,7 +70,7 @@ public final class HTTPClient: Sendable {
     ///
     /// Redirects of the handshake are followed as far as the configuration allows.
     ///
-    /// The caller must end it with ``WebSocketConnection/close(code:reason:)`` or through ``withWebSocket(to:_:)``.
+    /// The caller must end it with ``WebSocketConnection/release()``.
     /// - Throws: ``HTTPClientError``; with code `.upgradeRefused`, status and body, if the server does not switch.
     package func openWebSocket(
         _ url: HTTPURL,

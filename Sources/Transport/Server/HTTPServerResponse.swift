@@ -38,7 +38,7 @@ public struct HTTPServerResponse: Sendable {
 
 extension HTTPServerResponse {
     /// A response of plain text.
-    static func text(_ status: HTTPStatus, _ text: String) -> HTTPServerResponse {
+    public static func text(_ status: HTTPStatus, _ text: String) -> HTTPServerResponse {
         HTTPServerResponse(
             status: status,
             fields: HTTPFields([(.contentType, "text/plain; charset=utf-8")]),
