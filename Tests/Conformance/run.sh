@@ -4,8 +4,8 @@
 #   Tests/Conformance/run.sh [--quick]
 #
 # The tools are looked for in CONFORMANCE_TOOLS, else in ../shared/conformance. Without --quick everything runs, which
-# takes an hour and a half, a third of it the soak (SOAK_MINUTES), and docs/conformance.md is written. Exit status: 0 if nothing failed, 78 if there
-# are no tools, else 1.
+# takes about two hours, a quarter of it the soak (SOAK_MINUTES), and docs/conformance.md is written. Exit status: 0 if
+# nothing failed, 78 if there are no tools, else 1.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -132,6 +132,12 @@ if [ -z "$quick" ]; then
     tool "WebSocket over TLS, \`ws-echo --client\`" "$summary" \
         "$tools/autobahn-server" "$(free_port)" --cert "$certificates/server.pem" --key "$certificates/server.key" \
         --run "'$products/ws-echo' --client \$URL --ca '$work/authorities.pem'" "${autobahn[@]}"
+fi
+
+if [ -z "$quick" ]; then
+    for sanitizer in thread address; do
+        tool "The Swift tests, \`--sanitize=$sanitizer\`" 'Test run with [0-9]+ tests' ./dev test "--sanitize=$sanitizer"
+    done
 fi
 
 # What holds and what it costs, in the words of the programs.

@@ -1,5 +1,6 @@
-import BenchmarkFramework
 import TestSupport
+
+@testable import BenchmarkFramework
 
 /// A benchmark of five tasks whose methods do what a task's item says.
 struct SampleService: BenchmarkService {
@@ -74,6 +75,12 @@ struct SampleService: BenchmarkService {
         switch request.response {
         case "teapot": throw HTTPError(418, "short and stout")
         case "broken": throw SomeError()
+        case "refused": throw ServiceError.invalidRequest("no")
+        case "refused without a word": throw ServiceError.invalidRequest("")
+        case "unsupported": throw ServiceError.unsupported("not here")
+        case "unusable": throw ServiceError(.invalidData, "tasks.jsonl, line 3: no JSON")
+        case "wrong data": return try FinalScoreResponse(json: [:]).json
+        case "undecodable": throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "no number"))
         case "deep": return (0..<300).reduce(JSONValue.int(1)) { value, _ in [value] }
         default: return try JSONValue(parsing: request.response)
         }
@@ -97,6 +104,7 @@ func withSampleService<R: Sendable>(
     custom tasks: Dataset<SampleService.Item> = [:],
     apiKey: String? = nil,
     configure: (inout ServiceConfiguration) -> Void = { _ in },
+    log: ServiceLog? = nil,
     _ body: (RunningService) async throws -> R
 ) async throws -> R {
     var configuration = ServiceConfiguration(environment: [:])
@@ -106,7 +114,9 @@ func withSampleService<R: Sendable>(
     configuration.authentication = BuiltInAuthentication(apiKey: apiKey)
     configure(&configuration)
     let app = BenchmarkServiceApp(SampleService.self, configuration: configuration)
-    let running = try await SampleService.$customTasks.withValue(tasks) { try await app.start() }
+    let running = try await SampleService.$customTasks.withValue(tasks) {
+        try await app.start(log: log ?? ServiceLog(level: configuration.logLevel))
+    }
     do {
         let result = try await body(running)
         await running.stop()
@@ -121,10 +131,11 @@ func withSampleService<R: Sendable>(
 func withSampleStreams<R: Sendable>(
     custom tasks: Dataset<SampleService.Item>,
     configure: (inout ServiceConfiguration) -> Void = { _ in },
+    log: ServiceLog? = nil,
     _ body: (BenchmarkServiceClient, RunningService) async throws -> R
 ) async throws -> R {
     try await withServer(StubDaytona()) { daytona in
-        try await withSampleService(custom: tasks, configure: configure) { running in
+        try await withSampleService(custom: tasks, configure: configure, log: log) { running in
             let credentials = DaytonaCredentials(apiKey: "key", apiURL: daytona + "/api", target: "local")
             var configuration = BenchmarkServiceClient.Configuration()
             configuration.healthTimeout = .seconds(60)  // a busy machine is no failure

@@ -1,4 +1,6 @@
 import BenchmarkTransport
+import Foundation
+import TestSupport
 import Testing
 
 @testable import BenchmarkFramework
@@ -13,7 +15,7 @@ struct ServiceOptionsTests {
             "--max-connections=5",
             "--max-connections-per-address=4", "--drain", "0.5", "--allowed-sandbox-urls=https://a/api",
             "--ws-ping-interval", "0", "--ws-ping-timeout=1.5", "--quiet",
-            "--log-level", "Warning",
+            "--log-level", "Warning", "--metrics", "--docs-public",
         ]
         let goesOn = try ServiceOptions.parse(arguments, into: &configuration)
         #expect(goesOn)
@@ -32,6 +34,34 @@ struct ServiceOptionsTests {
         #expect(configuration.server.maxConnectionsPerAddress == 4)
         #expect(configuration.server.webSocketDrain == .milliseconds(500))
         #expect(!configuration.sandboxURLs.isAny)
+        #expect(configuration.hasMetrics)
+        #expect(configuration.docsArePublic)
+    }
+
+    @Test("the help names every option and every variable that is read")
+    func help() throws {
+        let source = try ["ServiceOptions", "ServiceConfiguration"].map {
+            try String(contentsOfFile: "\(repository)/Sources/Framework/App/\($0).swift", encoding: .utf8)
+        }.joined()
+        let options = source.matches(of: /case "(--[a-z-]+)"/).map { String($0.1) }
+        let variables = source.matches(of: /environment\["([A-Z_]+)"\]/).map { String($0.1) }
+        #expect(options.count > 6 && variables.count > 1)
+        for name in options + variables { #expect(ServiceOptions.usage.contains("  \(name)"), "\(name)") }
+        for name in ["--host", "--tls-cert", "AUTH_REQUIRED", "DESCOPE_PROJECT_ID", "HTTPS_PROXY", "SSL_CERT_FILE"] {
+            #expect(ServiceOptions.usage.contains(name), "\(name)")
+        }
+    }
+
+    @Test(
+        "an option that is nearly one is refused with that one",
+        arguments: [("--log-leve", "--log-level"), ("--ws-ping-intervall", "--ws-ping-interval"), ("--prot", "--port")]
+    )
+    func nearly(_ given: String, _ meant: String) {
+        var configuration = ServiceConfiguration(environment: [:])
+        let error = #expect(throws: UsageError.self) {
+            try ServiceOptions.parse([given, "1"], into: &configuration, environment: [:])
+        }
+        #expect(error?.message == "unknown argument '\(given)', did you mean \(meant)?")
     }
 
     @Test("the defaults are those of the contract, and the environment's")

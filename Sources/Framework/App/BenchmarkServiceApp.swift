@@ -49,7 +49,11 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     /// - Throws: what the service's `init` and `loadDatasets` throw, `SystemError` if the address cannot be
     ///   had, or `TLSError` if the certificate cannot be used.
     public func start() async throws -> RunningService {
-        let log = ServiceLog(level: configuration.logLevel)
+        try await start(log: ServiceLog(level: configuration.logLevel))
+    }
+
+    /// As ``start()``, with another log.
+    func start(log: ServiceLog) async throws -> RunningService {
         let proxies = try TrustedProxies(configuration.trustedProxies)
         let call = ServiceCaller(
             executor: ServiceExecutor(maxThreads: configuration.maxServiceThreads),
@@ -126,7 +130,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         let log = ServiceLog(level: app.configuration.logLevel)
         let running: RunningService
         do {
-            running = try await app.start()
+            running = try await app.start(log: log)
         } catch let error as SystemError {
             log.exit(1, "cannot serve on \(app.configuration.server.host): \(error)")
         } catch let error as AddressError {

@@ -67,6 +67,19 @@ struct BuiltInAuthenticationTests {
         #expect(settings.cacheTTL == .seconds(seconds))
     }
 
+    @Test(
+        "an address to which access keys would go in clear text is warned of, unless it is on this machine",
+        arguments: [
+            ("http://auth.example.com", true), ("https://auth.example.com", false), ("http://127.0.0.1:1", false),
+            ("http://localhost:1", false), ("http://[::1]:1", false), ("http://192.0.2.1", true),
+        ]
+    )
+    func clearText(_ url: String, _ isWarnedOf: Bool) {
+        let environment = ["AUTH_REQUIRED": "1", "DESCOPE_PROJECT_ID": "P1", "DESCOPE_BASE_URI": url]
+        let problem = BuiltInAuthentication(environment: environment).problem
+        #expect((problem?.contains("'\(url)'") ?? false) == isWarnedOf)
+    }
+
     @Test("a setting that cannot be used stops the start, and is named")
     func refusedSettings() {
         var environment = ["AUTH_REQUIRED": "1", "DESCOPE_PROJECT_ID": "P1", "DESCOPE_BASE_URI": "nowhere"]

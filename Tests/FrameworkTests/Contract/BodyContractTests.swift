@@ -113,6 +113,13 @@ struct BodyContractTests {
         try await check(Self.evaluation(#"{"task_id":1,"response":null}"#, 422, types))
     }
 
+    @Test("7: a mistake whose input is nested too deeply to be repeated is 400")
+    func deepInput() async throws {
+        let deep = String(repeating: "[", count: 300) + String(repeating: "]", count: 300)
+        let answer = ContractRow.detail("a value nested more than 254 levels deep cannot be encoded")
+        try await check(Self.evaluation(#"{"task_id":\#(deep),"response":"x"}"#, 400, answer))
+    }
+
     @Test(
         "7: a mistake of the JSON has its place in characters and Python's words",
         arguments: [
@@ -176,11 +183,41 @@ struct BodyContractTests {
 
     @Test(
         "8: what a handler throws decides the status",
-        arguments: [("teapot", 418, "short and stout"), ("broken", 500, "Internal server error")]
+        arguments: [
+            ("teapot", 418, "short and stout"), ("broken", 500, "Internal server error"), ("refused", 400, "no"),
+            ("refused without a word", 400, ""), ("unusable", 500, "Internal server error"),
+            ("unsupported", 500, "Internal server error"),
+            (
+                "wrong data", 400,
+                "3 validation errors\ntasks_evaluated: Field required\nfinal_score: Field required\n"
+                    + "metadata: Field required"
+            ),
+        ]
     )
     func errors(_ response: String, _ status: Int, _ detail: String) async throws {
         let body = #"{"task_id":"t","response":"\#(response)"}"#
         try await check(Self.evaluation(body, status, ContractRow.detail(detail)))
+    }
+
+    @Test("8: what a handler could not decode is 400 with the decoder's text")
+    func decoding() async throws {
+        try await withSampleService { running in
+            let row = Self.evaluation(#"{"task_id":"t","response":"undecodable"}"#, 400, nil)
+            let result = try await row.check(at: running.url)
+            #expect(result.text.contains("no number"))
+        }
+    }
+
+    @Test(
+        "8: the connection ends after a 500, and after no other answer",
+        arguments: [("broken", true), ("refused", false)]
+    )
+    func connection(_ response: String, _ ends: Bool) async throws {
+        try await withSampleService { running in
+            let row = Self.evaluation(#"{"task_id":"t","response":"\#(response)"}"#, ends ? 500 : 400, nil)
+            let result = try await row.check(at: running.url)
+            #expect(result.head.fields[.connection] == (ends ? "close" : nil))
+        }
     }
 
     @Test(
