@@ -39,6 +39,9 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let failed = Code(description: "failed")
         /// A setting cannot be used.
         public static let invalidConfiguration = Code(description: "invalid configuration")
+
+        /// Whether such a failure may pass by itself, so that what can be repeated without harm is worth repeating.
+        var mayPass: Bool { [.unavailable, .failed, .rateLimited, .timedOut].contains(self) }
     }
 
     /// The kind of failure.

@@ -16,8 +16,7 @@ struct RetrySchedule: Sendable {
 
     private let isRepeatable: Bool
     private let maxAttempts: Int
-    private let firstPause: Duration
-    private var backOff: Duration
+    private var backOff: BackOff
     /// When the caller's patience ends.
     let deadline: LoopInstant?
     /// Which attempt is under way, from 1.
@@ -30,8 +29,8 @@ struct RetrySchedule: Sendable {
     ///   - deadline: when everything has to be over.
     init(_ method: HTTPMethod, maxAttempts: Int, firstPause: Duration, deadline: LoopInstant?) {
         isRepeatable = method.isIdempotent
-        (self.maxAttempts, self.firstPause, self.deadline) = (maxAttempts, firstPause, deadline)
-        backOff = firstPause
+        (self.maxAttempts, self.deadline) = (maxAttempts, deadline)
+        backOff = BackOff(first: firstPause, longest: Self.longestPause)
     }
 
     /// The pause before the next attempt; nil if there is none, because it could do harm or would come too late.
@@ -40,14 +39,15 @@ struct RetrySchedule: Sendable {
     mutating func pause(after error: any Error, now: LoopInstant, jitter: Double) -> Duration? {
         guard attempt < maxAttempts, mayRepeat(after: error) else { return nil }
         let asked = (error as? SandboxError)?.retryAfter ?? .zero
-        let pause = max(backOff, asked) + firstPause * (0.4 * jitter)
+        var advanced = backOff
+        let pause = advanced.pause(atLeast: asked, jitter: jitter)
         if let deadline {
             if pause.nanoseconds >= deadline - now { return nil }
         } else if asked > Self.longestPause {
             return nil
         }
         attempt += 1
-        backOff *= 2
+        backOff = advanced
         return pause
     }
 

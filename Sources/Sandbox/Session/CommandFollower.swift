@@ -23,6 +23,7 @@ actor CommandFollower {
     private var lookups = LookupFailures()
     /// How the command ended, or why it is given up, once that is known.
     private var verdict: Result<Int, any Error>?
+    private var backOff: BackOff { BackOff(first: client.configuration.retryPause, longest: .seconds(10)) }
 
     /// How long a stream has to be silent before its command is asked whether it has ended, at first and at last.
     private static let shortestPoll = Duration.milliseconds(50)
@@ -30,7 +31,6 @@ actor CommandFollower {
     /// After which silence a stream that may have stalled is followed anew, at first and at last.
     private static let shortestStall = Duration.seconds(60)
     private static let longestStall = Duration.seconds(960)
-    private static let longestPause = Duration.seconds(10)
     private static let maxFailuresInARow = 20
     private var stall = shortestStall
 
@@ -53,7 +53,7 @@ actor CommandFollower {
     ///   cannot be had.
     func follow() async throws -> Int {
         var failures = 0
-        var pause = client.configuration.retryPause
+        var backOff = backOff
         while true {
             let before = position.offset
             try await followOnce()
@@ -75,8 +75,8 @@ actor CommandFollower {
                     throw SandboxError(.unavailable, text)
                 }
             }
-            pause = position.offset > before ? client.configuration.retryPause : min(Self.longestPause, pause * 2)
-            try await loop.sleep(for: pause)
+            if position.offset > before { backOff.reset() }
+            try await loop.sleep(for: backOff.pause())
         }
     }
 
@@ -205,18 +205,19 @@ actor CommandFollower {
 
     private func readLog() async throws {
         var failures = 0
-        var pause = client.configuration.retryPause
+        var backOff = backOff
         while true {
             let before = position.offset
             do { return try await readLogOnce() } catch let error as SandboxError {
-                let mayPass: [SandboxError.Code] = [.unavailable, .failed, .rateLimited, .timedOut, .protocolViolation]
                 failures = position.offset > before ? 0 : failures + 1
-                guard mayPass.contains(error.code), failures < Self.maxFailuresInARow else {
+                let mayPass = error.code.mayPass || error.code == .protocolViolation
+                guard mayPass, failures < Self.maxFailuresInARow else {
                     throw error.saying("the end of the command's output could not be read: \(error.message)")
                 }
-                try await loop.sleep(for: min(error.retryAfter ?? pause, RetrySchedule.longestPause))
+                if failures == 0 { backOff.reset() }
+                let asked = min(error.retryAfter ?? .zero, RetrySchedule.longestPause)
+                try await loop.sleep(for: backOff.pause(atLeast: asked))
             }
-            pause = failures == 0 ? client.configuration.retryPause : min(Self.longestPause, pause * 2)
         }
     }
 

@@ -14,6 +14,7 @@ actor DaytonaSession {
     private var client: DaytonaClient { sandbox.client }
     private let spool: OutputSpool
     private var id = ""
+    private var backOff: BackOff { BackOff(first: client.configuration.retryPause, longest: .seconds(10)) }
 
     /// How often a command is begun at most, where it is certain that it has not begun.
     private static let maxStarts = 5
@@ -63,6 +64,7 @@ actor DaytonaSession {
     /// Begins the command, anew if that is safe, and follows it to its end.
     private func start(_ command: String) async throws -> Int {
         var starts = 1
+        var backOff = backOff
         while true {
             id = "\(sandbox.id)-\(RandomText.uuid())"
             do {
@@ -75,7 +77,7 @@ actor DaytonaSession {
                 guard let notBegun = error as? NotBegun else { throw error }
                 if starts == Self.maxStarts { throw notBegun.reason }
             }
-            try await loop.sleep(for: client.configuration.retryPause * (1 << starts))
+            try await loop.sleep(for: backOff.pause())
             starts += 1
         }
     }
@@ -130,8 +132,9 @@ actor DaytonaSession {
             if [.unauthorized, .forbidden, .invalidRequest, .tooLarge].contains(error.code) { throw error }
             failure = error
         }
-        let pause = failure.retryAfter ?? client.configuration.retryPause
-        try await loop.sleep(for: min(pause, RetrySchedule.longestPause))
+        var backOff = backOff
+        let asked = min(failure.retryAfter ?? .zero, RetrySchedule.longestPause)
+        try await loop.sleep(for: backOff.pause(atLeast: asked))
         let session: JSONValue
         do { session = try await repeated { try await client.call(.get, path("")) } } catch let error as SandboxError {
             // Without a session there is no command in it; without an answer, who knows.
@@ -150,33 +153,30 @@ actor DaytonaSession {
         let url = path("")
         await uncancelled { [client, loop] in
             let deadline = EventLoop.monotonicNow() &+ Self.deletionPatience.nanoseconds
-            var pause = client.configuration.retryPause
+            var backOff = BackOff(first: client.configuration.retryPause, longest: .seconds(5))
             while true {
                 let left = Duration.nanoseconds(max(1, deadline - EventLoop.monotonicNow()))
+                let pause = backOff.pause()
                 do {
                     _ = try await client.call(.delete, url, timeout: left)
                     return
                 } catch let error as SandboxError {
-                    let mayPass: [SandboxError.Code] = [.unavailable, .failed, .rateLimited, .timedOut]
-                    guard mayPass.contains(error.code), pause < left else { return }
+                    guard error.code.mayPass, pause < left else { return }
                 } catch { return }
                 try? await loop.sleep(for: pause)
-                pause = min(.seconds(5), pause * 2)
             }
         }
     }
 
     /// Repeats a step that may be repeated while its failure is one that passes.
     private func repeated<R: Sendable>(_ body: () async throws -> R) async throws -> R {
-        var pause = client.configuration.retryPause
+        var backOff = backOff
         for _ in 1..<Self.maxAttempts {
             do { return try await body() } catch let error as SandboxError {
-                let mayPass: [SandboxError.Code] = [.unavailable, .failed, .rateLimited, .timedOut]
-                let asked = error.retryAfter ?? pause
-                guard mayPass.contains(error.code), asked <= RetrySchedule.longestPause else { throw error }
-                try await loop.sleep(for: asked)
+                let asked = error.retryAfter ?? .zero
+                guard error.code.mayPass, asked <= RetrySchedule.longestPause else { throw error }
+                try await loop.sleep(for: backOff.pause(atLeast: asked))
             }
-            pause = min(.seconds(10), pause * 2)
         }
         return try await body()
     }

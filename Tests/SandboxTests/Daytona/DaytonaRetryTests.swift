@@ -87,7 +87,7 @@ struct DaytonaRetryTests {
         }
         var plain = schedule(.get)
         #expect(plain.pause(after: busy, now: 0, jitter: 0) == .milliseconds(250))
-        #expect(plain.pause(after: busy, now: 0, jitter: 1) == .milliseconds(600))
+        #expect(plain.pause(after: busy, now: 0, jitter: 1) == .milliseconds(700))
         #expect(plain.pause(after: busy, now: 0, jitter: 0) == nil)
         var asked = schedule(.put)
         #expect(asked.pause(after: asks, now: 0, jitter: 0) == .seconds(3))
