@@ -154,7 +154,7 @@ actor CommandFollower {
             lookups.succeed()
             if let exitCode = answer["exitCode"]?.intValue { verdict = .success(exitCode) }
         } catch let error as SandboxError {
-            if let final = lookups.fail(error) { verdict = .failure(final) }
+            if let final = lookups.fail(error, at: EventLoop.monotonicNow()) { verdict = .failure(final) }
         } catch {
             return  // cancelled
         }
@@ -204,17 +204,18 @@ actor CommandFollower {
     }
 
     private func readLog() async throws {
-        var failures = 0
+        var failures = LookupFailures()
         var backOff = backOff
         while true {
             let before = position.offset
             do { return try await readLogOnce() } catch let error as SandboxError {
-                failures = position.offset > before ? 0 : failures + 1
-                let mayPass = error.code.mayPass || error.code == .protocolViolation
-                guard mayPass, failures < Self.maxFailuresInARow else {
-                    throw error.saying("the end of the command's output could not be read: \(error.message)")
+                if position.offset > before {
+                    failures.succeed()
+                    backOff.reset()
                 }
-                if failures == 0 { backOff.reset() }
+                if let final = failures.fail(error, at: EventLoop.monotonicNow()) {
+                    throw final.saying("the end of the command's output could not be read: \(final.message)")
+                }
                 let asked = min(error.retryAfter ?? .zero, RetrySchedule.longestPause)
                 try await loop.sleep(for: backOff.pause(atLeast: asked))
             }

@@ -1,29 +1,52 @@
+import BenchmarkTransport
 import Testing
 
 @testable import BenchmarkSandbox
 
 @Suite("Failures of looking a command up")
 struct LookupFailuresTests {
+    private static let second = LoopInstant(1_000_000_000)
+
     @Test(
-        "are the end only in a row",
+        "are the end only in a row, and only after a while",
         arguments: [
-            (SandboxError.Code.notFound, 2, "was deleted: no"), (.unauthorized, 5, "out of reach: no"),
-            (.conflict, 5, "out of reach: no"), (.unavailable, 20, "out of reach: no"),
-            (.failed, 20, "out of reach: no"),
+            (SandboxError.Code.notFound, 2, 0, "was deleted: no"), (.unauthorized, 5, 15, "out of reach: no"),
+            (.forbidden, 5, 15, "out of reach: no"), (.conflict, 5, 15, "out of reach: no"),
+            (.invalidRequest, 5, 15, "out of reach: no"), (.unavailable, 20, 60, "out of reach: no"),
+            (.failed, 20, 60, "out of reach: no"),
         ]
     )
-    func patience(_ code: SandboxError.Code, _ count: Int, _ message: String) {
-        var failures = LookupFailures()
+    func patience(_ code: SandboxError.Code, _ count: Int, _ seconds: Int64, _ message: String) {
+        let (begin, end) = (7 * Self.second, (7 + seconds) * Self.second)
         let error = SandboxError(code, "no")
-        for _ in 1..<count { #expect(failures.fail(error) == nil) }
-        let end = failures.fail(error)
-        #expect(end?.code == code)
-        #expect(end?.message.hasSuffix(message) == true)
-        failures.succeed()
-        #expect(failures.fail(error) == nil)
-        // Another failure in between is another reason.
         let other = SandboxError(code == .failed ? .timedOut : .failed, "other")
-        #expect(failures.fail(other) == nil)
-        for _ in 1..<count { #expect(failures.fail(error) == nil) }
+
+        var failures = LookupFailures()
+        for _ in 1..<count { #expect(failures.fail(error, at: begin) == nil) }
+        if seconds > 0 {
+            // Often enough, but not for long enough.
+            for _ in 0..<100 { #expect(failures.fail(error, at: end - 1) == nil) }
+        }
+        let final = failures.fail(error, at: end)
+        #expect(final?.code == code)
+        #expect(final?.message.hasSuffix(message) == true)
+
+        // For long enough, but not often enough; and a command that is found is found.
+        failures.succeed()
+        #expect(failures.fail(error, at: begin) == nil)
+        for _ in 2..<max(2, count) { #expect(failures.fail(error, at: end) == nil) }
+        // Another failure in between is another reason.
+        #expect(failures.fail(other, at: end) == nil)
+        for _ in 1..<count { #expect(failures.fail(error, at: end) == nil) }
+    }
+
+    @Test("a good key that a proxy takes for a wrong one for 5 seconds is not the end")
+    func falseRefusal() {
+        var failures = LookupFailures()
+        var (now, pause) = (LoopInstant(0), Self.second / 20)
+        while now < 5 * Self.second {
+            #expect(failures.fail(SandboxError(.unauthorized, "no"), at: now) == nil)
+            (now, pause) = (now + pause, min(3 * Self.second, pause * 2))
+        }
     }
 }
