@@ -14,13 +14,14 @@ actor DaytonaSession {
     private var client: DaytonaClient { sandbox.client }
     private let spool: OutputSpool
     private var id = ""
+    /// Whether a session of that id may have been created.
+    private var mayExist = false
     private var backOff: BackOff { BackOff(first: client.configuration.retryPause, longest: .seconds(10)) }
 
     /// How often a command is begun at most, where it is certain that it has not begun.
     private static let maxStarts = 5
-    /// How often what may be repeated is repeated, and for how long the deletion is tried.
+    /// How often what may be repeated is tried at most.
     private static let maxAttempts = 5
-    private static let deletionPatience = Duration.seconds(30)
 
     init(in sandbox: DaytonaSandbox, on loop: EventLoop) {
         (self.sandbox, self.loop) = (sandbox, loop)
@@ -66,15 +67,19 @@ actor DaytonaSession {
         var starts = 1
         var backOff = backOff
         while true {
-            id = "\(sandbox.id)-\(RandomText.uuid())"
+            (id, mayExist) = ("\(sandbox.id)-\(RandomText.uuid())", false)
             do {
                 let exitCode = try await oneStart(command)
-                await deleteSession()
+                _ = await deleteSession()
                 return exitCode
             } catch {
-                await deleteSession()
-                // What is deleted will not begin any more.
+                let isDeleted = await deleteSession()
                 guard let notBegun = error as? NotBegun else { throw error }
+                // What is deleted will not begin any more; anything else might, beside a second one.
+                guard isDeleted else {
+                    let reason = notBegun.reason
+                    throw reason.saying("\(reason.message); its session could not be deleted, so it may still begin")
+                }
                 if starts == Self.maxStarts { throw notBegun.reason }
             }
             try await loop.sleep(for: backOff.pause())
@@ -108,8 +113,14 @@ actor DaytonaSession {
             do {
                 let url = sandbox.toolbox.appending("/process/session")
                 _ = try await client.call(.post, url, json: ["sessionId": .string(id)])
-            } catch let error as SandboxError where error.code == .conflict {
+                mayExist = true
+            } catch let error as SandboxError {
+                let refusals: [SandboxError.Code] = [
+                    .unauthorized, .forbidden, .notFound, .invalidRequest, .rateLimited,
+                ]
+                if !refusals.contains(error.code) { mayExist = true }
                 // Nobody else knows the name: an attempt whose answer was lost has created it.
+                if error.code != .conflict { throw error }
             }
         }
     }
@@ -148,24 +159,10 @@ actor DaytonaSession {
         throw NotBegun(reason: failure)
     }
 
-    /// Errors are of no use to anybody: the session is gone, or the sandbox is.
-    private func deleteSession() async {
-        let url = path("")
-        await uncancelled { [client, loop] in
-            let deadline = EventLoop.monotonicNow() &+ Self.deletionPatience.nanoseconds
-            var backOff = BackOff(first: client.configuration.retryPause, longest: .seconds(5))
-            while true {
-                let left = Duration.nanoseconds(max(1, deadline - EventLoop.monotonicNow()))
-                let pause = backOff.pause()
-                do {
-                    _ = try await client.call(.delete, url, timeout: left)
-                    return
-                } catch let error as SandboxError {
-                    guard error.code.mayPass, pause < left else { return }
-                } catch { return }
-                try? await loop.sleep(for: pause)
-            }
-        }
+    /// - Returns: whether there is certainly no session, and will be no command of it.
+    private func deleteSession() async -> Bool {
+        if !mayExist { return true }
+        return await SessionDeletion(url: path(""), client: client, loop: loop).run()
     }
 
     /// Repeats a step that may be repeated while its failure is one that passes.

@@ -7,28 +7,6 @@ import Testing
 
 @Suite("A command in a session of its own")
 struct DaytonaSessionTests {
-    /// Lends a sandbox of a local Daytona whose client is in no hurry to give up, but repeats quickly.
-    private func withSandbox(
-        _ limits: CommandLimits = CommandLimits(),
-        _ body: @Sendable (DaytonaSandbox, LocalDaytona) async throws -> Void
-    ) async throws {
-        let local = try await LocalDaytona.start()
-        do {
-            var client = try DaytonaClient(local.credentials)
-            client.configuration.retryPause = .milliseconds(5)
-            try await body(try await client.createSandbox(CreateSandboxRequest()).with(commandLimits: limits), local)
-            await local.shutdown()
-        } catch {
-            await local.shutdown()
-            throw error
-        }
-    }
-
-    private static func sessions(_ sandbox: DaytonaSandbox) async throws -> Int {
-        let url = sandbox.toolbox.appending("/process/session")
-        return try await sandbox.client.call(.get, url).arrayValue?.count ?? -1
-    }
-
     private static func numbers(_ count: Int) -> String {
         "i=0; while [ $i -lt \(count) ]; do echo line $i; i=$((i+1)); done"
     }
@@ -44,7 +22,7 @@ struct DaytonaSessionTests {
     func slowReader(_ held: Int, _ spooled: Int) async throws {
         var limits = CommandLimits()
         (limits.maxHeldBytes, limits.maxSpoolBytes) = (held, spooled)
-        try await withSandbox(limits) { sandbox, _ in
+        try await withCommandSandbox(limits) { sandbox, _ in
             let lines = 20_000
             var iterator = streamCommand(sandbox, "\(Self.numbers(lines)); touch /tmp/done", cwd: "/tmp")
                 .makeAsyncIterator()
@@ -53,7 +31,7 @@ struct DaytonaSessionTests {
             while try await sandbox.run("ls /tmp").output.contains("done") == false {}
             while let text = try await iterator.next() { output += text }
             #expect(output == Self.text(lines))
-            #expect(try await Self.sessions(sandbox) == 0)
+            #expect(try await sandbox.sessionCount() == 0)
         }
     }
 
@@ -61,15 +39,15 @@ struct DaytonaSessionTests {
 
     @Test("its session is deleted, however it ends", arguments: ["true", "exit 3", "kill -9 $$", "nosuchcommand"])
     func deletion(_ command: String) async throws {
-        try await withSandbox { sandbox, _ in
+        try await withCommandSandbox { sandbox, _ in
             for try await _ in streamCommand(sandbox, command, cwd: "/", ignoreError: true) {}
-            #expect(try await Self.sessions(sandbox) == 0)
+            #expect(try await sandbox.sessionCount() == 0)
         }
     }
 
     @Test("its session is deleted when its task is cancelled, wherever that is", arguments: 0..<12)
     func cancellation(_ step: Int) async throws {
-        try await withSandbox { sandbox, local in
+        try await withCommandSandbox { sandbox, local in
             // Every request is slow, so that the cancellation comes in the middle of one of them.
             var slow = Fault(.delayAnswer, 20)
             slow.route = "process/session"
@@ -81,26 +59,14 @@ struct DaytonaSessionTests {
             _ = await task.result
             local.setFaults(FaultPlan())
             // What was cancelled goes on to clean up behind its caller's back.
-            while try await Self.sessions(sandbox) != 0 {}
+            while try await sandbox.sessionCount() != 0 {}
             while try await sandbox.run("pgrep -f 'sleep 100[0]' | wc -l").output.hasPrefix("0") == false {}
-        }
-    }
-
-    @Test("its session is deleted although the server refuses for a while")
-    func stubbornDeletion() async throws {
-        try await withSandbox { sandbox, local in
-            var refusal = Fault(.status, 503)
-            (refusal.method, refusal.times) = ("DELETE", 8)
-            local.setFaults(FaultPlan([refusal]))
-            for try await _ in streamCommand(sandbox, "true", cwd: "/") {}
-            #expect(local.faultStrikes.map(\.count) == [8])
-            #expect(try await Self.sessions(sandbox) == 0)
         }
     }
 
     @Test("a session that somebody else deletes is told")
     func deletedByOthers() async throws {
-        try await withSandbox { sandbox, _ in
+        try await withCommandSandbox { sandbox, _ in
             let error = await #expect(throws: SandboxError.self) {
                 for try await _ in streamCommand(sandbox, "echo a; sleep 1000", cwd: "/") {
                     let url = sandbox.toolbox.appending("/process/session")
@@ -122,7 +88,7 @@ struct DaytonaSessionTests {
     func beginning(_ fault: String) async throws {
         var limits = CommandLimits()
         limits.startLimit = .milliseconds(500)
-        try await withSandbox(limits) { sandbox, local in
+        try await withCommandSandbox(limits) { sandbox, local in
             var first = try Fault(parsing: fault)
             (first.method, first.route, first.times) = ("POST", "process/session/", 1)
             local.setFaults(FaultPlan([first]))
@@ -132,7 +98,7 @@ struct DaytonaSessionTests {
             }
             #expect(output == "run\n")
             #expect(local.faultStrikes.map(\.count) == [1])
-            #expect(try await Self.sessions(sandbox) == 0)
+            #expect(try await sandbox.sessionCount() == 0)
         }
     }
 
@@ -140,7 +106,7 @@ struct DaytonaSessionTests {
     func lateStream() async throws {
         var limits = CommandLimits()
         limits.startLimit = .milliseconds(500)
-        try await withSandbox(limits) { sandbox, local in
+        try await withCommandSandbox(limits) { sandbox, local in
             local.setFaults(FaultPlan([Fault(.delay, 2000)]))
             var output = ""
             for try await text in streamCommand(sandbox, "echo a; sleep 3; echo b", cwd: "/") { output += text }
@@ -152,7 +118,7 @@ struct DaytonaSessionTests {
     func neverBegins() async throws {
         var limits = CommandLimits()
         limits.startLimit = .milliseconds(100)
-        try await withSandbox(limits) { sandbox, local in
+        try await withCommandSandbox(limits) { sandbox, local in
             local.setFaults(FaultPlan([Fault(.lostCommand)]))
             let error = await #expect(throws: SandboxError.self) {
                 for try await _ in streamCommand(sandbox, "true", cwd: "/") {}
@@ -160,7 +126,7 @@ struct DaytonaSessionTests {
             #expect(error?.code == .timedOut)
             #expect(error?.message.contains("no sign of having begun") == true)
             #expect(local.faultStrikes.map(\.count) == [5])
-            let left = try await Self.sessions(sandbox)
+            let left = try await sandbox.sessionCount()
             #expect(left == 0)
         }
     }
@@ -172,14 +138,14 @@ struct DaytonaSessionTests {
         var limits = CommandLimits()
         limits.silenceLimit = .milliseconds(300)
         limits.exitCodeLimit = .seconds(60)
-        try await withSandbox(limits) { sandbox, _ in
+        try await withCommandSandbox(limits) { sandbox, _ in
             // Far beyond the limit.
             var output = ""
             for try await text in streamCommand(sandbox, "sleep 2; echo late", cwd: "/") { output += text }
             #expect(output == "late\n")
         }
         limits.exitCodeLimit = .milliseconds(300)
-        try await withSandbox(limits) { sandbox, local in
+        try await withCommandSandbox(limits) { sandbox, local in
             // Its exit code never comes.
             local.setFaults(FaultPlan([Fault(.lateExitCode, 1 << 30)]))
             var output = ""
@@ -189,14 +155,14 @@ struct DaytonaSessionTests {
             #expect(output == "early\n")
             #expect(error?.code == .timedOut)
             #expect(error?.message.contains("does not run") == true)
-            let left = try await Self.sessions(sandbox)
+            let left = try await sandbox.sessionCount()
             #expect(left == 0)
         }
     }
 
     @Test("where no stream comes through, the log is read instead")
     func noStreams() async throws {
-        try await withSandbox { sandbox, local in
+        try await withCommandSandbox { sandbox, local in
             local.setFaults(FaultPlan([Fault(.refuseUpgrade, 502)]))
             var texts: [String] = []
             let command = "echo a; until test -e /tmp/go; do sleep 0.01; done; echo b; exit 4"

@@ -1,0 +1,77 @@
+import BenchmarkTransport
+
+/// Deletes the session of a command, which kills the command.
+struct SessionDeletion: Sendable {
+    let url: HTTPURL
+    let client: DaytonaClient
+    let loop: EventLoop
+
+    /// A daemon takes up to 5 seconds for processes that do not want to end.
+    private static let longestAttempt = Duration.seconds(15)
+
+    /// Tries until the session is gone, or the patience is at its end; cancellation does not cut that off.
+    ///
+    /// Errors are of no use to anybody.
+    /// - Returns: whether the session is certainly gone, and with it every command that it might still begin.
+    func run() async -> Bool {
+        await uncancelled {
+            var schedule = Schedule(firstPause: client.configuration.retryPause, now: EventLoop.monotonicNow())
+            while true {
+                let left = Duration.nanoseconds(max(1, schedule.deadline - EventLoop.monotonicNow()))
+                do {
+                    _ = try await client.call(.delete, url, timeout: min(left, Self.longestAttempt))
+                    return true
+                } catch let error as SandboxError {
+                    if error.code == .notFound { return true }
+                    guard let pause = schedule.pause(after: error, now: EventLoop.monotonicNow()) else { return false }
+                    try? await loop.sleep(for: pause)
+                } catch { return false }
+            }
+        }
+    }
+
+    /// For how long a deletion is tried.
+    struct Schedule: Sendable {
+        private var backOff: BackOff
+        /// When the patience ends.
+        private(set) var deadline: LoopInstant
+        /// When it ends at the latest, however long the server asks to be left alone.
+        private let latest: LoopInstant
+        private var refusedSince: LoopInstant?
+
+        private static let patience = Duration.seconds(30)
+        /// Limits of rates are for a minute: this is two of them and the patience.
+        private static let longestPatience = Duration.seconds(150)
+        /// Proxies remember for 5 seconds that a key is wrong, whether it is or not. But a sandbox that is no more is
+        /// told in the same way.
+        private static let refusalPatience = Duration.seconds(10)
+
+        init(firstPause: Duration, now: LoopInstant) {
+            backOff = BackOff(first: firstPause, longest: .seconds(5))
+            deadline = now &+ Self.patience.nanoseconds
+            latest = now &+ Self.longestPatience.nanoseconds
+        }
+
+        /// The pause before the next attempt; nil to leave it at that.
+        ///
+        /// What the server asks for does not count against the patience.
+        mutating func pause(
+            after error: SandboxError,
+            now: LoopInstant,
+            jitter: Double = .random(in: 0...1)
+        ) -> Duration? {
+            switch error.code {
+            case .unauthorized, .forbidden:
+                let since = refusedSince ?? now
+                refusedSince = since
+                if now - since >= Self.refusalPatience.nanoseconds { return nil }
+            case let code where code.mayPass: refusedSince = nil
+            default: return nil
+            }
+            let asked = min(error.retryAfter ?? .zero, RetrySchedule.longestPause)
+            let pause = backOff.pause(atLeast: asked, jitter: jitter)
+            deadline = min(latest, deadline &+ asked.nanoseconds)
+            return now &+ pause.nanoseconds < deadline ? pause : nil
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+
+@testable import BenchmarkSandbox
+
+/// Lends a sandbox of a local Daytona whose client is in no hurry to give up, but repeats quickly.
+func withCommandSandbox(
+    _ limits: CommandLimits = CommandLimits(),
+    _ body: @Sendable (DaytonaSandbox, LocalDaytona) async throws -> Void
+) async throws {
+    let local = try await LocalDaytona.start()
+    do {
+        var client = try DaytonaClient(local.credentials)
+        client.configuration.retryPause = .milliseconds(5)
+        try await body(try await client.createSandbox(CreateSandboxRequest()).with(commandLimits: limits), local)
+        await local.shutdown()
+    } catch {
+        await local.shutdown()
+        throw error
+    }
+}
+
+extension DaytonaSandbox {
+    /// How many sessions there are.
+    func sessionCount() async throws -> Int {
+        try await client.call(.get, toolbox.appending("/process/session")).arrayValue?.count ?? -1
+    }
+}
