@@ -8,6 +8,7 @@ public struct DaytonaSandbox: Sandbox {
     let toolbox: HTTPURL
     var client: DaytonaClient
     var commandLimits = CommandLimits()
+    var commandTimes = CommandTimes()
 
     /// The id, by which services and the toolbox know it.
     public var id: String { info.id }
