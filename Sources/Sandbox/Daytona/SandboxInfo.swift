@@ -79,11 +79,13 @@ public struct SandboxInfo: Sendable, Hashable {
         return info
     }
 
-    /// Whether its daemon has logged all output of a command when it tells the exit code: those from 0.160 on.
+    /// Whether its daemon has certainly logged all output of a command when it tells the exit code.
+    ///
+    /// One of the versions 0.16x was the first to; which one is not known.
     var daemonLogsBeforeExitCode: Bool {
         let parts = (daemonVersion ?? "").split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count > 1, let major = parts[0], let minor = parts[1] else { return false }
-        return (major, minor) >= (0, 160)
+        return (major, minor) >= (0, 170)
     }
 
     static func texts(_ json: JSONValue?) -> [String: String] {
