@@ -1,10 +1,12 @@
 import BenchmarkTransport
 
 extension DaytonaClient {
-    /// How often in a row the control plane may be unreachable while a state is waited for.
-    private static let maxFailuresInARow = 10
+    /// How long one look at a sandbox may take.
+    private static let longestLook = Duration.seconds(30)
 
     /// Looks at a sandbox, ever less often, until it is in a state.
+    ///
+    /// A look that fails in a way that may pass is one that has shown nothing; the last one that did is told at the end.
     ///
     /// - Parameters:
     ///   - info: what is known of it; nil to look at once.
@@ -16,35 +18,34 @@ extension DaytonaClient {
         _ deadline: LoopInstant,
         _ timeout: Duration
     ) async throws -> SandboxInfo {
-        var (info, failures) = (info, 0)
+        var (info, failure) = (info, SandboxError?.none)
         var pause = configuration.pollInterval
         while true {
-            if let info {
+            if let info, failure == nil {
                 if info.state == wanted { return info }
                 if wanted == .stopped, info.state == .destroyed { return info }
                 if info.state.rulesOut(wanted) { throw Self.dead(info) }
             }
             var left = Duration.nanoseconds(deadline - EventLoop.monotonicNow())
-            guard left > .zero else { throw Self.late(info, idOrName, wanted, timeout) }
-            if info != nil || failures > 0 {
+            guard left > .zero else { throw Self.late(info, failure, idOrName, wanted, timeout) }
+            if info != nil || failure != nil {
                 // Those who wait side by side should not ask side by side.
-                let next = min(pause * Double.random(in: 0.8...1.2), left)
-                try await EventLoopGroup.shared.next().sleep(for: next)
+                let next = pause * Double.random(in: 0.8...1.2)
+                let asked = min(failure?.retryAfter ?? .zero, RetrySchedule.longestPause)
+                try await EventLoopGroup.shared.next().sleep(for: min(max(next, asked), left))
                 pause = min(.seconds(1), pause * 1.3)
                 left = .nanoseconds(max(1, deadline - EventLoop.monotonicNow()))
             }
             do {
-                info = try await describe(idOrName, timeout: left)
-                failures = 0
+                info = try await describe(idOrName, timeout: min(left, Self.longestLook))
+                failure = nil
             } catch let error as SandboxError {
-                switch error.code {
-                case .notFound where wanted == .stopped || wanted == .destroyed:
+                if error.code == .notFound, wanted == .stopped || wanted == .destroyed {
                     return try SandboxInfo.destroyed(idOrName, last: info)
-                case .timedOut where deadline <= EventLoop.monotonicNow():
-                    throw Self.late(info, idOrName, wanted, timeout)
-                case .unavailable where failures < Self.maxFailuresInARow: failures += 1
-                default: throw error
                 }
+                guard error.code.mayPass else { throw error }
+                // One that ends with the time says nothing about the server.
+                if EventLoop.monotonicNow() < deadline { failure = error }
             }
         }
     }
@@ -55,11 +56,16 @@ extension DaytonaClient {
 
     private static func late(
         _ info: SandboxInfo?,
+        _ failure: SandboxError?,
         _ idOrName: String,
         _ wanted: SandboxState,
         _ timeout: Duration
     ) -> SandboxError {
         let state = info.map { "; it is \($0.state)" } ?? ""
-        return SandboxError(.timedOut, "sandbox \(info?.id ?? idOrName) was not \(wanted) within \(timeout)\(state)")
+        let reason = failure.map { "; the last look at it failed: \($0.message)" } ?? ""
+        return SandboxError(
+            .timedOut,
+            "sandbox \(info?.id ?? idOrName) was not \(wanted) within \(timeout)\(state)\(reason)"
+        )
     }
 }

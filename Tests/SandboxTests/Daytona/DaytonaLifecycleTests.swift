@@ -153,6 +153,30 @@ struct DaytonaLifecycleTests {
         }
     }
 
+    @Test("waiting goes on while looks fail that may succeed later", arguments: [408, 429, 500, 502, 503, 504])
+    func passingFailures(_ status: Int) async throws {
+        try await ScriptedDaytona.with { _, number in
+            number <= 12 ? .text(status, "", [("Retry-After", "0")]) : Self.state("started")
+        } _: { client, _ in
+            let info = try await client.waitForSandbox("s", until: .started)
+            #expect(info.state == .started)
+        }
+    }
+
+    @Test("a pause that the server asks for is waited for, but not beyond the deadline; its last failure is told")
+    func lastFailure() async throws {
+        try await ScriptedDaytona.with { _, _ in
+            .text(500, #"{"message":"no database"}"#, [("Retry-After", "50")])
+        } _: { client, script in
+            let error = await #expect(throws: SandboxError.self) {
+                try await client.waitForSandbox("s", until: .started, timeout: .seconds(2))
+            }
+            #expect(error?.code == .timedOut)
+            #expect(error?.message.hasSuffix("the last look at it failed: no database") == true)
+            #expect(script.count <= 2)
+        }
+    }
+
     @Test("waiting has a deadline, and a sandbox that is not started by then is deleted")
     func late() async throws {
         let deleted = OneShotEvent()
