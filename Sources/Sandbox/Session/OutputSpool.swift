@@ -8,8 +8,7 @@ import BenchmarkTransport
 /// memory again, at most one write of them; then it is full.
 final class OutputSpool: @unchecked Sendable {
     private let limits: CommandLimits
-    private var memory: [ArraySlice<UInt8>] = []
-    private var memoryCount = 0
+    private var memory = PieceQueue()
     private var file: SpoolFile?
     private var filed = 0..<0
     private var overflow: ArraySlice<UInt8> = []
@@ -23,9 +22,6 @@ final class OutputSpool: @unchecked Sendable {
         case end
         case failure(any Error)
     }
-
-    /// How much the reader gets at a time, at most.
-    static let maxPieceBytes = 64 * 1024
 
     init(_ limits: CommandLimits) { self.limits = limits }
 
@@ -43,7 +39,7 @@ final class OutputSpool: @unchecked Sendable {
         }
         var bytes = bytes
         if filed.isEmpty {
-            let room = max(0, limits.maxHeldBytes - memoryCount)
+            let room = max(0, limits.maxHeldBytes - memory.byteCount)
             hold(bytes.prefix(room))
             bytes = bytes.dropFirst(room)
         }
@@ -69,7 +65,6 @@ final class OutputSpool: @unchecked Sendable {
     private func hold(_ bytes: ArraySlice<UInt8>) {
         if bytes.isEmpty { return }
         memory.append(bytes)
-        memoryCount += bytes.count
         somethingToRead.fire()
     }
 
@@ -120,14 +115,9 @@ final class OutputSpool: @unchecked Sendable {
     }
 
     private nonisolated(nonsending) func take() async throws -> ArraySlice<UInt8>? {
-        if let first = memory.first {
-            let piece = first.prefix(Self.maxPieceBytes)
-            if piece.count == first.count { memory.removeFirst() } else { memory[0] = first.dropFirst(piece.count) }
-            memoryCount -= piece.count
-            return piece
-        }
+        if let piece = memory.takeFirst() { return piece[...] }
         if !filed.isEmpty, let file {
-            let (offset, count) = (filed.lowerBound, min(filed.count, Self.maxPieceBytes))
+            let (offset, count) = (filed.lowerBound, min(filed.count, PieceQueue.maxPieceBytes))
             let bytes = try await ServiceExecutor.system.run { try file.read(count, at: offset) }
             filed = offset + count..<filed.upperBound
             if filed.isEmpty && !isWriting { filed = 0..<0 }
