@@ -4,7 +4,7 @@ import Glibc
 
 /// A regular file of this machine that is read piece by piece, on threads that may block.
 struct LocalFileReader: Sendable {
-    /// The length when it was opened; what is appended later is not read.
+    /// The length when it was opened.
     let byteCount: Int
     private let path: String
     private let file: Descriptor
@@ -27,8 +27,8 @@ struct LocalFileReader: Sendable {
         (self.byteCount, self.path, self.file) = (byteCount, path, file)
     }
 
-    /// Hands over the content from its beginning; can be called again.
-    func read(piecesOf maxCount: Int, _ sink: SandboxUpload.Sink) async throws {
+    /// Hands over the content from its beginning, up to a length that it had before.
+    func read(first byteCount: Int, piecesOf maxCount: Int, _ sink: SandboxUpload.Sink) async throws {
         var offset = 0
         while offset < byteCount {
             let (start, count) = (offset, min(maxCount, byteCount - offset))

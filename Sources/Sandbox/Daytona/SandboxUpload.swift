@@ -62,6 +62,8 @@ public struct SandboxUpload: Sendable {
     }
 
     /// The length in bytes if it is known, and what writes the content.
+    ///
+    /// - Throws: ``SandboxError`` if there is no such file.
     func open() async throws -> OpenUpload {
         switch content {
         case .bytes(let bytes):
@@ -73,9 +75,12 @@ public struct SandboxUpload: Sendable {
                 }
             }
         case .file(let localPath):
-            let file = try await LocalFileReader.open(localPath)
-            return OpenUpload(path: path, length: file.byteCount, isReplayable: true) { sink in
-                try await file.read(piecesOf: Self.pieceByteCount, sink)
+            // Only looked at: it is open while its content is sent, or thousands of files would be open at once. What is
+            // appended meanwhile is not read.
+            let length = try await LocalFileReader.open(localPath).byteCount
+            return OpenUpload(path: path, length: length, isReplayable: true) { sink in
+                let file = try await LocalFileReader.open(localPath)
+                try await file.read(first: length, piecesOf: Self.pieceByteCount, sink)
             }
         case .pieces(let length, let write):
             return OpenUpload(path: path, length: length, isReplayable: false, write: write)

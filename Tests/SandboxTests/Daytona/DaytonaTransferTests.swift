@@ -1,4 +1,5 @@
 import BenchmarkTransport
+import Foundation
 import TestSupport
 import Testing
 
@@ -23,17 +24,6 @@ struct DaytonaTransferTests {
             if !isLengthKnown { return }
 
             try await withTemporaryDirectory { directory in
-                let inHand = Locked(0)
-                let most = Locked(0)
-                try await sandbox.download("/tmp/big") { piece in
-                    let now = inHand.withLock {
-                        $0 += 1; return $0
-                    }
-                    most.withLock { $0 = max($0, now) }
-                    await Task.yield()
-                    inHand.withLock { $0 -= 1 }
-                }
-                #expect(most.withLock { $0 } == 1)
                 #expect(try await sandbox.downloadFile("/tmp/big", to: "\(directory)/copy") == count)
                 let found = try files(below: directory)
                 #expect(found == ["copy"])
@@ -43,8 +33,8 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("a server is read no faster than its pieces are taken")
-    func backPressure() async throws {
+    @Test("a server is read no faster than its pieces are taken", arguments: [true, false])
+    func backPressure(_ isSequence: Bool) async throws {
         let (count, written) = (64 * Self.megabyte, Locked(0))
         try await ScriptedDaytona.with { _, _ in
             let block = [UInt8](repeating: 7, count: 65_536)
@@ -58,14 +48,60 @@ struct DaytonaTransferTests {
                 }
             )
         } _: { client, _ in
-            var (taken, most) = (0, 0)
-            for try await piece in try client.scriptedSandbox().contents(of: "/x") {
-                taken += piece.count
-                most = max(most, written.withLock { $0 } - taken)
+            let sandbox = try client.scriptedSandbox()
+            let progress = Locked((taken: 0, most: 0))
+            let take: @Sendable ([UInt8]) async throws -> Void = { piece in
+                if progress.withLock({ $0.taken }) == 0 { try await Self.untilStill(written) }
+                progress.withLock { progress in
+                    progress.taken += piece.count
+                    progress.most = max(progress.most, written.withLock { $0 } - progress.taken)
+                }
             }
-            #expect(taken == count)
+            if isSequence {
+                for try await piece in sandbox.contents(of: "/x") { try await take(piece) }
+            } else {
+                try await sandbox.download("/x", take)
+            }
+            #expect(progress.withLock { $0.taken } == count)
             // What the kernel holds of a connection is a few megabytes.
-            #expect(most < count / 2)
+            #expect(progress.withLock { $0.most } < count / 2)
+        }
+    }
+
+    /// Returns when a server has written nothing for a while, and so has filled what there was to fill.
+    private static func untilStill(_ written: Locked<Int>) async throws {
+        let loop = EventLoopGroup.shared.next()
+        var before = -1
+        while written.withLock({ $0 }) != before {
+            before = written.withLock { $0 }
+            try await loop.sleep(for: .milliseconds(100))
+        }
+    }
+
+    @Test("of many local files that go up together one is open at a time")
+    func openFiles() async throws {
+        try await withLocalDaytona { client in
+            let sandbox = try await client.createSandbox(.init())
+            try await withTemporaryDirectory { directory in
+                for number in 0..<100 {
+                    try Data("file \(number)".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(number)"))
+                }
+                let open = Locked<[Int]>([])
+                // Looks in the middle of it.
+                let look = AsyncStream<[UInt8]>(unfolding: {
+                    let links = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+                    let targets = links.map {
+                        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+                    }
+                    open.withLock { $0.append(targets.count { $0?.hasPrefix(directory) == true }) }
+                    return nil
+                })
+                var uploads = (0..<100).map { SandboxUpload.file("\(directory)/\($0)", to: "/tmp/many/\($0)") }
+                uploads.insert(.pieces(look, to: "/tmp/many/look"), at: 50)
+                try await sandbox.upload(uploads)
+                #expect(open.withLock { $0 } == [0])
+                #expect(try await sandbox.run("cat /tmp/many/99; ls /tmp/many | wc -l").output == "file 99101\n")
+            }
         }
     }
 
