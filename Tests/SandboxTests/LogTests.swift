@@ -85,4 +85,26 @@ struct LogTests {
             }
         }
     }
+
+    @Test("the streams are those that a look at one byte after the other finds", arguments: 0..<50)
+    func bytewise(_ seed: Int) {
+        var state = UInt64(seed)
+        let log = (0..<2000).map { _ -> UInt8 in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(state >> 33 & 3)
+        }
+        var (expected, current, index) = ([LogStream: [UInt8]](), LogStream?.none, 0)
+        while index < log.count {
+            if let stream = LogStream.allCases.first(where: { log[index...].starts(with: $0.marker) }) {
+                current = stream
+                index += 3
+            } else {
+                if let current { expected[current, default: []].append(log[index]) }
+                index += 1
+            }
+        }
+        let streams = LogDemultiplexer.split(log)
+        #expect(streams.standardOutput == expected[.standardOutput] ?? [])
+        #expect(streams.standardError == expected[.standardError] ?? [])
+    }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Splits a command's log at its markers into the two streams, wherever the bytes were cut on the way.
 ///
 /// What could be the beginning of a marker is held back, at most two bytes; ``finish(_:)`` delivers it. Bytes before the
@@ -15,18 +17,35 @@ package struct LogDemultiplexer: Sendable {
         _ bytes: some Collection<UInt8>,
         _ deliver: (LogStream, [UInt8]) throws -> Void
     ) rethrows {
+        let done: Void? = try bytes.withContiguousStorageIfAvailable {
+            try receive(UnsafeRawBufferPointer($0), deliver)
+        }
+        if done == nil { try Array(bytes).withUnsafeBytes { try receive($0, deliver) } }
+    }
+
+    private mutating func receive(
+        _ bytes: UnsafeRawBufferPointer,
+        _ deliver: (LogStream, [UInt8]) throws -> Void
+    ) rethrows {
         var stretch = [UInt8]()
-        for byte in bytes {
+        var search = MarkerSearch(bytes)
+        var index = 0
+        while index < bytes.count {
+            if heldCount == 0 {
+                let end = search.next(from: index)
+                stretch.append(contentsOf: bytes[index..<end])
+                index = end
+                if index == bytes.count { break }
+            }
+            let byte = bytes[index]
             if heldCount > 0, byte != heldByte {
                 stretch.append(contentsOf: repeatElement(heldByte, count: heldCount))
                 heldCount = 0
-            }
-            guard byte == 1 || byte == 2 else {
-                stretch.append(byte)
                 continue
             }
             heldByte = byte
             heldCount += 1
+            index += 1
             guard heldCount == 3 else { continue }
             heldCount = 0
             if let current, !stretch.isEmpty { try deliver(current, stretch) }
@@ -53,5 +72,30 @@ package struct LogDemultiplexer: Sendable {
         demultiplexer.receive(log, deliver)
         demultiplexer.finish(deliver)
         return streams
+    }
+}
+
+/// Finds the bytes that may begin a marker, a memory's width at a time.
+///
+/// Each byte is looked at twice at most: where the next 1 and the next 2 are is remembered until they have been passed.
+private struct MarkerSearch {
+    private let bytes: UnsafeRawBufferPointer
+    private var nextOne = -1
+    private var nextTwo = -1
+
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    /// Where the first 1 or 2 at an index or behind it is; the end if there is none.
+    mutating func next(from index: Int) -> Int {
+        if nextOne < index { nextOne = first(1, from: index) }
+        if nextTwo < index { nextTwo = first(2, from: index) }
+        return min(nextOne, nextTwo)
+    }
+
+    private func first(_ byte: Int32, from index: Int) -> Int {
+        guard index < bytes.count, let base = bytes.baseAddress,
+            let found = memchr(base + index, byte, bytes.count - index)
+        else { return bytes.count }
+        return UnsafeRawPointer(found) - base
     }
 }
