@@ -27,7 +27,7 @@ public protocol Sandbox: Sendable {
     /// requests that stay silent.
     /// - Parameters:
     ///   - command: shell text.
-    ///   - cwd: where it runs; nil for the sandbox's working directory.
+    ///   - cwd: where it runs, taken literally; nil for the sandbox's working directory.
     ///   - environment: variables added to the sandbox's.
     ///   - timeout: after which it is killed, and this throws `.timedOut`; nil for none.
     func run(
@@ -52,6 +52,24 @@ extension Sandbox {
     public func run(_ command: String, cwd: String? = nil, timeout: Duration? = nil) async throws -> CommandResult {
         try await run(command, cwd: cwd, environment: [], timeout: timeout)
     }
+
+    /// Runs a short command to its end with variables added to the sandbox's, in its working directory.
+    public func run(
+        _ command: String,
+        environment: [(name: String, value: String)],
+        timeout: Duration? = nil
+    ) async throws -> CommandResult {
+        try await run(command, cwd: nil, environment: environment, timeout: timeout)
+    }
+
+    /// Runs a short command to its end in the given directory with variables added to the sandbox's.
+    public func run(
+        _ command: String,
+        cwd: String?,
+        environment: [(name: String, value: String)]
+    ) async throws -> CommandResult {
+        try await run(command, cwd: cwd, environment: environment, timeout: nil)
+    }
 }
 
 /// Runs a command in a sandbox and yields its output as it comes.
@@ -66,7 +84,9 @@ extension Sandbox {
 /// - Parameters:
 ///   - sandbox: where it runs.
 ///   - command: shell text; what runs is `cd <cwd> && <command>`, nothing quoted, in a shell of its own.
-///   - cwd: the directory.
+///   - cwd: the directory, as shell text, for compatibility: `$HOME` and `~` are what a shell makes of them, and a path
+///     with blanks or other special characters must come quoted. ``Sandbox/run(_:cwd:timeout:)`` takes its own
+///     literally.
 ///   - ignoreError: whether a non-zero exit code is no error.
 /// - Returns: a sequence that throws `SandboxError` with code `.commandFailed` after the last output if the command
 ///   failed, and other errors if the sandbox cannot be reached. Leaving it early, or cancelling, kills the command.

@@ -54,6 +54,8 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
     public let serverCode: String?
     /// How long the server asks to be left alone; nil where it does not say.
     public let retryAfter: Duration?
+    /// The exit code of the command, with code ``Code/commandFailed``; else nil.
+    public let exitCode: Int?
 
     /// An error of a kind with a text in lower case that names what it is about.
     public init(
@@ -61,10 +63,17 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         _ message: String,
         status: Int? = nil,
         serverCode: String? = nil,
-        retryAfter: Duration? = nil
+        retryAfter: Duration? = nil,
+        exitCode: Int? = nil
     ) {
         (self.code, self.message) = (code, message)
         (self.status, self.serverCode, self.retryAfter) = (status, serverCode, retryAfter)
+        self.exitCode = exitCode
+    }
+
+    /// A command that ended with another exit code than 0.
+    public static func commandFailed(exitCode: Int) -> SandboxError {
+        SandboxError(.commandFailed, "Command failed with exit code \(exitCode)", exitCode: exitCode)
     }
 
     /// The text.
@@ -72,6 +81,13 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The same error with another text.
     func saying(_ message: String) -> SandboxError {
-        SandboxError(code, message, status: status, serverCode: serverCode, retryAfter: retryAfter)
+        SandboxError(
+            code,
+            message,
+            status: status,
+            serverCode: serverCode,
+            retryAfter: retryAfter,
+            exitCode: exitCode
+        )
     }
 }

@@ -89,7 +89,7 @@ public final class SandboxDouble: Sandbox {
             let result = try outcome(of: Call(command: command, cwd: cwd))
             if !result.output.isEmpty { try await writer.write(result.output) }
             if result.exitCode != 0, !ignoreError {
-                throw SandboxError(.commandFailed, "Command failed with exit code \(result.exitCode)")
+                throw SandboxError.commandFailed(exitCode: result.exitCode)
             }
         }
     }

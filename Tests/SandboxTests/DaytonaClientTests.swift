@@ -1,4 +1,5 @@
 import BenchmarkTransport
+import TestSupport
 import Testing
 
 @testable import BenchmarkSandbox
@@ -80,7 +81,9 @@ struct DaytonaClientTests {
                 for try await text in streamCommand(sandbox, command, cwd: "/") { output += text }
             }
             #expect(output == "x\n")
-            #expect(error == SandboxError(.commandFailed, "Command failed with exit code \(exitCode)"))
+            #expect(error?.code == .commandFailed)
+            #expect(error?.exitCode == exitCode)
+            #expect(error?.message == "Command failed with exit code \(exitCode)")
 
             output = ""
             for try await text in streamCommand(sandbox, command, cwd: "/", ignoreError: true) { output += text }
@@ -117,6 +120,56 @@ struct DaytonaClientTests {
                 sessions = try await client.send(HTTPClientRequest(.get, url, fields: client.fields)).text
             }
             #expect(try await sandbox.run("pgrep -f 'sleep 1000' | wc -l").output.hasPrefix("0"))
+        }
+    }
+
+    @Test("over TLS: files, and a command's stream by wss")
+    func secure() async throws {
+        try await withTemporaryDirectory { folder in
+            let authority = try await TestAuthority(in: folder)
+            let pair = try await authority.issue("server", for: "IP:127.0.0.1")
+            var configuration = LocalDaytona.Configuration()
+            configuration.server.tls = TLSServerConfiguration(
+                certificateFile: pair.certificate,
+                privateKeyFile: pair.key
+            )
+            let local = try await LocalDaytona.start(configuration)
+            do {
+                #expect(local.apiURL.hasPrefix("https://"))
+                var http = DaytonaClient.httpConfiguration
+                http.tls.authorityFile = authority.file
+                let client = try DaytonaClient(local.credentials, http: HTTPClient(configuration: http))
+                let sandbox = try await client.createSandbox(CreateSandboxRequest())
+                #expect(sandbox.toolbox.description.hasPrefix("https://"))
+                try await sandbox.upload([1, 2, 3], to: "/tmp/x")
+                #expect(try await sandbox.download("/tmp/x") == [1, 2, 3])
+                // What it writes second is written when the stream has brought the first.
+                let command = "echo a; until test -e /tmp/go; do sleep 0.01; done; echo b"
+                var texts: [String] = []
+                for try await text in streamCommand(sandbox, command, cwd: "/") {
+                    texts.append(text)
+                    if texts.count == 1 { try await sandbox.upload("", to: "/tmp/go") }
+                }
+                #expect(texts == ["a\n", "b\n"])
+                let stranger = try DaytonaClient(local.credentials)
+                let error = await #expect(throws: SandboxError.self) { try await stranger.sandbox(sandbox.id) }
+                #expect(error?.code == .unavailable)
+                await local.shutdown()
+            } catch {
+                await local.shutdown()
+                throw error
+            }
+        }
+    }
+
+    @Test("variables need neither a directory nor a time limit, and either may be named")
+    func variables() async throws {
+        try await withSandbox { sandbox, _ in
+            let environment = [(name: "A", value: "b")]
+            let plain = try await sandbox.run("echo $A", environment: environment)
+            let limited = try await sandbox.run("echo $A", environment: environment, timeout: .seconds(9))
+            let placed = try await sandbox.run("echo $A; pwd", cwd: "/tmp", environment: environment)
+            #expect([plain, limited, placed].map(\.output) == ["b\n", "b\n", "b\n/tmp\n"])
         }
     }
 

@@ -80,7 +80,7 @@ public struct DaytonaSandbox: Sandbox {
             let session = DaytonaSession(in: self, on: loop)
             let exitCode = try await session.run("cd \(cwd) && \(command)", writer)
             if exitCode != 0 && !ignoreError {
-                throw SandboxError(.commandFailed, "Command failed with exit code \(exitCode)")
+                throw SandboxError.commandFailed(exitCode: exitCode)
             }
         }
     }

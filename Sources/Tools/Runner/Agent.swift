@@ -41,11 +41,14 @@ struct Agent: Sendable {
         ].map { "\($0)=\(quote($1))" }.joined(separator: " ")
         // timeout(1) ends the agent inside the sandbox, where its children are; 10 seconds to clean up.
         let text = "export \(settings); timeout -k 10 \(limit) sh -c \(quote(command))"
+        let begin = ContinuousClock.now
         do {
             for try await piece in streamCommand(sandbox, text, cwd: quote(task.cwd)) { output(piece) }
             return "done"
         } catch let error as SandboxError where error.code == .commandFailed {
-            return error.message.hasSuffix(" 124") ? "timed out after \(limit) s" : error.message
+            // 137 where it had to be killed in the end; before the limit, somebody else has killed it.
+            let isKilledLate = error.exitCode == 137 && begin.duration(to: .now) >= .seconds(limit)
+            return error.exitCode == 124 || isKilledLate ? "timed out after \(limit) s" : error.message
         }
     }
 

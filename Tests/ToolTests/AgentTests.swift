@@ -1,0 +1,40 @@
+import BenchmarkFramework
+import Testing
+
+@testable import runner
+
+@Suite("How an agent ended")
+struct AgentTests {
+    /// A sandbox in which every command ends with an exit code.
+    private struct Ending: Sandbox {
+        let id = "s"
+        let exitCode: Int
+
+        func upload(_ bytes: [UInt8], to path: String) async throws {}
+        func download(_ path: String, maxBytes: Int) async throws -> [UInt8] { [] }
+        func run(
+            _ command: String,
+            cwd: String?,
+            environment: [(name: String, value: String)],
+            timeout: Duration?
+        ) async throws -> CommandResult { CommandResult(exitCode: 0, output: "") }
+        func output(of command: String, cwd: String, ignoreError: Bool) -> CommandOutput {
+            CommandOutput { [exitCode] _ in if exitCode != 0 { throw SandboxError.commandFailed(exitCode: exitCode) } }
+        }
+    }
+
+    @Test(
+        "is told by its exit code: timeout(1) has 124, and 137 where it had to kill in the end",
+        arguments: [
+            (0, 0, "done"), (3, 0, "Command failed with exit code 3"), (124, 9, "timed out after 9.0 s"),
+            (137, 0, "timed out after 0.0 s"), (137, 900, "Command failed with exit code 137"),
+            (1124, 9, "Command failed with exit code 1124"),
+        ]
+    )
+    func ends(_ exitCode: Int, _ limit: Double, _ outcome: String) async throws {
+        let task = RetrieveTaskResponse(dockerImage: "i", problemPath: "/p", cwd: "/")
+        let sandbox = Ending(exitCode: exitCode)
+        let ended = try await Agent("true").run(task, id: "t", timeoutSeconds: limit, in: sandbox) { _ in }
+        #expect(ended == outcome)
+    }
+}
