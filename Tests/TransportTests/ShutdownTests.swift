@@ -97,6 +97,50 @@ struct ShutdownTests {
         await stopped.value
     }
 
+    /// How a WebSocket ends whose server stops in some way while it is open.
+    private func endOfWebSocket(
+        drain: Duration = .zero,
+        timeout: Duration = .seconds(30),
+        _ stop: @escaping @Sendable (HTTPServer) async -> Void
+    ) async throws -> WebSocketEnd? {
+        var configuration = HTTPServerConfiguration()
+        (configuration.webSocketDrain, configuration.shutdownTimeout) = (drain, timeout)
+        let server = HTTPServer(configuration: configuration, responder: HTTPServerRefusalTests.Hello())
+        let url = try HTTPURL("http://\(try await server.start())")
+        let socket = try await directClient().openWebSocket(url)
+        try await socket.send([1])
+        #expect(try await socket.receive() == .binary([1]))
+        let stopped = Task { await stop(server) }
+        while (try? await socket.receive()) != nil {}
+        let end = await socket.end
+        await socket.release()
+        await stopped.value
+        return end
+    }
+
+    @Test(
+        "a WebSocket is closed with 1012 when the drain period is over, however long that is, RFC 6455 §7.4.1",
+        arguments: [(50, 30_000), (300, 50)]
+    )
+    func drained(_ drain: Int, _ timeout: Int) async throws {
+        let end = try await endOfWebSocket(drain: .milliseconds(drain), timeout: .milliseconds(timeout)) {
+            await $0.shutDown()
+        }
+        guard case .closed(code: .serviceRestart, _)? = end else {
+            Issue.record("ended otherwise: \(String(describing: end))")
+            return
+        }
+    }
+
+    @Test("a WebSocket that is cut is told so with 1012 before, RFC 6455 §7.4.1")
+    func cutWebSocket() async throws {
+        let end = try await endOfWebSocket { await $0.stopNow() }
+        guard case .closed(code: .serviceRestart, _)? = end else {
+            Issue.record("ended otherwise: \(String(describing: end))")
+            return
+        }
+    }
+
     @Test("who still answers when the time is up is cancelled, and its cleanup awaited")
     func cut() async throws {
         let responder = Held()

@@ -124,11 +124,14 @@ public actor HTTPServer {
     /// Stops gracefully: no new connections; idle ones are closed; requests in flight are answered; WebSockets are
     /// closed with 1012 after the drain period and their handlers awaited.
     ///
-    /// What is left after the shutdown timeout is cut. Returns when no connection is left, or, if a handler does not end
-    /// even then, five seconds later. Not cut off by cancellation.
-    public func shutDown() async { await stop(cuttingAfter: configuration.shutdownTimeout) }
+    /// What is left when the shutdown timeout has passed after the drain period is cut, WebSockets with 1012. Returns
+    /// when no connection is left, or, if a handler does not end even then, five seconds later. Not cut off by
+    /// cancellation.
+    public func shutDown() async {
+        await stop(cuttingAfter: configuration.webSocketDrain + configuration.shutdownTimeout)
+    }
 
-    /// Stops at once: every connection is cut.
+    /// Stops at once: every connection is cut, WebSockets with 1012.
     ///
     /// Returns when their handlers have ended, or after five seconds.
     public func stopNow() async { await stop(cuttingAfter: .zero) }

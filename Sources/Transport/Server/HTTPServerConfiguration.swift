@@ -41,7 +41,7 @@ public struct HTTPServerConfiguration: Sendable {
     public var webSocket = WebSocketConfiguration()
     /// On a graceful stop, how long WebSocket connections may go on before they are closed with 1012.
     public var webSocketDrain: Duration = .zero
-    /// On a graceful stop, how long requests in flight and the cleanup of streams are awaited.
+    /// On a graceful stop, how long requests in flight and the cleanup of streams are awaited, after ``webSocketDrain``.
     public var shutdownTimeout: Duration = .seconds(30)
     /// The value of the `server` field of every response; empty for none.
     public var serverName = "benchmark-service"

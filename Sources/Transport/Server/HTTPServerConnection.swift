@@ -66,8 +66,14 @@ actor HTTPServerConnection {
         await webSocket.close(code: .serviceRestart)
     }
 
-    /// Ends the connection now.
-    func abort() { stream.close() }
+    /// Ends the connection now; a WebSocket is told why, as far as there is room for that.
+    func abort() async {
+        await webSocket?.abort(code: .serviceRestart)
+        stream.close()
+    }
+
+    /// How long, and how much, what a peer still sends is read and dropped when the last response has been written.
+    private static let (lingerTime, maxLingerBytes) = (Duration.seconds(2), 16 << 20)
 
     /// Closes so that the peer can read the last response: bytes that still come in would make the system reset the
     /// connection and destroy the response on its way (RFC 9112 §9.6).

@@ -78,8 +78,11 @@ final class HTTPServerLoop: @unchecked Sendable {
     func abort() {
         isDraining = true
         for (connection, task) in connections.values {
-            task.cancel()
-            loop.startTask { await connection.abort() }
+            loop.startTask {
+                // First, as a handler that is cancelled may close for a reason of its own.
+                await connection.abort()
+                task.cancel()
+            }
         }
     }
 

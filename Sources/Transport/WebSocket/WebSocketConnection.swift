@@ -139,6 +139,13 @@ public actor WebSocketConnection {
     /// Messages still queued can be received.
     public func close(code: WebSocketCloseCode = .normal, reason: String = "") { core.close(code, reason) }
 
+    /// Sends a Close, if the peer takes it now, and cuts the connection.
+    func abort(code: WebSocketCloseCode) {
+        core.close(code, "")
+        core.stream.flush()
+        core.stream.close()
+    }
+
     /// Closes if nobody has, waits for the end, and releases the socket.
     func finish() async {
         core.ignoreMessages()
