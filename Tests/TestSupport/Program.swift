@@ -1,3 +1,4 @@
+import BenchmarkTransport
 import Foundation
 
 /// A program that a test runs.
@@ -96,6 +97,58 @@ package struct Program {
             if let match = text.firstMatch(of: /https?:\/\/\S+(?=\s)/) { return String(match.output) }
         }
         throw Failure(message: "no URL in: \(text)")
+    }
+
+    /// Runs a server for the time of a closure, which gets the first URL that the server prints, and the process
+    /// identifier; of what is printed after that nothing is read, and there is no room for any of it.
+    ///
+    /// - Returns: the exit code; the closure has sent the signals.
+    package func serveUnread(_ body: (String, Int32) async throws -> Void) async throws -> Int32 {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw Failure(message: "no pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { for end in ends { close(end) } }
+        let process = process()
+        process.standardOutput = FileHandle(fileDescriptor: ends[1])
+        process.standardError = FileHandle(fileDescriptor: ends[1])
+        let (exits, exit) = AsyncStream.makeStream(of: Int32.self)
+        process.terminationHandler = { exit.yield($0.terminationStatus) }
+        try process.run()
+        defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+        let (input, output) = (ends[0], ends[1])
+        let url = try await Self.executor.run {
+            let url = try Self.firstURL(input)
+            try Self.fill(output)
+            return url
+        }
+        try await body(url, process.processIdentifier)
+        for await exitCode in exits { return exitCode }
+        throw Failure(message: "it did not end")
+    }
+
+    /// Threads of its own: those of the toolkit are for the toolkit.
+    private static let executor = ServiceExecutor(maxThreads: 64, name: "program")
+
+    private static func firstURL(_ descriptor: Int32) throws -> String {
+        var text = ""
+        var block = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(descriptor, &block, block.count)
+            guard count > 0 else { throw Failure(message: "no URL in: \(text)") }
+            text += String(decoding: block[..<count], as: UTF8.self)
+            if let match = text.firstMatch(of: /https?:\/\/\S+(?=\s)/) { return String(match.output) }
+        }
+    }
+
+    /// Leaves no room in a pipe, by another opening of it: the program's own is to block.
+    private static func fill(_ descriptor: Int32) throws {
+        let output = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        guard output >= 0 else { throw Failure(message: "no second opening of the pipe") }
+        defer { close(output) }
+        for count in [4096, 1] {
+            let block = [UInt8](repeating: UInt8(ascii: "\n"), count: count)
+            while write(output, block, count) > 0 {}
+        }
     }
 
     struct Failure: Error { let message: String }

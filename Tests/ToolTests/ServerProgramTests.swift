@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A server as a program, at its limits and at its end")
+@Suite("A server as a program, at its limits and at its end", .timeLimit(.minutes(1)))
 struct ServerProgramTests {
     private static let request = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
     private static let answerEnd = "healthy\n"
@@ -80,3 +80,48 @@ struct ServerProgramTests {
         #expect(exitCode == 1)
     }
 }
+    @Test("a program that nobody reads from ends at a signal")
+    func unread() async throws {
+        let program = Program(path: Program.product("ws-echo"), arguments: ["--port", "0"])
+        let exitCode = try await program.serveUnread { _, process in kill(process, SIGTERM) }
+        #expect(exitCode == 0)
+    }
+
+    @Test("a service whose log nobody reads ends at a second signal")
+    func unreadLog() async throws {
+        let program = Program(path: Program.product("shell-tasks"), arguments: ["--port", "0"])
+        let exitCode = try await program.serveUnread { url, process in
+            // Each is a line of the log: one blocks its writer, the other waits.
+            for _ in 0..<2 {
+                _ = try await directClient().send(HTTPClientRequest(.get, try HTTPURL("\(url)/nope")))
+            }
+            kill(process, SIGTERM)
+            while (try? await RawClient(port: try HTTPURL(url).port)) != nil {}
+            kill(process, SIGTERM)
+        }
+        #expect(exitCode == 1)
+    }
+
+    @Test("the tasks of connections that have ended have ended, too")
+    func tasks() async throws {
+        let exitCode = try await echo(after: ":").serve { url in
+            let client = directClient()
+            func count() async throws -> Int {
+                let answer = try await client.send(HTTPClientRequest(.get, try HTTPURL("\(url)/stats")))
+                return try #require(Int(answer.text.dropFirst("tasks ".count).dropLast()))
+            }
+            let before = try await count()
+            var sockets: [WebSocketConnection] = []
+            for _ in 0..<10 { sockets.append(try await client.openWebSocket(try HTTPURL("\(url)/ws"))) }
+            #expect(try await count() >= before + 10)
+            for socket in sockets {
+                await socket.close()
+                await socket.release()
+            }
+            while try await count() > before {}
+            #expect(try await count() == before)
+            client.shutDown()
+        }
+        #expect(exitCode == 0)
+    }
+

@@ -49,21 +49,41 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
 
     /// Waits for the first signal, then runs `stop`; a second signal ends the process at once, with status 1.
     ///
-    /// - Parameter flush: is called before the process is ended so.
+    /// - Parameters:
+    ///   - report: is told what happens.
+    ///   - flush: is called before the process is ended so. Neither it nor `report` keeps the process then: there may be
+    ///     nobody who reads what they write.
     package func stop(
         telling report: @escaping @Sendable (String) -> Void,
         flush: @escaping @Sendable () -> Void = {},
         _ stop: () async -> Void
     ) async {
         await first.wait()
-        report("stopping")
         stream.loop.startTask {
             await self.second.wait()
-            report("stopped by a second signal")
-            flush()
-            exit(1)
+            await self.end(afterAtMost: .milliseconds(500)) {
+                report("stopped by a second signal")
+                flush()
+            }
         }
+        report("stopping")
         await stop()
+    }
+
+    /// Ends the process after some last words, or without them if they take too long.
+    private func end(afterAtMost limit: Duration, _ lastWords: @escaping @Sendable () -> Void) async {
+        let spoken = OneShotEvent()
+        let deadline = stream.loop.schedule(after: limit) { spoken.fire() }
+        do {
+            try startThread(name: "last-words") {
+                lastWords()
+                spoken.fire()
+            }
+            await spoken.wait()
+        } catch {}
+        deadline.cancel()
+        // Not `exit`: it would wait for whoever holds the C library's streams.
+        _exit(1)
     }
 
     /// From now on SIGHUP no longer ends the process, but calls `action` on an event loop.
