@@ -14,10 +14,18 @@ final class HTTPRequestReader {
     /// How far the body of the present request has been read.
     private enum Body {
         case none
-        /// Bytes are to come; `continueIsDue` if the sender waits to be told so (RFC 9110 §10.1.1).
-        case open(continueIsDue: Bool)
+        /// Bytes are to come.
+        case open(Expectation)
         case ended
         case failed(HTTPBodyError)
+    }
+
+    /// Whether the sender waits to be told to go on (RFC 9110 §10.1.1).
+    private enum Expectation {
+        case none
+        case waiting
+        /// It has been answered otherwise: it may send the body all the same, or leave it out.
+        case disappointed
     }
 
     private let stream: BufferedStream
@@ -49,7 +57,7 @@ final class HTTPRequestReader {
                     return .malformed(.bad("a request of HTTP/1.1 without host"))  // RFC 9112 §3.2
                 }
                 let expectsContinue = head.version == .http11 && head.fields.hasToken("100-continue", in: .expect)
-                body = framing.hasBody ? .open(continueIsDue: expectsContinue) : .ended
+                body = framing.hasBody ? .open(expectsContinue ? .waiting : .none) : .ended
                 trailers = HTTPFields()
                 patience = configuration.bodyIdleTimeout
                 if !framing.hasBody { _ = decoder.next(&stream.input) }  // its end follows at once
@@ -73,9 +81,26 @@ final class HTTPRequestReader {
     /// still come.
     var mayGoOn: Bool {
         switch body {
-        case .open(continueIsDue: true), .failed: false
+        case .open(.waiting), .open(.disappointed), .failed: false
         default: true
         }
+    }
+
+    /// To be called before the final response: there is no 100 after it, nor within it (RFC 9110 §10.1.1).
+    ///
+    /// - Parameter wantsBody: whether the body may still be asked for while the response is written; its sender is then
+    ///   told to go on.
+    func finalResponseBegins(wantsBody: Bool) {
+        guard case .open(.waiting) = body else { return }
+        if wantsBody { sendContinue() } else { body = .open(.disappointed) }
+    }
+
+    private func sendContinue() {
+        body = .open(.none)
+        // Who has begun to send does not wait.
+        if !stream.input.isEmpty { return }
+        stream.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+        stream.flush()
     }
 
     /// The next bytes of the body; nil at its end.
@@ -83,12 +108,8 @@ final class HTTPRequestReader {
         switch body {
         case .none, .ended: return nil
         case .failed(let error): throw error
-        case .open(let continueIsDue):
-            body = .open(continueIsDue: false)
-            if continueIsDue && stream.input.isEmpty {
-                stream.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
-                stream.flush()
-            }
+        case .open(.waiting): sendContinue()
+        case .open: break
         }
         defer { stream.setReadDeadline(nil) }
         while true {

@@ -135,6 +135,7 @@ actor HTTPServerConnection {
         var keepsAlive = HTTPKeepAlive.isKept(after: head) && !answer.closesConnection && !server.isDraining
         if !reader.mayGoOn { keepsAlive = false }
         var status = answer.status
+        reader.finalResponseBegins(wantsBody: Self.mayStillAskForBody(answer, to: head))
         switch answer.body {
         case .bytes(let bytes):
             await writer.write(answer, bytes, omitsBody: head.method == .head, closes: !keepsAlive)
@@ -164,6 +165,12 @@ actor HTTPServerConnection {
     private func sendStream(
         _ answer: HTTPServerResponse,
         _ length: Int?,
+    /// Only a response that is written bit by bit can still ask for the request's body, and none that refuses does.
+    private static func mayStillAskForBody(_ answer: HTTPServerResponse, to head: HTTPRequestHead) -> Bool {
+        guard case .stream = answer.body, head.method != .head, answer.status.allowsBody else { return false }
+        return (200..<300).contains(answer.status.code)
+    }
+
         _ produce: @Sendable (HTTPBodyWriter) async throws -> Void,
         to head: HTTPRequestHead,
         _ keepsAlive: Bool
