@@ -54,6 +54,16 @@ struct HTTPServerRefusalTests {
         #expect(answer.contains("upgrade: websocket\r\n"))
     }
 
+    @Test("a refused handshake of HEAD has no body, RFC 9110 §9.3.2")
+    func head() async throws {
+        let answer = try await answer(
+            to: "HEAD / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        #expect(answer.hasPrefix("HTTP/1.1 4") && answer.hasSuffix("\r\n\r\n"))
+        #expect(!answer.contains("content-length: 0\r\n"))
+    }
+
     @Test("messages before a broken frame are answered before the Close with 1002, RFC 6455 §7.1.7")
     func brokenFrame() async throws {
         try await withServer(Hello()) { url in

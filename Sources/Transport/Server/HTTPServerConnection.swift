@@ -244,7 +244,7 @@ actor HTTPServerConnection {
             for field in answer.fields { refusal.fields.set(field.name, field.value) }
             refusal.fields.set(.secWebSocketVersion, "13")
             if status == .upgradeRequired { refusal.fields.set(.upgrade, "websocket") }  // RFC 9110 §15.5.22
-            await writer.write(refusal, Array(message.utf8), closes: true)
+            await writer.write(refusal, Array(message.utf8), omitsBody: head.method == .head, closes: true)
             return status
         }
         var switching = HTTPServerResponse(status: .switchingProtocols, fields: answer.fields)
