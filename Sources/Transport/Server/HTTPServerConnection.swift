@@ -104,6 +104,9 @@ actor HTTPServerConnection {
             let request = HTTPServerRequest(head: head, body: body, peer: peer, tls: tls)
             let answer = await server.responder.respond(to: request)
             let goesOn = await send(answer, to: head, since: start)
+            if goesOn && !stream.input.isEmpty && stream.spend(BufferedStream.smallestCost) {
+                await stream.waitForTurn()
+            }
             return goesOn && !server.isDraining
         }
     }

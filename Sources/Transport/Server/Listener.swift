@@ -6,7 +6,7 @@ import Glibc
 /// Accepted connections go to whoever was named, one call each.
 ///
 /// Confined to the loop's thread.
-final class Listener: ReadinessHandler, @unchecked Sendable {
+final class Listener: ReadinessHandler, EndOfTickHandler, @unchecked Sendable {
     let address: SocketAddress
     private let loop: EventLoop
     private var descriptor: Int32
@@ -14,6 +14,7 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
     private let accepted: (Int32, SocketAddress) -> Void
     private let mayAccept: () -> Bool
     private var retry: LoopTimer?
+    private var continuesNextTick = false
     private let file: SocketFile?
 
     /// Binds and listens.
@@ -41,16 +42,29 @@ final class Listener: ReadinessHandler, @unchecked Sendable {
 
     func signal(_ readiness: Readiness) { resume() }
 
+    /// How many connections are accepted in one tick, so that many at once do not keep the loop from those it has.
+    static let acceptsPerTick = 64
+
     /// Accepts what is pending, as far as allowed.
     func resume() {
-        if descriptor < 0 { return }
+        if descriptor < 0 || continuesNextTick { return }
         do {
-            while mayAccept(), let (connection, peer) = try Socket.accept(descriptor) { accepted(connection, peer) }
+            for _ in 0..<Self.acceptsPerTick {
+                guard mayAccept(), let (connection, peer) = try Socket.accept(descriptor) else { return }
+                accepted(connection, peer)
+            }
+            continuesNextTick = true
+            loop.callAtEndOfTick(self)
         } catch {
             // Out of descriptors or memory: what is served goes on, and accepting is tried again shortly.
             if retry?.isPending == true { return }
             retry = loop.schedule(after: .milliseconds(100)) { [weak self] in self?.resume() }
         }
+    }
+
+    func endOfTick() {
+        continuesNextTick = false
+        resume()
     }
 
     /// Stops accepting; pending connections are refused by the system, and a Unix socket's file is removed.

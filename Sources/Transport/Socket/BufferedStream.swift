@@ -37,7 +37,15 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     /// The longest that written bytes may wait for a peer that takes none.
     package var writeStallLimit: Duration = .seconds(60)
 
+    /// How many bytes may pass in one tick before the other connections of the loop have their turn.
+    private static let bytesPerTurn = 256 * 1024
+    /// What a read counts for at least, and an exchange of messages.
+    package static let smallestCost = 4096
+
     private var readers: [UnsafeContinuation<Void, Never>] = []
+    private var turn = LoopInstant.min
+    private var spentInTurn = 0
+    private var waitingForTurn: [UnsafeContinuation<Void, Never>] = []
     private var drainers: [UnsafeContinuation<Void, Never>] = []
     private var awaitsEndOfTick = false
     private var wasAboveHighWater = false
@@ -86,8 +94,30 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     /// As ``fill()``, but waits until there is an answer.
     package nonisolated(nonsending) func fillOrWait() async -> Bool {
         while true {
-            if let answer = fill() { return answer }
+            let before = input.count
+            if let answer = fill() {
+                if answer && spend(max(Self.smallestCost, input.count - before)) { await waitForTurn() }
+                return answer
+            }
             await withUnsafeContinuation { readers.append($0) }
+        }
+    }
+
+    /// Counts work of this tick, in bytes; true if it was so much that the caller should ``waitForTurn()``.
+    package func spend(_ cost: Int) -> Bool {
+        if loop.now != turn { (turn, spentInTurn) = (loop.now, 0) }
+        spentInTurn += cost
+        return spentInTurn >= Self.bytesPerTurn
+    }
+
+    /// Returns in the next tick of the loop, which has looked at its sockets before.
+    ///
+    /// A peer that sends as fast as it is read would else keep the loop for itself: nothing would ever have to be waited
+    /// for.
+    package nonisolated(nonsending) func waitForTurn() async {
+        await withUnsafeContinuation { continuation in
+            waitingForTurn.append(continuation)
+            callAtEndOfTick()
         }
     }
 
@@ -138,15 +168,22 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         loop.blocks.rent(for: &output)
         body(&output)
         if isAboveHighWater { wasAboveHighWater = true }
-        if !awaitsEndOfTick {
-            awaitsEndOfTick = true
-            loop.callAtEndOfTick(self)
-        }
+        callAtEndOfTick()
+    }
+
+    private func callAtEndOfTick() {
+        if awaitsEndOfTick { return }
+        awaitsEndOfTick = true
+        loop.callAtEndOfTick(self)
     }
 
     func endOfTick() {
         awaitsEndOfTick = false
         flush()
+        if waitingForTurn.isEmpty { return }
+        let waiting = waitingForTurn
+        waitingForTurn = []
+        for continuation in waiting { continuation.resume() }
     }
 
     /// Writes out what the peer takes now.
@@ -197,7 +234,11 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
 
     /// Returns once there is room in the output buffer, or the stream has failed.
     package nonisolated(nonsending) func drain() async {
-        if isAboveHighWater { flush() }
+        if isAboveHighWater {
+            let before = writtenCount
+            flush()
+            if spend(writtenCount &- before) { await waitForTurn() }
+        }
         while isAboveHighWater && failure == nil {
             await withUnsafeContinuation { drainers.append($0) }
         }
