@@ -1,4 +1,5 @@
 import BenchmarkTransport
+import Dispatch
 import Foundation
 import TestSupport
 import Testing
@@ -116,6 +117,32 @@ struct ClientConnectingTests {
                 let url = try HTTPURL("http+unix://\(HTTPURL.escape(path))/x?y")
                 for _ in 0..<2 {
                     let result = try await client.send(HTTPClientRequest(.get, url))
+    @Test("names that are resolved for long stop no other call, and are waited for no longer than said, RFC 9110 §4.3")
+    func resolving() async throws {
+        try await withServer(LoopbackTests.Echo()) { url in
+            let (taken, released) = (Locked(0), DispatchSemaphore(value: 0))
+            @Sendable func block() {
+                taken.withLock { $0 += 1 }
+                released.wait()
+            }
+            let resolvers = (0..<ServiceExecutor.names.maxThreads).map { _ in
+                ServiceExecutor.names.startTask { block() }
+            }
+            await until { taken.withLock { $0 } == resolvers.count }
+            let request = HTTPClientRequest(.get, try HTTPURL("http://localhost:\(HTTPURL(url).port)/nope"))
+            let error = await #expect(throws: HTTPClientError.self) {
+                try await directClient { $0.connectTimeout = .milliseconds(50) }.send(request)
+            }
+            #expect(error?.code == .timedOut)
+            #expect(try await ServiceExecutor.system.run { 7 } == 7)
+            for _ in resolvers { released.signal() }
+            for resolver in resolvers { await resolver.value }
+            let client = directClient()
+            #expect(try await client.send(request).status == 404)
+            client.shutDown()
+        }
+    }
+
                     #expect(result.text == "GET /x?y HTTP/1.1\r\nhost: localhost\r\n\r\n")
                 }
                 #expect(client.connectionCounts == (1, 1, 0))

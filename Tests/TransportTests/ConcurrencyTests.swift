@@ -141,6 +141,23 @@ struct ConcurrencyTests {
         #expect(executor.threadCount <= 3)
     }
 
+    @Test("where no thread can be started a job waits until one can, and nothing ends")
+    func noThread() async {
+        struct Ceiling: Sendable { var refusals = 0 }
+        let ceiling = Locked(Ceiling())
+        let executor = ServiceExecutor(maxThreads: 3, name: "few", idleSeconds: 1) { (name, body) throws(SystemError) in
+            let isRefused = ceiling.withLock { ceiling -> Bool in
+                ceiling.refusals += 1
+                return ceiling.refusals <= 4
+            }
+            if isRefused { throw SystemError(errorNumber: 11, operation: "pthread_create") }
+            try startThread(name: name, body)
+        }
+        let tasks = (0..<3).map { _ in executor.startTask {} }
+        for task in tasks { await task.value }
+        #expect(ceiling.withLock { $0.refusals } > 4)
+    }
+
     @Test("a buffer keeps its bytes through every kind of growth and consumption")
     func buffer() {
         var buffer = ByteBuffer()

@@ -58,12 +58,17 @@ struct Connector: Sendable {
         if let literal = SocketAddress(literal: host, port: port) { return [literal] }
         let answer = Locked<Result<[SocketAddress], AddressError>?>(nil)
         let done = OneShotEvent()
-        _ = ServiceExecutor.system.startTask {
+        let task = ServiceExecutor.names.startTask {
+            // Nobody waits for it any more: others have their turn.
+            if Task.isCancelled { return }
             let result = Result { () throws(AddressError) in try SocketAddress.resolve(host, port: port) }
             answer.withLock { $0 = result }
             done.fire()
         }
-        try await done.waitUnlessCancelled()
+        do { try await done.waitUnlessCancelled() } catch {
+            task.cancel()
+            throw error
+        }
         switch answer.withLock({ $0 }) {
         case .success(let addresses)?: return addresses
         case .failure(let error)?: throw HTTPClientError(.cannotConnect, error.description)

@@ -13,6 +13,7 @@ public final class ServiceExecutor: TaskExecutor {
     private let name: String
     private let idleSeconds: Int
     private let pool = ThreadPool()
+    private let start: @Sendable (String, @escaping @Sendable () -> Void) throws(SystemError) -> Void
 
     /// An executor without threads yet.
     ///
@@ -20,33 +21,62 @@ public final class ServiceExecutor: TaskExecutor {
     ///   - maxThreads: the ceiling, at least 1. The default of 64 lets 64 methods block at a time.
     ///   - name: the beginning of its threads' names, at most 10 bytes.
     ///   - idleSeconds: how long a thread without work is kept.
-    public init(maxThreads: Int = 64, name: String = "service", idleSeconds: Int = 10) {
+    public convenience init(maxThreads: Int = 64, name: String = "service", idleSeconds: Int = 10) {
+        self.init(maxThreads: maxThreads, name: name, idleSeconds: idleSeconds) { (name, body) throws(SystemError) in
+            try startThread(name: name, body)
+        }
+    }
+
+    /// - Parameter start: starts a thread of a name.
+    init(
+        maxThreads: Int,
+        name: String,
+        idleSeconds: Int,
+        start: @escaping @Sendable (String, @escaping @Sendable () -> Void) throws(SystemError) -> Void
+    ) {
         self.maxThreads = max(1, maxThreads)
         self.name = name
         self.idleSeconds = max(1, idleSeconds)
+        self.start = start
     }
 
-    /// The executor of the toolkit's own blocking calls: name resolution and files.
+    /// The executor of the toolkit's own blocking calls on files.
     ///
     /// Separate from any service's, so that a service which blocks all its threads does not stop them.
     package static let system = ServiceExecutor(maxThreads: 16, name: "system")
 
+    /// The executor of name resolution.
+    ///
+    /// Separate from the other calls: a caller chooses the names, a resolver may be silent for long, and what has been
+    /// begun cannot be ended.
+    package static let names = ServiceExecutor(maxThreads: 16, name: "names")
+
     /// Queues a job, and starts a thread for it if none is idle and the ceiling allows.
     public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        if pool.add(job, maxThreads: maxThreads) {
-            let (pool, idleSeconds) = (pool, idleSeconds)
-            let executor = self  // kept until its last thread has ended
-            do {
-                try startThread(name: name) {
-                    while let job = pool.next(idleSeconds: idleSeconds) {
-                        job.runSynchronously(on: executor.asUnownedTaskExecutor())
-                    }
+        if pool.add(UnownedJob(job), maxThreads: maxThreads) { addThread() }
+    }
+
+    /// Starts a thread that has been counted.
+    private func addThread() {
+        let (pool, idleSeconds) = (pool, idleSeconds)
+        let executor = self  // kept until its last thread has ended
+        do {
+            try start(name) {
+                while let job = pool.next(idleSeconds: idleSeconds) {
+                    job.runSynchronously(on: executor.asUnownedTaskExecutor())
                 }
-            } catch {
-                // At the system's ceiling the job waits for one of the threads there are.
-                if pool.threadWasNotStarted() == 0 { fatalError("service code has no thread: \(error)") }
             }
+        } catch {
+            // At the system's ceiling the job waits for one of the threads there are; if there are none, for a time when
+            // there can be one.
+            if pool.threadWasNotStarted() == 0 { tryAgainShortly() }
+        }
+    }
+
+    private func tryAgainShortly() {
+        let loop = EventLoopGroup.shared.next()
+        loop.execute {
+            _ = loop.schedule(after: .milliseconds(50)) { if self.pool.mustStartThread() { self.addThread() } }
         }
     }
 
@@ -98,6 +128,15 @@ private final class ThreadPool: @unchecked Sendable {
             return false
         }
         if threads >= maxThreads { return false }
+        threads += 1
+        return true
+    }
+
+    /// Whether jobs wait and there is no thread at all: the caller must start one, which is then counted already.
+    func mustStartThread() -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        if threads > 0 || head == jobs.count { return false }
         threads += 1
         return true
     }
