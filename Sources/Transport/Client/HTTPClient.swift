@@ -129,7 +129,7 @@ public final class HTTPClient: Sendable {
             let route = try configuration.proxy.route(to: request.url, isWebSocket: upgrades)
             let (connection, isReused) = try await connect(to: request.url, by: route, mayReuse, until: deadline)
             do {
-                let head = try await cancellable(connection) { [request] in
+                let head = try await cancellable(connection, connection.exchange + 1) { [request] in
                     try await withTaskExecutorPreference(connection.loop.taskExecutor) {
                         try await connection.send(request, upgrades: upgrades, until: deadline)
                     }
@@ -184,13 +184,14 @@ public final class HTTPClient: Sendable {
         return min(configuration.connectTimeout, .nanoseconds(remaining))
     }
 
-    /// Runs a step of an exchange; cancelling closes the connection.
+    /// Runs a step of an exchange; cancelling closes the connection, unless it is in use for another by then.
     private func cancellable<R: Sendable>(
         _ connection: HTTPClientConnection,
+        _ exchange: Int,
         _ body: @Sendable () async throws -> R
     ) async throws -> R {
         do {
-            return try await withTaskCancellationHandler(operation: body) { connection.cancel() }
+            return try await withTaskCancellationHandler(operation: body) { connection.cancel(exchange: exchange) }
         } catch {
             await connection.abandon()
             if Task.isCancelled { throw CancellationError() }
@@ -204,9 +205,9 @@ public final class HTTPClient: Sendable {
         _ url: HTTPURL,
         _ use: @Sendable (HTTPClientResponse) async throws -> R
     ) async throws -> R {
-        let number = await connection.exchange
+        let number = connection.exchange
         let response = HTTPClientResponse(head: head, url: url, connection: connection, exchange: number)
-        let result = try await cancellable(connection) { try await use(response) }
+        let result = try await cancellable(connection, number) { try await use(response) }
         await connection.settle(in: pool)
         return result
     }

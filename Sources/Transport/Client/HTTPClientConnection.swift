@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One connection of a client: an actor pinned to a loop, used for one exchange at a time.
 actor HTTPClientConnection {
     nonisolated let loop: EventLoop
@@ -19,8 +21,9 @@ actor HTTPClientConnection {
     private var readTimeout: Duration?
     private var deadline: LoopTimer?
     private var deadlineHasPassed = false
-    /// How many requests have been sent on it.
-    private(set) var exchange = 0
+    private nonisolated let exchanges = Atomic<Int>(0)
+    /// How many requests have been sent on it; whoever has the connection for an exchange can ask from any thread.
+    nonisolated var exchange: Int { exchanges.load(ordering: .relaxed) }
 
     private enum State: Equatable {
         /// A request can be sent.
@@ -66,13 +69,15 @@ actor HTTPClientConnection {
     func send(
         _ request: HTTPClientRequest,
         upgrades: Bool = false,
+        // A call to ``cancel(exchange:)`` that came before finds no exchange to end.
+        try Task.checkCancellation()
         until limit: LoopInstant? = nil
     ) async throws -> HTTPResponseHead {
         // What comes unasked on a connection that was idle answers nothing.
         guard state == .idle, stream.failure == nil, exchange == 0 || stream.fill() == nil else {
             throw UnansweredRequest(reason: lost(), wasSent: false)
         }
-        exchange += 1
+        exchanges.store(exchange + 1, ordering: .relaxed)
         (state, trailers) = (.awaitingHead, HTTPFields())
         stream.onReadable = nil
         readTimeout = request.readTimeout ?? configuration.readTimeout
@@ -259,6 +264,23 @@ actor HTTPClientConnection {
         sender?.stop()
         close()
         await sender?.waitForProducer()
+    /// Ends an exchange, if it is still under way, from any thread.
+    ///
+    /// The number is looked at on the loop: by then the connection may serve another request, or be a WebSocket.
+    nonisolated func cancel(exchange number: Int) {
+        loop.execute {
+            self.assumeIsolated { connection in
+                if connection.exchange != number { return }
+                switch connection.state {
+                case .awaitingHead, .readingBody:
+                    connection.sender?.stop()
+                    connection.close()
+                case .idle, .over, .dead: break
+                }
+            }
+        }
+    }
+
     }
 
     /// Ends whatever is under way, from any thread.

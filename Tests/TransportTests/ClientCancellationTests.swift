@@ -1,0 +1,75 @@
+import TestSupport
+import Testing
+
+@testable import BenchmarkTransport
+
+@Suite("A cancelled request ends its own exchange", .timeLimit(.minutes(1)))
+struct ClientCancellationTests {
+    @Test("a cancellation that comes late leaves the next request of its connection alone, RFC 9112 §9.3")
+    func late() async throws {
+        let server = try RawServer()
+        let mayAnswer = OneShotEvent()
+        try await server.serving { connection in
+            for isHeld in [false, true] {
+                _ = try await connection.receiveHead()
+                if isHeld { await mayAnswer.wait() }
+                try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+            }
+            #expect(await connection.receivesEnd())
+        } _: {
+            let request = HTTPClientRequest(.get, try HTTPURL(server.url))
+            let connection = try await connection(to: server, for: request.url)
+            #expect(try await connection.send(request).status == .ok)
+            while try await connection.nextBodyBytes(of: 1) != nil {}
+            connection.cancel(exchange: 1)
+            let second = Task { try await connection.send(request) }
+            await until { connection.exchange == 2 }
+            connection.cancel(exchange: 1)
+            mayAnswer.fire()
+            #expect(try await second.value.status == .ok)
+            connection.cancel(exchange: 2)
+            await #expect(throws: HTTPClientError.self) {
+                while try await connection.nextBodyBytes(of: 2) != nil {}
+            }
+        }
+    }
+
+    @Test("a request that was cancelled before it was sent is not sent")
+    func early() async throws {
+        let server = try RawServer()
+        try await server.serving { connection in
+            let head = try await connection.receiveHead()
+            #expect(head.isEmpty)
+        } _: {
+            let request = HTTPClientRequest(.get, try HTTPURL(server.url))
+            let connection = try await connection(to: server, for: request.url)
+            let mayBegin = OneShotEvent()
+            let task = Task {
+                await mayBegin.wait()
+                return try await connection.send(request)
+            }
+            task.cancel()
+            connection.cancel(exchange: 1)
+            mayBegin.fire()
+            await #expect(throws: CancellationError.self) { try await task.value }
+            await connection.abandon()
+        }
+    }
+
+    private func connection(to server: RawServer, for url: HTTPURL) async throws -> HTTPClientConnection {
+        let loop = EventLoopGroup.shared.next()
+        let address = server.address
+        return try await loop.startThrowingTask {
+            let socket = try await ConnectionRace.connect(to: [address], on: loop)
+            let configuration = HTTPClientConfiguration()
+            return HTTPClientConnection(
+                BufferedStream(socket, on: loop),
+                to: url,
+                by: try ProxySettings.none.route(to: url, isWebSocket: false),
+                configuration,
+                ClientTLS(configuration.tls),
+                slot: ConnectionSlot {}
+            )
+        }.value
+    }
+}
