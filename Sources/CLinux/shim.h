@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -46,6 +47,14 @@ static inline int clinux_accept(int fd, struct sockaddr *address, socklen_t *len
 static inline int clinux_unacknowledged(int fd) {
     int count = 0;
     return ioctl(fd, SIOCOUTQ, &count) == 0 ? count : 0;
+}
+
+/// Raises the soft limit of the process's descriptors to `wanted`, or as far as the hard one allows; never lowers it.
+static inline void clinux_raise_descriptor_limit(unsigned long wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /// Names the calling thread; the kernel keeps 15 bytes.

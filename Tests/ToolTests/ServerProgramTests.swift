@@ -34,6 +34,20 @@ struct ServerProgramTests {
         #expect(exitCode == 0)
     }
 
+    @Test("a soft limit of descriptors is not the ceiling, the hard one is")
+    func softLimit() async throws {
+        let exitCode = try await echo(after: "ulimit -Sn 32").serve { url in
+            let port = try HTTPURL(url).port
+            var clients: [RawClient] = []
+            for _ in 0..<60 { clients.append(try await RawClient(port: port)) }
+            for client in clients {
+                try await client.send(Self.request)
+                #expect(try await client.receiveText(until: Self.answerEnd).hasPrefix("HTTP/1.1 200 "))
+            }
+        }
+        #expect(exitCode == 0)
+    }
+
     @Test("SIGTERM closes a WebSocket with 1012, RFC 6455 §7.4.1")
     func restart() async throws {
         let exitCode = try await echo(after: ":").serve(isStoppedByBody: true) { url, process in

@@ -130,6 +130,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         let log = ServiceLog(level: app.configuration.logLevel)
         let running: RunningService
         do {
+            DescriptorLimit.raise(for: app.configuration.server)
             running = try await app.start(log: log)
         } catch let error as SystemError {
             log.exit(1, "cannot serve on \(app.configuration.server.host): \(error)")

@@ -16,6 +16,7 @@ do {
         try await FuzzingClient(url: url, client: HTTPClient(configuration: configuration), webSocket: webSocket).run()
     case .serve(let configuration):
         let signals = TerminationSignals.install()
+        DescriptorLimit.raise(for: configuration)
         let responder = EchoResponder(maxBodyBytes: configuration.limits.maxBodyBytes)
         let server = HTTPServer(configuration: configuration, responder: responder)
         let address = try await server.start()
