@@ -31,6 +31,25 @@ static inline void copenssl_cache_sessions_outside(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
 }
 
+// A ticket brings back the certificate that its client has shown once. When that has expired, the ticket counts for
+// nothing, and the client must show one that has not.
+static inline SSL_TICKET_RETURN copenssl_check_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                                      size_t name_length, SSL_TICKET_STATUS status, void *unused) {
+    (void)ssl;
+    (void)name;
+    (void)name_length;
+    (void)unused;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    X509 *certificate = SSL_SESSION_get0_peer(session);
+    if (certificate != NULL && X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
+static inline int copenssl_check_tickets(SSL_CTX *context) {
+    return SSL_CTX_set_session_ticket_cb(context, NULL, copenssl_check_ticket, NULL);
+}
+
 static inline long copenssl_set_server_name(SSL *ssl, const char *name) {
     return SSL_set_tlsext_host_name(ssl, name);
 }

@@ -49,6 +49,41 @@ package struct TestAuthority {
         return pair
     }
 
+    /// Issues a certificate that expires so many seconds from now, and says when, in seconds since 1970.
+    package func issue(_ name: String, expiringAfter seconds: Double) async throws -> (Pair, expiry: Double) {
+        let pair = Pair(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
+        let request = "\(folder)/\(name).csr"
+        try await run([
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)",
+            "-keyout", pair.key, "-out", request,
+        ])
+        // Only `openssl ca` takes a time of day, and it wants files for its accounts.
+        let configuration = "\(folder)/\(name).cnf"
+        let text = """
+            [ca]
+            default_ca=a
+            [a]
+            database=\(folder)/\(name).index
+            rand_serial=yes
+            policy=p
+            [p]
+            commonName=supplied
+
+            """
+        try Data(text.utf8).write(to: URL(fileURLWithPath: configuration))
+        try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name).index"))
+        let expiry = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + seconds).rounded(.up))
+        let format = DateFormatter()
+        (format.dateFormat, format.timeZone) = ("yyyyMMddHHmmss'Z'", TimeZone(secondsFromGMT: 0))
+        format.locale = Locale(identifier: "en_US_POSIX")
+        try await run([
+            "ca", "-batch", "-notext", "-config", configuration, "-md", "sha256", "-cert", file, "-keyfile",
+            "\(folder)/ca.key", "-outdir", folder, "-enddate", format.string(from: expiry), "-in", request, "-out",
+            pair.certificate,
+        ])
+        return (pair, expiry.timeIntervalSince1970)
+    }
+
     /// Puts a passphrase on a key, into another file.
     package func protect(_ key: String) async throws -> String {
         let file = "\(key).protected"

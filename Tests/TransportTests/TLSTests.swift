@@ -157,7 +157,32 @@ struct TLSTests {
         }
     }
 
-    @Test("a certificate read anew is shown to new connections, and those that are open go on")
+    @Test("a session is not resumed when its client's certificate has expired, RFC 8446 §4.6.1")
+    func expiredSession() async throws {
+        try await withTemporaryDirectory { folder in
+            let authority = try await TestAuthority(in: folder)
+            let pair = try await authority.issue("server", for: Self.local)
+            try await withServer(Describe(), configuration: configuration(pair, clientAuthority: authority.file)) {
+                url in
+                var (known, expiry, answers) = (client(trusting: authority.file), 0.0, [String]())
+                // On a busy machine a certificate may expire before it has been shown.
+                for seconds in [2.0, 8, 30] where answers.count < 2 {
+                    let issued = try await authority.issue("runner\(Int(seconds))", expiringAfter: seconds)
+                    (known, expiry) = (client(trusting: authority.file, issued.0), issued.expiry)
+                    answers = []
+                    for _ in 0..<2 {
+                        if let answer = try? await get(url, known) { answers.append(answer) }
+                    }
+                }
+                #expect(answers.map { $0.contains("resumed=true") } == [false, true])
+                let (last, end) = (known, expiry)
+                await until { Date().timeIntervalSince1970 > end }
+                await #expect(throws: HTTPClientError.self) { try await get(url, last) }
+            }
+        }
+    }
+
+    @Test("a certificate read anew is shown to new connections, and those that are open go on, RFC 8446 §4.4.2")
     func reload() async throws {
         try await withTemporaryDirectory { folder in
             let old = try await TestAuthority(in: folder)

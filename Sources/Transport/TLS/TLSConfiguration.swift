@@ -5,6 +5,9 @@ public struct TLSServerConfiguration: Sendable, Hashable {
     /// The PEM file with the certificate's private key, without a passphrase.
     public var privateKeyFile: String
     /// The PEM file with the authorities whose clients may connect; nil asks no client for a certificate.
+    ///
+    /// A client that comes again may resume its session without another look at its certificate (RFC 8446 §2.2), but not
+    /// when that has expired, nor when the server has read its files again meanwhile.
     public var clientAuthorityFile: String?
 
     /// Certificate and key from files.

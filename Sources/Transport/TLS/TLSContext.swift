@@ -23,6 +23,7 @@ package final class TLSContext: @unchecked Sendable {
         try trust(authorities)
         SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(authorities))
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        _ = copenssl_check_tickets(context)
     }
 
     /// For clients.
