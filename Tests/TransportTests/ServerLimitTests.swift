@@ -34,7 +34,28 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("a server with as many connections as it may have lets the next wait, and serves it when one ends")
+    @Test("the ceiling of an address does not count the peers of a Unix socket, RFC 9112 §9.5")
+    func unixPeers() async throws {
+        try await withTemporaryDirectory { folder in
+            var configuration = HTTPServerConfiguration()
+            configuration.host = "unix:\(folder)/x.sock"
+            configuration.maxConnectionsPerAddress = 1
+            let server = HTTPServer(configuration: configuration, responder: Hello())
+            let url = try HTTPURL(configuration.url(of: try await server.start()))
+            let client = directClient()
+            let first = try await client.openWebSocket(url)
+            let second = try await client.openWebSocket(url)
+            for socket in [first, second] {
+                try await socket.send([1])
+                #expect(try await socket.receive() == .binary([1]))
+                await socket.close()
+                await socket.release()
+            }
+            await server.shutDown()
+        }
+    }
+
+    @Test("a server with as many connections as it may have lets the next wait until one ends, RFC 9112 §9.5")
     func inAll() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.maxConnections = 1

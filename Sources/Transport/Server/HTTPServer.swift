@@ -107,7 +107,8 @@ public actor HTTPServer {
     }
 
     private func admit(_ peer: SocketAddress) -> Bool {
-        guard let limit = configuration.maxConnectionsPerAddress else { return true }
+        // All peers of a Unix socket have the same address, or none.
+        guard let limit = configuration.maxConnectionsPerAddress, !peer.isPath else { return true }
         let count = connectionsByNetwork[peer.network, default: 0]
         if count < limit { connectionsByNetwork[peer.network] = count + 1 }
         return count < limit

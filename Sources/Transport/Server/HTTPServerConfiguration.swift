@@ -19,7 +19,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var maxConnections = 65_536
     /// Open connections from one address, or from one IPv6 network of 64 bits; further ones are closed at once.
     ///
-    /// Nil for any number: behind a tunnel or a load balancer all clients have one address.
+    /// Nil for any number: behind a tunnel or a load balancer all clients have one address. The peers of a Unix socket,
+    /// which have none, are not counted.
     public var maxConnectionsPerAddress: Int?
     /// The ceilings of a message's parts.
     public var limits = HTTPLimits()
