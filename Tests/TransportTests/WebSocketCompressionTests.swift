@@ -1,6 +1,7 @@
-import BenchmarkTransport
 import TestSupport
 import Testing
+
+@testable import BenchmarkTransport
 
 @Suite("Sending compressed messages, RFC 7692 §6 and §7.2.1")
 struct WebSocketCompressionTests {
@@ -77,6 +78,33 @@ struct WebSocketCompressionTests {
         let again = webSocketFrames(.text(sampleText(1024, seed: 1)), &sender)
         #expect(again.first == 0xc1)
         #expect(again.count < 40)
+    }
+
+    @Test("compresses messages of up to 1 MiB, which takes its time, and leaves longer ones as they are, §6")
+    func ceiling() {
+        var sender = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
+        let longest = [UInt8](repeating: 7, count: 1 << 20)
+        let compressed = webSocketFrames(.binary(longest), &sender)
+        #expect(compressed.first == 0xc2 && compressed.count < 10_000)
+        #expect(webSocketFrames(.binary(longest + [7]), &sender) == frame(0x82, longest + [7], masked: false))
+        // What the next message may refer to is what was compressed.
+        var receiver = WebSocketProtocol(role: .client, deflate: WebSocketDeflate())
+        let again = webSocketFrames(.binary(longest), &sender)
+        let expected = WebSocketEvent.message(.binary(longest))
+        #expect(webSocketEvents([compressed, again], &receiver) == [expected, expected])
+    }
+
+    @Test("has no context before the first compressed message of a direction, §7.1.1")
+    func lazyContexts() {
+        let (short, long) = (sampleText(1023, seed: 1), sampleText(2000, seed: 1))
+        var sender = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
+        var receiver = WebSocketProtocol(role: .client, deflate: WebSocketDeflate())
+        for (message, hasContext) in [(short, false), (long, true)] {
+            let frames = webSocketFrames(.text(message), &sender)
+            #expect(webSocketEvents([frames], &receiver) == [.message(.text(message))])
+            #expect(sender.deflater?.hasContext == hasContext && receiver.inflater?.hasContext == hasContext)
+            #expect(sender.inflater?.hasContext == false && receiver.deflater?.hasContext == false)
+        }
     }
 
     @Test("leaves what does not shrink as it is where no later message refers to it, §6")

@@ -20,6 +20,8 @@ package final class MessageDeflater: @unchecked Sendable {
     private let keepsContext: Bool
     /// Nil while there is no context.
     private var stream: UnsafeMutablePointer<z_stream>?
+    /// Whether there is a context, which takes memory.
+    var hasContext: Bool { stream != nil }
 
     /// Nil for a window that is too small to compress for.
     package init?(_ direction: WebSocketDeflate.Direction) {

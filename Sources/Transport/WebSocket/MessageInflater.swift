@@ -17,6 +17,8 @@ package final class MessageInflater: @unchecked Sendable {
     private let keepsContext: Bool
     /// Nil while there is no context.
     private var stream: UnsafeMutablePointer<z_stream>?
+    /// Whether there is a context, which takes memory.
+    var hasContext: Bool { stream != nil }
     /// Whether the last byte that was read is the last of a block.
     private var isBetweenBlocks = false
 

@@ -1,7 +1,7 @@
 /// Whether the messages of a WebSocket connection may be compressed (permessage-deflate, RFC 7692).
 ///
-/// Messages of 1 KiB and more are compressed where both sides agree; shorter ones are sent as they are. A connection
-/// that compresses holds about 38 KiB for what it sends and 11 to 39 KiB for what it receives, from the first
+/// Messages of 1 KiB to 1 MiB are compressed where both sides agree; shorter and longer ones are sent as they are. A
+/// connection that compresses holds about 38 KiB for what it sends and 11 to 39 KiB for what it receives, from the first
 /// compressed message of that direction on.
 public enum WebSocketCompression: Sendable, Hashable, CaseIterable {
     /// Never: a server declines what clients offer, a client offers nothing.

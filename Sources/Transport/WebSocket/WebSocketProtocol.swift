@@ -41,7 +41,7 @@ package struct WebSocketProtocol: Sendable {
     private let limits: WebSocketLimits
     private let acceptsInvalidText: Bool
     let deflater: MessageDeflater?
-    private let inflater: MessageInflater?
+    let inflater: MessageInflater?
 
     private var reading = Reading.header
     /// The kind of the message under way, and what has come of it.

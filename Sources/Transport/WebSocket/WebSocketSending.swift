@@ -14,8 +14,8 @@ extension WebSocketProtocol {
         sendMessage(.binary, binary, to: &output)
     }
 
-    /// Below this, compression saves less than it costs.
-    private static let smallestCompressed = 1024
+    /// Below this, compression saves less than it costs; above, it would take a tick of the loop for too long.
+    private static let compressedCounts = 1024...1 << 20
 
     private func sendMessage(
         _ opcode: WebSocketOpcode,
@@ -23,7 +23,8 @@ extension WebSocketProtocol {
         to output: inout ByteBuffer
     ) {
         if hasSentClose { return }
-        guard let deflater, message.count >= Self.smallestCompressed, let payload = deflater.compress(message) else {
+        guard let deflater, Self.compressedCounts.contains(message.count), let payload = deflater.compress(message)
+        else {
             return write(opcode, message, to: &output)
         }
         payload.withReadableBytes { write(opcode, $0, isCompressed: true, to: &output) }
