@@ -29,7 +29,8 @@ struct HTTPURLTests {
             "http://h:+1/", "http://user:secret@h/", "http://h/a b", "http://h/\r\nx", "http://[::1", "http://h h/",
             "http://a:b:80/", "http://::1/", "http://a\"b/", "http://a\u{301}/",
             "http+unix://h/", "http+unix:///x", "http+unix://%2Fa%00b/", "http+unix://%2Fa:80/",
-            "http+unix://%2F\(String(repeating: "a", count: 107))/", "https+unix://%2Fa/",
+            "http+unix://%2F\(String(repeating: "a", count: 107))/", "ftp+unix://%2Fa/",
+            "https+unix://h/",
         ]
     )
     func refuses(_ text: String) {
@@ -53,6 +54,7 @@ struct HTTPURLTests {
             ("http://h/a", "/login?next=http://x/../y", "http://h/login?next=http://x/../y"),
             ("http://h/a", "b?c=https://x", "http://h/b?c=https://x"), ("http://h/a", "1:2", "http://h/1:2"),
             ("http+unix://%2Fx.sock/a/b", "c", "http+unix://%2Fx.sock/a/c"),
+            ("wss+unix://%2Fx.sock/a/b", "/c", "https+unix://%2Fx.sock/c"),
         ]
     )
     func resolves(_ base: String, _ reference: String, _ expected: String) throws {
@@ -76,8 +78,18 @@ struct HTTPURLTests {
         #expect(url.socketPath == "/run/a b.sock")
         #expect(url.authority == "localhost")
         #expect(url.description == "http+unix://%2Frun%2Fa%20b.sock/x/z")
-        let other = try HTTPURL("http://localhost/")
-        #expect(url.origin != other.origin)
+        for text in ["http://localhost/", "https+unix://%2Frun%2Fa%20b.sock/"] {
+            let other = try HTTPURL(text)
+            #expect(url.origin != other.origin)
+        }
+    }
+
+    @Test("TLS is spoken over a Unix socket, too, and for localhost", arguments: ["https+unix", "WSS+unix"])
+    func secureUnixSocket(_ scheme: String) throws {
+        let url = try HTTPURL("\(scheme)://%2Frun%2Fa.sock/x")
+        #expect(url.isSecure && url.socketPath == "/run/a.sock" && url.host == "localhost")
+        #expect(url.authority == "localhost")
+        #expect(url.description == "https+unix://%2Frun%2Fa.sock/x")
     }
 
     @Test("a path is appended below the base's own")

@@ -82,6 +82,27 @@ struct TLSTests {
         }
     }
 
+    @Test("a server with TLS on a Unix socket is reached by the URL that it is named by, RFC 9110 §4.2.2")
+    func unixSocket() async throws {
+        try await withTemporaryDirectory { folder in
+            let authority = try await TestAuthority(in: folder)
+            var configuration = configuration(try await authority.issue("server", for: Self.local))
+            configuration.host = "unix:\(folder)/x.sock"
+            let server = HTTPServer(configuration: configuration, responder: Describe())
+            let url = configuration.url(of: try await server.start())
+            #expect(url.hasPrefix("https+unix://%2F"))
+            let client = client(trusting: authority.file)
+            #expect(try await get(url, client) == "TLSv1.3 resumed=false peer=-")
+            let socket = try await client.openWebSocket(try HTTPURL(url.replacing("https+", with: "wss+")))
+            try await socket.send([1])
+            #expect(try await socket.receive() == .binary([1]))
+            await socket.close()
+            await socket.release()
+            await #expect(throws: HTTPClientError.self) { try await get(url, self.client(trusting: nil)) }
+            await server.shutDown()
+        }
+    }
+
     @Test("a second connection resumes the session of the first, RFC 8446 §2.2")
     func resumption() async throws {
         try await withTemporaryDirectory { folder in

@@ -1,11 +1,12 @@
 /// An absolute `http`, `https`, `ws` or `wss` URL (RFC 3986, RFC 9110 §4.2, RFC 6455 §3), taken apart.
 ///
 /// `http+unix` and `ws+unix` name a server on a Unix socket, whose percent-encoded path stands in the place of the host:
-/// `http+unix://%2Frun%2Fservice.sock/health`.
+/// `http+unix://%2Frun%2Fservice.sock/health`. With TLS they are `https+unix` and `wss+unix`, and the server's certificate
+/// is to be for `localhost`.
 ///
 /// A fragment is dropped. User information is refused: credentials belong into a field, where they are not logged.
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
-    /// Whether TLS is spoken: `https` or `wss`.
+    /// Whether TLS is spoken: `https`, `wss`, `https+unix` or `wss+unix`.
     public let isSecure: Bool
     /// The host without brackets, lower-case; `localhost` for a Unix socket.
     public let host: String
@@ -29,7 +30,8 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         case "http", "ws": (isSecure, isUnix) = (false, false)
         case "https", "wss": (isSecure, isUnix) = (true, false)
         case "http+unix", "ws+unix": (isSecure, isUnix) = (false, true)
-        default: throw fail("the scheme is none of http, https, ws, wss, http+unix, ws+unix")
+        case "https+unix", "wss+unix": (isSecure, isUnix) = (true, true)
+        default: throw fail("the scheme is none of http, https, ws, wss, nor of these with +unix")
         }
         let rest = text.utf8[colon...].dropFirst(3)
         let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
@@ -38,7 +40,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
             guard let path = Self.socketPath(authority) else {
                 throw fail("the host is no percent-encoded absolute path of at most 107 bytes")
             }
-            (host, port, socketPath) = ("localhost", 80, path)
+            (host, port, socketPath) = ("localhost", isSecure ? 443 : 80, path)
         } else {
             if authority.utf8.contains(UInt8(ascii: "@")) { throw fail("user information is not supported") }
             guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else {
@@ -138,12 +140,13 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         let socketPath: String?
     }
 
-    /// The URL without path and query, with the scheme `http`, `https` or `http+unix`.
+    /// The URL without path and query, with the scheme `http` or `https`, or with one of these and `+unix`.
     var prefix: String {
-        if let socketPath { return "http+unix://\(Self.escape(socketPath))" }
-        return "\(isSecure ? "https" : "http")://\(authority)"
+        let scheme = isSecure ? "https" : "http"
+        if let socketPath { return "\(scheme)+unix://\(Self.escape(socketPath))" }
+        return "\(scheme)://\(authority)"
     }
 
-    /// The URL as text, with the scheme `http`, `https` or `http+unix`.
+    /// The URL as text, with the scheme `http` or `https`, or with one of these and `+unix`.
     public var description: String { prefix + target }
 }

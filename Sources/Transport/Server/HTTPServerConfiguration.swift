@@ -50,7 +50,8 @@ public struct HTTPServerConfiguration: Sendable {
     /// The defaults: loopback, a port of the system's choice.
     public init() {}
 
-    /// How clients name a server that listens there: `http://127.0.0.1:8001`, or `http+unix://` and an escaped path.
+    /// How clients name a server that listens there: `http://127.0.0.1:8001`, or `http+unix://` and an escaped path; with
+    /// TLS, `https://` or `https+unix://`.
     public func url(of address: SocketAddress) -> String {
         address.isPath ? "\(scheme)+unix://\(HTTPURL.escape(address.host))" : "\(scheme)://\(address)"
     }
