@@ -26,7 +26,9 @@ package enum HTTPBodyFraming: Sendable, Hashable {
             if version == .http10 { throw .bad("a transfer coding in HTTP/1.0") }
             if !lengths.isEmpty { throw .bad("both content-length and transfer-encoding") }
             let codings = fields.tokens(in: .transferEncoding).map(HTTPSyntax.lowercased)
-            guard let last = codings.last, last == "chunked" else {
+            guard let last = codings.last else { throw .bad("transfer-encoding without a coding") }
+            guard codings.allSatisfy(isCoding) else { throw .bad("a transfer coding that is not a token") }
+            if last != "chunked" {
                 if codings.contains("chunked") { throw .bad("chunked is not the last transfer coding") }
                 throw HTTPProtocolError(.notImplemented, "unknown transfer coding")
             }
@@ -34,7 +36,7 @@ package enum HTTPBodyFraming: Sendable, Hashable {
             if codings.count > 1 { throw HTTPProtocolError(.notImplemented, "unknown transfer coding") }
             return .chunked
         }
-        guard let length = try Self.length(lengths) else { return .none }
+        guard let length = try Self.length(lengths, limits) else { return .none }
         if length > limits.maxBodyBytes {
             throw HTTPProtocolError(.contentTooLarge, "the body is longer than \(limits.maxBodyBytes) bytes")
         }
@@ -58,16 +60,26 @@ package enum HTTPBodyFraming: Sendable, Hashable {
             if codings == ["chunked"] { return .chunked }
             throw .bad("unknown transfer coding")
         }
-        guard let length = try Self.length(lengths) else { return .untilClose }
+        guard let length = try Self.length(lengths, limits) else { return .untilClose }
         if length > limits.maxBodyBytes { throw .bad("the body is longer than \(limits.maxBodyBytes) bytes") }
         return length == 0 ? .none : .fixed(length)
     }
 
-    private static func length(_ values: [String]) throws(HTTPProtocolError) -> Int? {
+    /// Whether a text is the name of a coding, with parameters or without (RFC 9112 §7).
+    private static func isCoding(_ text: String) -> Bool {
+        let name = text.utf8.prefix { $0 != UInt8(ascii: ";") }
+        return !name.isEmpty && name.allSatisfy(HTTPSyntax.isToken)
+    }
+
+    private static func length(_ values: [String], _ limits: HTTPLimits) throws(HTTPProtocolError) -> Int? {
         guard let value = values.first else { return nil }
         if values.count > 1 { throw .bad("more than one content-length") }
-        guard let length = HTTPSyntax.decimal(value.utf8) else { throw .bad("content-length is no number") }
-        return length
+        if let length = HTTPSyntax.decimal(value.utf8) { return length }
+        // RFC 9110 §8.6: a number may be too large for any variable.
+        if !value.isEmpty && value.utf8.allSatisfy({ $0 &- 0x30 < 10 }) {
+            throw HTTPProtocolError(.contentTooLarge, "the body is longer than \(limits.maxBodyBytes) bytes")
+        }
+        throw .bad("content-length is not a number")
     }
 }
 

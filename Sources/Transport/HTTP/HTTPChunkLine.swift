@@ -16,7 +16,9 @@ enum HTTPChunkLine {
         var size = 0
         var index = 0
         while index < end - 1, let digit = digit(bytes[index]) {
-            guard size <= Int.max >> 5 else { return .failed(.bad("a chunk's size is too large")) }
+            guard size <= Int.max >> 5 else {
+                return .failed(HTTPProtocolError(.contentTooLarge, "a chunk's size is too large"))
+            }
             size = size << 4 | digit
             index += 1
         }
