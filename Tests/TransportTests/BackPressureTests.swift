@@ -41,7 +41,7 @@ struct BackPressureTests {
         + "Sec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
     @Test(
-        "what is produced is never far ahead of what was read",
+        "what is produced is never far ahead of what was read, RFC 9112 §9.5 and RFC 6455 §10.4",
         arguments: ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", webSocketRequest]
     )
     func slowReader(_ request: String) async throws {
@@ -63,7 +63,7 @@ struct BackPressureTests {
         }
     }
 
-    @Test("a peer that takes nothing for the write-stall time is cut off, and its producer ends")
+    @Test("a peer that takes nothing for the write-stall time is cut off, and its producer ends, RFC 9112 §9.5")
     func writeStall() async throws {
         let offering = Offering()
         var configuration = HTTPServerConfiguration()
@@ -77,7 +77,7 @@ struct BackPressureTests {
         }
     }
 
-    @Test("a WebSocket whose reader takes nothing stops reading from its peer")
+    @Test("a WebSocket whose reader takes nothing stops reading from its peer, RFC 6455 §10.4")
     func slowService() async throws {
         let (mayRead, received) = (OneShotEvent(), Locked(0))
         struct Slow: HTTPResponder {

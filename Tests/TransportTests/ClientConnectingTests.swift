@@ -75,19 +75,35 @@ struct ClientConnectingTests {
         #expect(error?.description.contains("127.0.0.2:\(nobody.address.port)") == true)
     }
 
-    @Test("cancelling ends every attempt")
+    /// How many sockets of this process try to connect to a port.
+    private static func attempts(at port: UInt16) -> Int {
+        let table = (try? String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)) ?? ""
+        let digits = String(port, radix: 16, uppercase: true)
+        let peer = ":" + String(repeating: "0", count: 4 - digits.count) + digits
+        // Local address, the other side's, and 02: SYN_SENT.
+        return table.split(separator: "\n").map { $0.split(separator: " ") }.count {
+            $0.count > 3 && $0[2].hasSuffix(peer) && $0[3] == "02"
+        }
+    }
+
+    @Test("cancelling closes the socket of every attempt, RFC 8305 §5")
     func cancelling() async throws {
         let loop = EventLoopGroup.shared.next()
         let silent = try RawServer(backlog: 0)
-        let candidates = addresses(["127.0.0.1", "127.0.0.1"], port: silent.address.port)
+        let port = silent.address.port
+        let candidates = addresses(["127.0.0.1", "127.0.0.1"], port: port)
         let filler = try await ConnectionRace.connect(to: candidates, on: loop)
         let attempt = Task { try await ConnectionRace.connect(to: candidates, on: loop, delay: .milliseconds(1)) }
+        await until { Self.attempts(at: port) == 2 }
         attempt.cancel()
         await #expect(throws: CancellationError.self) { try await attempt.value }
+        await until { Self.attempts(at: port) == 0 }
+        #expect(Self.attempts(at: port) == 0)
         loop.execute { filler.close() }
+        withExtendedLifetime(silent) {}
     }
 
-    @Test("a server that accepts nothing is an error after the connect timeout")
+    @Test("a server that accepts nothing is an error after the connect timeout, RFC 9112 §9.5")
     func connectTimeout() async throws {
         let loop = EventLoopGroup.shared.next()
         let silent = try RawServer(backlog: 0)
@@ -101,22 +117,6 @@ struct ClientConnectingTests {
         loop.execute { filler.close() }
     }
 
-    // MARK: Unix sockets
-
-    @Test("a request reaches a server on a Unix socket, and a second one the same connection")
-    func unixSocket() async throws {
-        try await withTemporaryDirectory { folder in
-            let path = "\(folder)/a b.sock"
-            let server = try RawServer(path: path)
-            try await server.serving { connection in
-                while case let head = try await connection.receiveHead(), !head.isEmpty {
-                    try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: \(head.utf8.count)\r\n\r\n\(head)")
-                }
-            } _: {
-                let client = directClient()
-                let url = try HTTPURL("http+unix://\(HTTPURL.escape(path))/x?y")
-                for _ in 0..<2 {
-                    let result = try await client.send(HTTPClientRequest(.get, url))
     @Test("names that are resolved for long stop no other call, and are waited for no longer than said, RFC 9110 §4.3")
     func resolving() async throws {
         try await withServer(LoopbackTests.Echo()) { url in
@@ -143,6 +143,22 @@ struct ClientConnectingTests {
         }
     }
 
+    // MARK: Unix sockets
+
+    @Test("a request reaches a server on a Unix socket, and a second one the same connection")
+    func unixSocket() async throws {
+        try await withTemporaryDirectory { folder in
+            let path = "\(folder)/a b.sock"
+            let server = try RawServer(path: path)
+            try await server.serving { connection in
+                while case let head = try await connection.receiveHead(), !head.isEmpty {
+                    try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: \(head.utf8.count)\r\n\r\n\(head)")
+                }
+            } _: {
+                let client = directClient()
+                let url = try HTTPURL("http+unix://\(HTTPURL.escape(path))/x?y")
+                for _ in 0..<2 {
+                    let result = try await client.send(HTTPClientRequest(.get, url))
                     #expect(result.text == "GET /x?y HTTP/1.1\r\nhost: localhost\r\n\r\n")
                 }
                 #expect(client.connectionCounts == (1, 1, 0))

@@ -35,7 +35,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("at the ceiling requests wait in their order, and share what becomes free")
+    @Test("at the ceiling requests wait in their order, and share what becomes free, RFC 9112 §9.4")
     func ceiling() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, connections, paths in
@@ -60,7 +60,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("a request that is cancelled while it waits leaves the queue as it was")
+    @Test("a request that is cancelled while it waits leaves the queue as it was, RFC 9112 §9.4")
     func cancelledWaiter() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, _, paths in
@@ -82,7 +82,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("waiting for a connection is bounded by the connect timeout")
+    @Test("waiting for a connection is bounded by the connect timeout, RFC 9112 §9.4")
     func waitTimeout() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, _, _ in
@@ -104,7 +104,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("no slot is lost to requests that fail or are cancelled at any moment")
+    @Test("no slot is lost to requests that fail or are cancelled at any moment, RFC 9112 §9.4")
     func storm() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -138,7 +138,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("a connection that the server has closed leaves the pool at once")
+    @Test("a connection that the server has closed leaves the pool at once, RFC 9112 §9.6")
     func closedByServer() async throws {
         let server = try RawServer()
         let closing = OneShotEvent()
@@ -156,7 +156,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("what is idle for too long is closed, by one timer for all")
+    @Test("what is idle for too long is closed, by one timer for all, RFC 9112 §9.5")
     func expiry() async throws {
         try await serve { server, connections, _ in
             let client = directClient { $0.idleTimeout = .milliseconds(50) }
@@ -173,7 +173,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("no more idle connections are kept than the configuration says")
+    @Test("no more idle connections are kept than the configuration says, RFC 9112 §9.4")
     func idleCeiling() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, _, _ in

@@ -121,7 +121,7 @@ struct ClientProxyTests {
     }
 
     @Test(
-        "a tunnel that is not opened is an error with the proxy's status",
+        "a tunnel that is not opened is an error with the proxy's status, RFC 9110 §9.3.6",
         arguments: [
             ("HTTP/1.1 407 No\r\ncontent-length: 6\r\n\r\nwhy: x", 407, "why: x"),
             ("HTTP/1.1 403 No\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n", 403, "no"),
@@ -169,7 +169,7 @@ struct ClientProxyTests {
         }
     }
 
-    @Test("a proxy that is silent is an error after the connect timeout")
+    @Test("a proxy that is silent is an error after the connect timeout, RFC 9110 §9.3.6")
     func silent() async throws {
         try await withProxy(connectTimeout: .milliseconds(50)) { connection in
             #expect(await connection.receivesEnd())

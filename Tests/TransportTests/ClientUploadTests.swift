@@ -64,7 +64,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("a refusal of a body that was given as a whole is the response")
+    @Test("a refusal of a body that was given as a whole is the response, RFC 9112 §9.5")
     func refusedBytes() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -117,7 +117,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("the error of a body's closure is the request's, and the request is not made to look whole")
+    @Test("the error of a body's closure is the request's, and the request is not made to look whole, RFC 9112 §8")
     func producerFails() async throws {
         struct Failure: Error {}
         let server = try RawServer()
@@ -137,7 +137,7 @@ struct ClientUploadTests {
     }
 
     @Test(
-        "a body that differs from the length announced is an error",
+        "a body that differs from the length announced is an error, RFC 9110 §8.6",
         arguments: [(3, "is 1 bytes short"), (1, "longer")]
     )
     func wrongLength(_ length: Int, _ reason: String) async throws {

@@ -55,7 +55,7 @@ extension HostileServerTests {
         Case("another protocol, RFC 9112 §4", .failure(.protocolViolation), says: "SSH-2.0-OpenSSH_9\r\n"),
         Case("a body without a head, HTTP/0.9, RFC 9112 §4", .failure(.protocolViolation), says: "<html>hello"),
         Case(
-            "zero bytes for ever",
+            "zero bytes for ever, RFC 9112 §4",
             .failure(.protocolViolation),
             says: "",
             thenForEver: String(repeating: "\0", count: 999)
@@ -70,19 +70,19 @@ extension HostileServerTests {
         Case("a blank before the colon, RFC 9112 §5.1", .failure(.protocolViolation), says: ok + "a : b\r\n\r\n"),
         Case("a zero byte in a value, RFC 9110 §5.5", .failure(.protocolViolation), says: ok + "a: \0\r\n\r\n"),
         Case(
-            "a status line without end, maxStartLineBytes",
+            "a status line without end, maxStartLineBytes, RFC 9112 §4",
             .failure(.protocolViolation),
             says: "HTTP/1.1 200 ",
             thenForEver: String(repeating: "x", count: 9999)
         ),
         Case(
-            "a field without end, maxHeaderBytes",
+            "a field without end, maxHeaderBytes, RFC 9112 §5",
             .failure(.protocolViolation),
             says: ok + "a: ",
             thenForEver: String(repeating: "x", count: 9999)
         ),
         Case(
-            "fields without end, maxHeaderCount",
+            "fields without end, maxHeaderCount, RFC 9112 §5",
             .failure(.protocolViolation),
             says: ok,
             thenForEver: String(repeating: "a: b\r\n", count: 99)
@@ -126,13 +126,13 @@ extension HostileServerTests {
 
     static let floods: [Case] = [
         Case(
-            "extensions of a chunk without end, maxChunkLineBytes",
+            "extensions of a chunk without end, maxChunkLineBytes, RFC 9112 §7.1.1",
             .failure(.protocolViolation),
             says: chunked + "1;",
             thenForEver: String(repeating: "x", count: 999)
         ),
         Case(
-            "extensions of all chunks, maxChunkExtensionBytes",
+            "extensions of all chunks, maxChunkExtensionBytes, RFC 9112 §7.1.1",
             .failure(.protocolViolation),
             says: chunked,
             thenForEver: "1;\(String(repeating: "x", count: 999))\r\na\r\n"
@@ -144,19 +144,19 @@ extension HostileServerTests {
             thenForEver: String(repeating: "0", count: 999)
         ),
         Case(
-            "trailers without end, maxTrailerBytes",
+            "trailers without end, maxTrailerBytes, RFC 9112 §7.1.2",
             .failure(.protocolViolation),
             says: chunked + "0\r\n",
             thenForEver: String(repeating: "a: b\r\n", count: 99)
         ),
         Case(
-            "a body without end, the caller's limit",
+            "a body without end, the caller's limit, RFC 9112 §6.3",
             .failure(.bodyTooLarge),
             says: ok + "\r\n",
             thenForEver: String(repeating: "x", count: 9999)
         ),
         Case(
-            "chunks without end, the caller's limit",
+            "chunks without end, the caller's limit, RFC 9112 §7.1",
             .failure(.bodyTooLarge),
             says: chunked,
             thenForEver: String(repeating: "1\r\nx\r\n", count: 999)
@@ -164,15 +164,20 @@ extension HostileServerTests {
     ]
 
     static let cut: [Case] = [
-        Case("an end before the head", .failure(.connectionLost)) { $0.end() },
-        Case("a reset before the head", .failure(.connectionLost)) { $0.reset() },
+        Case("an end before the head, RFC 9112 §8", .failure(.connectionLost)) { $0.end() },
+        Case("a reset before the head, RFC 9112 §8", .failure(.connectionLost)) { $0.reset() },
         Case(
             "an end within the head, RFC 9112 §8",
             .failure(.connectionLost),
             says: ok + "content-le",
             thenCloses: true
         ),
-        Case("an end after a 100", .failure(.connectionLost), says: "HTTP/1.1 100 Continue\r\n\r\n", thenCloses: true),
+        Case(
+            "an end after a 100, RFC 9112 §8",
+            .failure(.connectionLost),
+            says: "HTTP/1.1 100 Continue\r\n\r\n",
+            thenCloses: true
+        ),
         Case(
             "an end within a body of known length, RFC 9112 §8",
             .failure(.connectionLost),
@@ -201,12 +206,12 @@ extension HostileServerTests {
 
     static let excess: [Case] = [
         Case(
-            "bytes after a body of known length",
+            "bytes after a body of known length, RFC 9112 §6.3",
             .body(200, "hi"),
             says: ok + "content-length: 2\r\n\r\nhi" + ok + "content-length: 4\r\n\r\nevil"
         ),
         Case(
-            "bytes after the last chunk",
+            "bytes after the last chunk, RFC 9112 §7.1",
             .body(200, "hi"),
             says: chunked + "2\r\nhi\r\n0\r\n\r\n" + ok + "content-length: 4\r\n\r\nevil"
         ),
@@ -227,7 +232,7 @@ extension HostileServerTests {
             says: ok + "content-length: 4\r\n\r\nevil"
         ),
         Case(
-            "a connection that should be closed",
+            "a connection that should be closed, RFC 9112 §9.6",
             .body(200, "hi"),
             says: ok + "connection: close\r\ncontent-length: 2\r\n\r\nhi"
         ),
@@ -245,20 +250,28 @@ extension HostileServerTests {
     ]
 
     static let stalls: [Case] = [
-        Case("silence before the head", .failure(.timedOut)) { _ in },
-        Case("silence within the head", .failure(.timedOut), says: ok + "a"),
-        Case("silence after a 103", .failure(.timedOut), says: "HTTP/1.1 103 Early Hints\r\n\r\n"),
-        Case("a head of ever more letters", .failure(.timedOut)) { connection in
+        Case("silence before the head, RFC 9112 §9.5", .failure(.timedOut)) { _ in },
+        Case("silence within the head, RFC 9112 §9.5", .failure(.timedOut), says: ok + "a"),
+        Case("silence after a 103, RFC 9110 §15.2", .failure(.timedOut), says: "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        Case("a head of ever more letters, RFC 9112 §9.5", .failure(.timedOut)) { connection in
             try await connection.send(ok)
             while true {
                 try await connection.send("a")
                 try await EventLoopGroup.shared.next().sleep(for: .milliseconds(10))
             }
         },
-        Case("silence within a body of known length", .failure(.timedOut), says: ok + "content-length: 5\r\n\r\nhell"),
-        Case("silence within a chunk's line", .failure(.timedOut), says: chunked + "5"),
-        Case("silence between two chunks", .failure(.timedOut), says: chunked + "1\r\na\r\n"),
-        Case("silence within the trailers", .failure(.timedOut), says: chunked + "0\r\na: b\r\n"),
-        Case("silence within a body that ends with the connection", .failure(.timedOut), says: ok + "\r\nhell"),
+        Case(
+            "silence within a body of known length, RFC 9112 §9.5",
+            .failure(.timedOut),
+            says: ok + "content-length: 5\r\n\r\nhell"
+        ),
+        Case("silence within a chunk's line, RFC 9112 §9.5", .failure(.timedOut), says: chunked + "5"),
+        Case("silence between two chunks, RFC 9112 §9.5", .failure(.timedOut), says: chunked + "1\r\na\r\n"),
+        Case("silence within the trailers, RFC 9112 §9.5", .failure(.timedOut), says: chunked + "0\r\na: b\r\n"),
+        Case(
+            "silence within a body that ends with the connection, RFC 9112 §9.5",
+            .failure(.timedOut),
+            says: ok + "\r\nhell"
+        ),
     ]
 }

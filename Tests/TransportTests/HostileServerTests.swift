@@ -45,27 +45,27 @@ struct HostileServerTests {
         func add(_ isEnd: Bool) { all.append(isEnd) }
     }
 
-    @Test("a head that is none is an error, and the connection is closed", arguments: brokenHeads)
+    @Test("a head that is not one is an error, and the connection is closed, RFC 9112 §4", arguments: brokenHeads)
     func heads(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("a body that two readers could see differently is an error", arguments: brokenFraming)
+    @Test("a body that two readers could see differently is an error, RFC 9112 §6.3", arguments: brokenFraming)
     func framing(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("what never ends is cut off", arguments: floods)
+    @Test("what never ends is cut off, RFC 9112 §6 and §7", arguments: floods)
     func endless(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("what is cut short is an error and never a shorter response", arguments: cut)
+    @Test("what is cut short is an error and never a shorter response, RFC 9112 §8", arguments: cut)
     func truncation(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("what comes too much is never part of the next response", arguments: excess)
+    @Test("what comes too much is never part of the next response, RFC 9112 §6.3", arguments: excess)
     func tooMuch(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("a server that stalls is an error of the phase's limit", arguments: stalls)
+    @Test("a server that stalls is an error of the phase's limit, RFC 9112 §9.5", arguments: stalls)
     func stalling(_ hostile: Case) async throws { try await check(hostile, readTimeout: .milliseconds(100)) }
 
     // MARK: Cases of their own
 
-    @Test("a response that comes before its request is the response, and the connection is not used again")
+    @Test("a response before its request is the response, and the connection is not used again, RFC 9112 §9.2")
     func early() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -79,7 +79,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("bytes that come on an idle connection end it at once")
+    @Test("bytes that come on an idle connection end it at once, RFC 9112 §9.2")
     func unasked() async throws {
         let server = try RawServer()
         let answered = OneShotEvent()
@@ -101,7 +101,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("a server that takes nothing of an upload is an error after the write timeout")
+    @Test("a server that takes nothing of an upload is an error after the write timeout, RFC 9112 §9.5")
     func takesNothing() async throws {
         let server = try RawServer()
         let failed = OneShotEvent()
@@ -123,7 +123,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("the head has a limit of its own, beside that of the body, and a request's replaces both")
+    @Test("the head has a limit of its own, beside that of the body, and a request's replaces both, RFC 9112 §9.5")
     func headTimeout() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -141,7 +141,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("a response in single bytes is over when the limit of the whole request is")
+    @Test("a response in single bytes is over when the limit of the whole request is, RFC 9112 §9.5")
     func drip() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -162,7 +162,10 @@ struct HostileServerTests {
         }
     }
 
-    @Test("cancelling a request closes its connection, whatever phase it is in", arguments: ["", ok, ok + "\r\nx"])
+    @Test(
+        "cancelling a request closes its connection, whatever phase it is in, RFC 9112 §9.6",
+        arguments: ["", ok, ok + "\r\nx"]
+    )
     func cancelling(_ beginning: String) async throws {
         let server = try RawServer()
         let begun = OneShotEvent()

@@ -75,7 +75,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "a proxy that cannot be used is an error that names its variable and no secret",
+        "a proxy that cannot be used is an error that names its variable and no secret, RFC 9110 §4.2.4",
         arguments: [
             ("HTTPS_PROXY", "https://user:secret@p:1"), ("https_proxy", "socks5://user:secret@p:1"),
             ("ALL_PROXY", "http://user:secret@p:99999"), ("all_proxy", "http://"),

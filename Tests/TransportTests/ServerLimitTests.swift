@@ -8,7 +8,18 @@ struct ServerLimitTests {
 
     private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    @Test("an address with as many connections as it may have gets no more, until one ends")
+    /// Counts its requests.
+    final class Served: HTTPResponder {
+        private let requests = Locked(0)
+        var count: Int { requests.withLock { $0 } }
+
+        nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+            requests.withLock { $0 += 1 }
+            return HTTPServerResponse(status: .ok, body: .bytes(Array("hello".utf8)))
+        }
+    }
+
+    @Test("an address with as many connections as it may have gets no more, until one ends, RFC 9112 §9.5")
     func perAddress() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.maxConnectionsPerAddress = 2
@@ -59,15 +70,24 @@ struct ServerLimitTests {
     func inAll() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.maxConnections = 1
-        try await withServer(Hello(), configuration: configuration) { url in
+        let served = Served()
+        try await withServer(served, configuration: configuration) { url in
             let port = try HTTPURL(url).port
             let first = try await RawClient(port: port)
             try await first.send(Self.request)
             #expect(try await first.receiveText(until: "hello").hasSuffix("hello"))
             let second = try await RawClient(port: port)
             try await second.send(Self.request)
+            let answer = Task { try await second.receiveText(until: "hello") }
+            // As often as the first is served, the second could be.
+            for _ in 0..<50 {
+                try await first.send(Self.request)
+                #expect(try await first.receiveText(until: "hello").hasSuffix("hello"))
+            }
+            #expect(served.count == 51)
             first.finishSending()
-            #expect(try await second.receiveText(until: "hello").hasSuffix("hello"))
+            #expect(try await answer.value.hasSuffix("hello"))
+            #expect(served.count == 52)
         }
     }
 

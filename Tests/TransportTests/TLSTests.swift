@@ -138,7 +138,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a client refuses a certificate of an unknown authority, and one for an address it did not ask for")
+    @Test("a client refuses a certificate of an unknown authority, and one for another address, RFC 9525 §6")
     func unknownAuthority() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -234,7 +234,7 @@ struct TLSTests {
         }
     }
 
-    @Test("files that cannot be used are named, with the reason")
+    @Test("files that cannot be used are named, with the reason, RFC 7468 §2")
     func files() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -256,7 +256,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a peer that speaks no TLS, and one that says nothing, are not waited for")
+    @Test("a peer that speaks no TLS, and one that says nothing, are not waited for, RFC 8446 §6.2")
     func noTLS() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)

@@ -57,7 +57,7 @@ struct WebSocketLimitTests {
         }
     }
 
-    @Test("a peer that takes nothing is cut off for it, also while Pings are written to it")
+    @Test("a peer that takes nothing is cut off for it, also while Pings are written to it, RFC 6455 §7.1.7")
     func stalled() async throws {
         let offering = BackPressureTests.Offering()
         var configuration = HTTPServerConfiguration()
@@ -114,7 +114,7 @@ struct WebSocketLimitTests {
         #expect(frames.prefix(1) == [0x88])
     }
 
-    @Test("a body that its responder did not read is read to keep the connection, but only so much of it")
+    @Test("a body that its responder did not read is read to keep the connection, up to a limit, RFC 9112 §9.3")
     func discarded() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.maxDiscardedBodyBytes = 10
