@@ -2,6 +2,8 @@
 
 import os
 import re
+import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -39,7 +41,7 @@ class Server:
             with open(self.log.name) as log:
                 found = re.search(r"https?://127\.0\.0\.1:(\d+)", log.read())
             if found:
-                self.port = int(found.group(1))
+                self.secure, self.port = found.group(0).startswith("https"), int(found.group(1))
                 return
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit("the server did not start: " + " ".join(command))
@@ -59,6 +61,23 @@ class Server:
     def threads(self):
         return len(os.listdir(self._path("task")))
 
+    def tasks(self):
+        """How many tasks live in `ws-echo`, that of the asking connection included."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as plain:
+            with self._secured(plain) as connection:
+                connection.sendall(b"GET /stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                answer = b""
+                while piece := connection.recv(65536):
+                    answer += piece
+        return int(re.search(rb"\r\n\r\ntasks (\d+)\n", answer).group(1))
+
+    def _secured(self, plain):
+        if not self.secure:
+            return plain
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context.wrap_socket(plain, server_hostname="localhost")
+
     def cpu(self):
         """Processor time in seconds."""
         with open(self._path("stat")) as file:
@@ -67,8 +86,15 @@ class Server:
 
     def wait_for_descriptors(self, most, seconds):
         """Waits until there are no more descriptors than that; whether it came to that."""
+        return self._wait(self.descriptors, most, seconds)
+
+    def wait_for_tasks(self, most, seconds):
+        """Waits until no more tasks than that live; whether it came to that."""
+        return self._wait(self.tasks, most, seconds)
+
+    def _wait(self, count, most, seconds):
         deadline = time.monotonic() + seconds
-        while self.descriptors() > most:
+        while count() > most:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.1)

@@ -255,6 +255,7 @@ def slope(samples):
 
 def run(server, seconds, seed, secure, workers=32):
     """Whether every answer was right and the server is back where it began."""
+    tasks = server.tasks()
     # What is made once and kept is no leak: threads, caches.
     warm = Soak(server, seed + 1, secure)
     asyncio.run(warm.run(min(20, seconds / 4), workers))
@@ -262,15 +263,15 @@ def run(server, seconds, seed, secure, workers=32):
     threads = server.threads()
     soak = Soak(server, seed, secure)
     samples = asyncio.run(soak.run(seconds, workers))
-    back = settled and server.wait_for_descriptors(base, 100)
+    back = settled and server.wait_for_descriptors(base, 100) and server.wait_for_tasks(tasks, 100)
     total = sum(soak.counts.values())
     print("soak%s: %d exchanges in %.0f min: %s" % (
         " over TLS" if secure else "", total, seconds / 60,
         ", ".join("%s %d" % entry for entry in sorted(soak.counts.items()))))
     for failure, count in soak.failures.most_common(20):
         print("FAILED %d times: %s" % (count, failure))
-    print("descriptors %d before, %d after; threads %d before, %d after" % (
-        base, server.descriptors(), threads, server.threads()))
+    print("descriptors %d before, %d after; tasks %d before, %d after; threads %d before, %d after" % (
+        base, server.descriptors(), tasks, server.tasks(), threads, server.threads()))
     half = samples[len(samples) // 2 :]
     print("memory %.1f MiB after a quarter, %.1f MiB at the end; slope over the second half %.1f KiB a minute" % (
         samples[len(samples) // 4][1] / 2**20, samples[-1][1] / 2**20, slope(half)))

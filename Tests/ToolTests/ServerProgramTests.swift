@@ -80,20 +80,6 @@ struct ServerProgramTests {
         #expect(exitCode == 0)
     }
 
-    @Test("a second signal stops it at once")
-    func secondSignal() async throws {
-        let exitCode = try await echo(after: ":", "--drain 3600").serve(isStoppedByBody: true) { url, process in
-            let socket = try await directClient().openWebSocket(try HTTPURL("\(url)/ws"))
-            kill(process, SIGTERM)
-            // Until the first signal is heard a connection can be made; two that come at once count as one.
-            while (try? await RawClient(port: try HTTPURL(url).port)) != nil {}
-            kill(process, SIGTERM)
-            _ = try? await socket.receive()
-            await socket.release()
-        }
-        #expect(exitCode == 1)
-    }
-}
     @Test("a program that nobody reads from ends at a signal")
     func unread() async throws {
         let program = Program(path: Program.product("ws-echo"), arguments: ["--port", "0"])
@@ -139,3 +125,17 @@ struct ServerProgramTests {
         #expect(exitCode == 0)
     }
 
+    @Test("a second signal stops it at once")
+    func secondSignal() async throws {
+        let exitCode = try await echo(after: ":", "--drain 3600").serve(isStoppedByBody: true) { url, process in
+            let socket = try await directClient().openWebSocket(try HTTPURL("\(url)/ws"))
+            kill(process, SIGTERM)
+            // Until the first signal is heard a connection can be made; two that come at once count as one.
+            while (try? await RawClient(port: try HTTPURL(url).port)) != nil {}
+            kill(process, SIGTERM)
+            _ = try? await socket.receive()
+            await socket.release()
+        }
+        #expect(exitCode == 1)
+    }
+}

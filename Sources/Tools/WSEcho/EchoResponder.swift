@@ -14,6 +14,10 @@ struct EchoResponder: HTTPResponder {
         case "/health":
             if method == .get || method == .head { return Self.text(.ok, "healthy\n") }
             return Self.notAllowed("GET, HEAD")
+        case "/stats":
+            // For those who look for leaks: every connection is a task, and so is what is done for one.
+            let count = EventLoopGroup.shared.taskCount
+            return method == .get ? Self.text(.ok, "tasks \(count)\n") : Self.notAllowed("GET")
         case "/echo": return method == .post ? await echoBody(request) : Self.notAllowed("POST")
         default: return Self.text(.notFound, "not found\n")
         }

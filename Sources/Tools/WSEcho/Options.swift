@@ -10,7 +10,8 @@ enum Options {
     static let usage = """
         usage: ws-echo [options]            a server
                ws-echo --client URL         a client of the Autobahn TestSuite's fuzzing server
-        Echoes WebSocket messages at / and at /ws and below. GET /health answers 200, POST /echo with the request's body.
+        Echoes WebSocket messages at / and at /ws and below. GET /health answers 200, POST /echo with the request's body,
+        GET /stats with the number of tasks that live.
 
         \(ServerOptions.usage(port: 9001))
           --max-body-bytes N

@@ -24,6 +24,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let foreignPending = Atomic<Bool>(false)
     private let sleeping = Atomic<Bool>(false)
     private let thread = Atomic<UInt>(0)
+    private let tasks = Atomic<Int>(0)
 
     /// The executor to prefer for tasks that live on this loop.
     package let taskExecutor: LoopTaskExecutor
@@ -87,10 +88,17 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         wakeForForeignWork()
     }
 
+    /// How many tasks have been started on this loop and have not ended.
+    package var taskCount: Int { tasks.load(ordering: .relaxed) }
+
     /// Starts a task that lives on this loop.
     @discardableResult
     package func startTask<R: Sendable>(_ body: @escaping @Sendable () async -> R) -> Task<R, Never> {
-        Task(executorPreference: taskExecutor, operation: body)
+        tasks.add(1, ordering: .relaxed)
+        return Task(executorPreference: taskExecutor) {
+            defer { self.tasks.subtract(1, ordering: .relaxed) }
+            return await body()
+        }
     }
 
     /// Starts a throwing task that lives on this loop.
@@ -98,7 +106,11 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     package func startThrowingTask<R: Sendable>(
         _ body: @escaping @Sendable () async throws -> R
     ) -> Task<R, any Error> {
-        Task(executorPreference: taskExecutor, operation: body)
+        tasks.add(1, ordering: .relaxed)
+        return Task(executorPreference: taskExecutor) {
+            defer { self.tasks.subtract(1, ordering: .relaxed) }
+            return try await body()
+        }
     }
 
     private func wakeForForeignWork() {

@@ -30,6 +30,9 @@ public final class EventLoopGroup: Sendable {
     /// Every loop of the group.
     package var all: [EventLoop] { loops }
 
+    /// How many tasks live on its loops.
+    package var taskCount: Int { loops.reduce(0) { $0 + $1.taskCount } }
+
     /// The next loop in turn.
     public func next() -> EventLoop {
         let index = turn.withLock { turn in
