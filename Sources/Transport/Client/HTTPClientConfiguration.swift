@@ -37,6 +37,8 @@ public struct HTTPClientConfiguration: Sendable {
     ///
     /// Servers behind load balancers close after 60 seconds.
     public var idleTimeout: Duration = .seconds(30)
+    /// Of a response's body that nobody read, as much is read and dropped to keep the connection.
+    public var maxDiscardedBodyBytes = 65_536
     /// The ceilings of a response's parts.
     public var limits = HTTPLimits()
     /// Fields dropped, besides `authorization`, `cookie` and `proxy-authorization`, when a redirect leads to another

@@ -39,8 +39,6 @@ actor HTTPClientConnection {
 
     /// More than any server has to say before its response.
     private static let maxInformational = 32
-    /// Of a body that nobody reads, as much is read and dropped to keep the connection.
-    private static let maxDiscardedBytes = 65_536
 
     init(
         _ stream: BufferedStream,
@@ -69,10 +67,10 @@ actor HTTPClientConnection {
     func send(
         _ request: HTTPClientRequest,
         upgrades: Bool = false,
-        // A call to ``cancel(exchange:)`` that came before finds no exchange to end.
-        try Task.checkCancellation()
         until limit: LoopInstant? = nil
     ) async throws -> HTTPResponseHead {
+        // A call to ``cancel(exchange:)`` that came before finds no exchange to end.
+        try Task.checkCancellation()
         // What comes unasked on a connection that was idle answers nothing.
         guard state == .idle, stream.failure == nil, exchange == 0 || stream.fill() == nil else {
             throw UnansweredRequest(reason: lost(), wasSent: false)
@@ -218,7 +216,7 @@ actor HTTPClientConnection {
     func settle(in pool: ConnectionPool) async {
         readTimeout = .milliseconds(200)
         var (discarded, reads) = (0, 0)
-        while case .readingBody(true) = state, discarded < Self.maxDiscardedBytes, reads < 16 {
+        while case .readingBody(true) = state, discarded < configuration.maxDiscardedBodyBytes, reads < 16 {
             guard let bytes = try? await nextBodyBytes(of: exchange) else { break }
             (discarded, reads) = (discarded + bytes.count, reads + 1)
         }
@@ -264,6 +262,8 @@ actor HTTPClientConnection {
         sender?.stop()
         close()
         await sender?.waitForProducer()
+    }
+
     /// Ends an exchange, if it is still under way, from any thread.
     ///
     /// The number is looked at on the loop: by then the connection may serve another request, or be a WebSocket.
@@ -279,8 +279,6 @@ actor HTTPClientConnection {
                 }
             }
         }
-    }
-
     }
 
     /// Ends whatever is under way, from any thread.

@@ -137,6 +137,9 @@ public actor HTTPServer {
     /// Returns when their handlers have ended, or after five seconds.
     public func stopNow() async { await stop(cuttingAfter: .zero) }
 
+    /// How long the handlers of cut connections are awaited.
+    private static let patienceAfterCut = Duration.seconds(5)
+
     private func stop(cuttingAfter limit: Duration) async {
         listener?.close()
         listener = nil
@@ -145,7 +148,7 @@ public actor HTTPServer {
             for server in loops { server.loop.execute { server.abort() } }
         }
         // A handler whose thread is blocked for good must not keep the process.
-        let giveUp = loop.schedule(after: limit + .seconds(5)) { ended.fire() }
+        let giveUp = loop.schedule(after: limit + Self.patienceAfterCut) { ended.fire() }
         loop.startTask { [loops] in
             let empty = loops.map { _ in OneShotEvent() }
             for (server, empty) in zip(loops, empty) { server.loop.execute { server.drain(empty) } }

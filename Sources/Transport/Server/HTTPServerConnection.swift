@@ -81,9 +81,9 @@ actor HTTPServerConnection {
         await stream.drainCompletely()
         if stream.inputHasEnded || stream.failure != nil { return }
         stream.finishWriting()
-        stream.setReadDeadline(.seconds(2))
+        stream.setReadDeadline(Self.lingerTime)
         var discarded = 0
-        while await stream.fillOrWait(), discarded < 16 << 20 {
+        while await stream.fillOrWait(), discarded < Self.maxLingerBytes {
             discarded += stream.input.count
             stream.input.consume(stream.input.count)
         }
@@ -135,10 +135,10 @@ actor HTTPServerConnection {
             answer = .text(.internalServerError, "the service answered with an informational status")
             answer.closesConnection = true
         }
+        reader.finalResponseBegins(wantsBody: Self.mayStillAskForBody(answer, to: head))
         var keepsAlive = HTTPKeepAlive.isKept(after: head) && !answer.closesConnection && !server.isDraining
         if !reader.mayGoOn { keepsAlive = false }
         var status = answer.status
-        reader.finalResponseBegins(wantsBody: Self.mayStillAskForBody(answer, to: head))
         switch answer.body {
         case .bytes(let bytes):
             await writer.write(answer, bytes, omitsBody: head.method == .head, closes: !keepsAlive)
@@ -165,15 +165,15 @@ actor HTTPServerConnection {
         return await reader.discardRestOfBody()
     }
 
-    private func sendStream(
-        _ answer: HTTPServerResponse,
-        _ length: Int?,
     /// Only a response that is written bit by bit can still ask for the request's body, and none that refuses does.
     private static func mayStillAskForBody(_ answer: HTTPServerResponse, to head: HTTPRequestHead) -> Bool {
         guard case .stream = answer.body, head.method != .head, answer.status.allowsBody else { return false }
         return (200..<300).contains(answer.status.code)
     }
 
+    private func sendStream(
+        _ answer: HTTPServerResponse,
+        _ length: Int?,
         _ produce: @Sendable (HTTPBodyWriter) async throws -> Void,
         to head: HTTPRequestHead,
         _ keepsAlive: Bool
