@@ -165,7 +165,8 @@ let package = Package(
 if Context.environment["FUZZ"] != nil {
     let targets = [
         "HTTPRequest", "HTTPResponse", "HTTPFields", "ChunkLine", "URL", "PercentCoding", "WebSocket",
-        "WebSocketHandshake", "UTF8", "JSON", "Slice", "Contract", "Multipart", "Log", "Daytona",
+        "WebSocketHandshake", "UTF8", "Date", "JSON", "Slice", "Contract", "Multipart", "Log", "Daytona", "Token",
+        "ForwardedFor",
     ]
     package.products = []
     package.targets.removeAll { $0.type == .executable || $0.type == .test || $0.name == "TestSupport" }
@@ -173,7 +174,9 @@ if Context.environment["FUZZ"] != nil {
     package.targets += targets.map { name in
         .executableTarget(
             name: "fuzz-\(name)",
-            dependencies: ["FuzzSupport", "BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox"],
+            dependencies: [
+                "FuzzSupport", "BenchmarkTransport", "BenchmarkProtocol", "BenchmarkSandbox", "BenchmarkFramework",
+            ],
             path: "Tests/Fuzz/\(name)",
             swiftSettings: settings
         )
