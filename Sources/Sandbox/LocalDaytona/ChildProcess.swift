@@ -63,9 +63,6 @@ final class ChildProcess: Sendable {
         state.withLock { if $0 == nil { kill(-pid, number) } }
     }
 
-    /// Everything that descends from the process now, parents first.
-    var descendants: [pid_t] { outcome == nil ? ProcessTree().descendants(of: pid) : [] }
-
     /// Takes the exit in, and waits for it if it has not happened.
     fileprivate func reap() {
         let outcome = state.withLock { state -> Outcome? in

@@ -27,44 +27,58 @@ final class InstanceDirectory: Sendable {
         self.parent = base
         path = "\(base == "/" ? "" : base)/\(Self.prefix)-\(getuid())-\(getpid())-\(RandomText.hexadecimal(count: 8))"
         guard mkdir(path, 0o700) == 0 else { throw .lastError("cannot create '\(path)'") }
-        lock = try Descriptor.open("\(path)/lock", O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
-        guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else { throw .lastError("cannot lock '\(path)'") }
+        // It has its name only when it is locked: another server that starts now takes an open lock for a dead one's.
+        let unlocked = Self.unlockedFile(of: path)
+        lock = try Descriptor.open(unlocked, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        guard flock(lock.number, LOCK_EX | LOCK_NB) == 0, rename(unlocked, Self.lockFile(of: path)) == 0 else {
+            throw .lastError("cannot lock '\(path)'")
+        }
     }
 
+    private static func lockFile(of path: String) -> String { "\(path)/lock" }
+    private static func unlockedFile(of path: String) -> String { "\(path)/lock.new" }
+
     /// Removes what servers of this user left that no longer run.
-    nonisolated(nonsending) func removeStale(on loop: EventLoop) async {
+    ///
+    /// - Parameter remove: is told the name of each of their directories, to remove what it has elsewhere.
+    nonisolated(nonsending) func removeStale(
+        on loop: EventLoop,
+        _ remove: nonisolated(nonsending) (_ name: String) async -> Void = { _ in }
+    ) async {
         guard let directory = try? Descriptor.open(parent, O_RDONLY | O_DIRECTORY),
             let names = try? RootedFiles.names(in: directory, parent)
         else { return }
         for name in names {
             let parts = name.split(separator: "-", omittingEmptySubsequences: false)
             guard parts.count == 5, "\(parts[0])-\(parts[1])" == Self.prefix, parts[2] == "\(getuid())",
-                let pid = pid_t(parts[3]), kill(pid, 0) != 0, clinux_errno() == ESRCH
+                let pid = pid_t(parts[3])
             else { continue }
             let path = "\(parent)/\(name)"
             var status = stat()
             guard lstat(path, &status) == 0, status.st_uid == getuid(), FileInfo.kind(status.st_mode) == Glibc.S_IFDIR
             else { continue }
-            // A process of another pid namespace may own it: the lock says so where the number cannot.
-            if let lock = try? Descriptor.open("\(path)/lock", O_RDWR | O_NOFOLLOW) {
+            // The lock decides: a process of another pid namespace may hold it, and in a container the server that is
+            // started again often has its predecessor's number.
+            if let lock = try? Descriptor.open(Self.lockFile(of: path), O_RDWR | O_NOFOLLOW) {
                 guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else { continue }
-                for id in Self.sandboxIDs(in: path) { await SandboxSpace.killProcesses(of: id, on: loop) }
+                for mark in Self.marks(in: path) { await SandboxSpace.killProcesses(marked: mark, on: loop) }
+                await remove(name)
                 await Self.remove(path, on: loop)
-            } else {
+            } else if kill(pid, 0) != 0, clinux_errno() == ESRCH {
+                unlink(Self.unlockedFile(of: path))
                 rmdir(path)
             }
         }
     }
 
-    /// Where a sandbox leaves its id, by which its processes are found after a crash.
-    static func idFile(of sandboxDirectory: String) -> String { "\(sandboxDirectory)/id" }
+    /// Where a sandbox leaves its mark, by which its processes are found after a crash.
+    static func markFile(of sandboxDirectory: String) -> String { "\(sandboxDirectory)/mark" }
 
-    private static func sandboxIDs(in path: String) -> [String] {
+    private static func marks(in path: String) -> [ProcessMark] {
         guard let directory = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY),
             let names = try? RootedFiles.names(in: directory, path)
         else { return [] }
-        // An empty one would be everybody's.
-        return names.compactMap { SystemFile.read(idFile(of: "\(path)/\($0)")) }.filter { !$0.isEmpty }
+        return names.compactMap { SystemFile.read(markFile(of: "\(path)/\($0)")).flatMap(ProcessMark.init) }
     }
 
     /// What the names of the directories of this user's servers begin with.

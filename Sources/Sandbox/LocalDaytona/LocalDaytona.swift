@@ -45,7 +45,7 @@ public final class LocalDaytona: Sendable {
         let parent = configuration.directory ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         let instance = try InstanceDirectory(in: parent)
         do {
-            await instance.removeStale(on: loop)
+            await instance.removeStale(on: loop) { name in await SandboxLimits.remove(of: name, on: loop) }
             await SandboxLimits.removeStale(prefix: InstanceDirectory.namePrefix, parent: instance.parent, on: loop)
             let (kind, reason) = try await IsolationProbe.run(
                 configuration.isolation,

@@ -102,8 +102,9 @@ actor LocalSandbox {
             }
         }
         let root = "\(directory)/root"
-        try Descriptor.open(InstanceDirectory.idFile(of: directory), O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-            .write(Array(id.utf8), path: "id")
+        let mark = ProcessMark(id: id)
+        try Descriptor.open(InstanceDirectory.markFile(of: directory), O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+            .write(Array(mark.text.utf8), path: "mark")
         do {
             if limits.mechanism != .none, let asked = record.limits {
                 appliedLimits = try AppliedLimits(asked, limits, number: RootedFiles.split(directory).name)
@@ -112,7 +113,7 @@ actor LocalSandbox {
                 }
             }
             let entrance = appliedLimits?.entrance ?? []
-            let space = try await SandboxSpace.open(root: root, kind: kind, id: id, entrance: entrance, loop: loop)
+            let space = try await SandboxSpace.open(root: root, kind: kind, mark: mark, entrance: entrance, loop: loop)
             if limits.mechanism != .none, !limits.hasDiskImages, let byteCount = record.limits?.diskBytes {
                 quota = DiskQuota(byteCount, of: root, loop) { [weak self] used in await self?.exceedQuota(used) }
             }

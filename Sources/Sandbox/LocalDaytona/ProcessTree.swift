@@ -1,3 +1,4 @@
+import BenchmarkTransport
 import Glibc
 
 /// The processes of the machine as the kernel showed them at one moment, and who descends from whom.
@@ -17,6 +18,19 @@ struct ProcessTree: Sendable {
             starts[pid] = start
             children[parent, default: []].append(pid)
         }
+    }
+
+    private init(nothing: Void) {}
+
+    /// Reads `/proc` on a thread that may block, since that takes the longer the more processes there are.
+    nonisolated(nonsending) static func current() async -> ProcessTree {
+        // Nothing in there throws.
+        (try? await ServiceExecutor.system.run { ProcessTree() }) ?? ProcessTree(nothing: ())
+    }
+
+    /// The processes that have a mark, and everything below them; looked for as in ``current()``.
+    nonisolated(nonsending) static func processes(marked mark: ProcessMark) async -> [pid_t] {
+        (try? await ServiceExecutor.system.run { ProcessTree().processes(marked: mark) }) ?? []
     }
 
     /// The children of a process.
@@ -45,20 +59,15 @@ struct ProcessTree: Sendable {
         fileprivate let start: String
     }
 
-    /// The processes that were started with that setting in their environment, and everything below them.
-    func processes(withEnvironment setting: String) -> [pid_t] {
-        let wanted = Array(setting.utf8)
-        let marked = starts.keys.filter { pid in
-            guard let environment = Self.contents(of: "/proc/\(pid)/environ") else { return false }
-            return environment.split(separator: 0).contains { $0.elementsEqual(wanted) }
-        }
+    private func processes(marked mark: ProcessMark) -> [pid_t] {
+        let marked = starts.keys.filter(mark.isOn)
         return Array(Set(marked + marked.flatMap(descendants(of:))))
     }
 
     /// Parent and start of a process from `/proc/<pid>/stat`, whose second field is a name that may itself contain
     /// blanks and parentheses; nil for a zombie, which has nothing left to kill.
     private static func origin(of pid: pid_t) -> (parent: pid_t, start: String)? {
-        guard let line = contents(of: "/proc/\(pid)/stat"), let end = line.lastIndex(of: UInt8(ascii: ")")) else {
+        guard let line = SystemFile.bytes("/proc/\(pid)/stat"), let end = line.lastIndex(of: UInt8(ascii: ")")) else {
             return nil
         }
         // State, parent, and so on: the start is field 22 of the line, counted from 1.
@@ -67,17 +76,6 @@ struct ProcessTree: Sendable {
             let parent = pid_t(String(decoding: fields[1], as: UTF8.self))
         else { return nil }
         return (parent, String(decoding: fields[19], as: UTF8.self))
-    }
-
-    private static func contents(of path: String) -> [UInt8]? {
-        guard let file = try? Descriptor.open(path, O_RDONLY) else { return nil }
-        var bytes = [UInt8]()
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(file.number, &piece, piece.count)
-            if count <= 0 { return count == 0 ? bytes : nil }
-            bytes += piece[..<count]
-        }
     }
 }
 

@@ -5,20 +5,18 @@ import Glibc
 /// Where the processes of one started sandbox run, and its files as they see them.
 ///
 /// Either namespaces, which end with ``close()`` or with the server, whatever ends it; or, without isolation, processes
-/// of the host that are told apart by a setting in their environment. To be used on the loop's thread.
+/// of the host that are told apart by a ``ProcessMark``. To be used on the loop's thread.
 final class SandboxSpace: Sendable {
     /// The home of commands, which is also where they start and what relative paths begin at.
     static let home = "/home/daytona"
-    /// The setting in the environment of every process of a sandbox.
-    static let markerName = "DAYTONA_SANDBOX_ID"
 
     /// The files of the sandbox.
     let files: RootedFiles
     private let place: Place
-    private let marker: String
+    private let mark: ProcessMark
     private let loop: EventLoop
     /// The beginning of the arguments of every program that is started.
-    private let entrance: [String]
+    private let entrance: Locked<[String]>
 
     private enum Place: Sendable {
         case namespaces(NamespaceKeeper)
@@ -31,22 +29,21 @@ final class SandboxSpace: Sendable {
     /// - Parameters:
     ///   - root: the absolute path of that directory on the host.
     ///   - kind: which namespaces to make; nil for none.
-    ///   - id: the sandbox's id.
+    ///   - mark: by which the sandbox's processes are found where there are no namespaces.
     ///   - entrance: what goes before the arguments of every program that is started, and starts it within limits.
     nonisolated(nonsending) static func open(
         root: String,
         kind: NamespaceKind?,
-        id: String,
+        mark: ProcessMark,
         entrance: [String] = [],
         loop: EventLoop
     ) async throws -> SandboxSpace {
-        let marker = "\(markerName)=\(id)"
         if let kind {
             let keeper = try await NamespaceKeeper.start(root: root, kind: kind, loop: loop)
             do {
                 // Seen from there, with everything mounted below.
                 let root = try Descriptor.open("/proc/\(keeper.first)/root", clinux_O_PATH | O_DIRECTORY)
-                return SandboxSpace(root, .namespaces(keeper), marker, entrance, loop)
+                return SandboxSpace(root, .namespaces(keeper), mark, entrance, loop)
             } catch {
                 await keeper.end()
                 throw error
@@ -55,7 +52,7 @@ final class SandboxSpace: Sendable {
         let space = SandboxSpace(
             try Descriptor.open(root, clinux_O_PATH | O_DIRECTORY),
             .directory(root),
-            marker,
+            mark,
             entrance,
             loop
         )
@@ -63,9 +60,10 @@ final class SandboxSpace: Sendable {
         return space
     }
 
-    private init(_ root: Descriptor, _ place: Place, _ marker: String, _ entrance: [String], _ loop: EventLoop) {
+    private init(_ root: Descriptor, _ place: Place, _ mark: ProcessMark, _ entrance: [String], _ loop: EventLoop) {
         files = RootedFiles(root: root, workingDirectory: Self.home)
-        (self.place, self.marker, self.entrance, self.loop) = (place, marker, entrance, loop)
+        (self.place, self.mark, self.loop) = (place, mark, loop)
+        self.entrance = Locked(entrance)
     }
 
     /// How a command names the file that the API calls `path`: the same, unless there is no isolation.
@@ -86,7 +84,7 @@ final class SandboxSpace: Sendable {
             settings.removeAll { $0.0.utf8.elementsEqual(name.utf8) }
             settings.append((name, value))
         }
-        return settings.map { "\($0.0)=\($0.1)" }.filter { !$0.hasPrefix("\(Self.markerName)=") } + [marker]
+        return settings.filter { $0.0 != ProcessMark.settingName }.map { "\($0.0)=\($0.1)" } + [mark.setting]
     }
 
     /// The shell that commands are given to.
@@ -100,6 +98,7 @@ final class SandboxSpace: Sendable {
         environment: [String],
         standard: (input: Descriptor, output: Descriptor, error: Descriptor)
     ) throws -> ChildProcess {
+        let entrance = entrance.withLock { $0 }
         switch place {
         case .namespaces(let keeper):
             // What the loader obeys must not reach the programs that are still outside.
@@ -121,7 +120,7 @@ final class SandboxSpace: Sendable {
             // Through the descriptor, so that a link put there meanwhile leads nowhere else.
             let opened = try files.openDirectory(directory)
             return try ChildProcess(
-                entrance + [Self.shell],
+                mark.entrance + entrance + [Self.shell],
                 environment: environment,
                 directory: "/proc/self/fd/\(opened.number)",
                 standard: standard,
@@ -150,30 +149,25 @@ final class SandboxSpace: Sendable {
             let arguments = keeper.kind.enter(keeper.first, ["/bin/sh", "-c", "kill -KILL -1"])
             let process = try? ChildProcess(arguments, standard: (null, null, null), loop: loop)
             _ = await process?.waitForExit()
-        case .directory: await killMarked()
+        case .directory: await Self.killProcesses(marked: mark, on: loop)
         }
     }
 
     /// Kills everything that runs in the sandbox, and returns when it is gone.
+    ///
+    /// The files can be reached as long as anybody holds them: a request on another loop may be about to.
     nonisolated(nonsending) func close() async {
         switch place {
         case .namespaces(let keeper): await keeper.end()
-        case .directory: await killMarked()
+        case .directory: await Self.killProcesses(marked: mark, on: loop)
         }
-        files.root.close()
     }
 
-    private nonisolated(nonsending) func killMarked() async { await Self.killProcesses(marked: marker, loop) }
-
-    /// Kills what was started for a sandbox without namespaces, by the setting in its environment.
-    nonisolated(nonsending) static func killProcesses(of id: String, on loop: EventLoop) async {
-        await killProcesses(marked: "\(markerName)=\(id)", loop)
-    }
-
-    private nonisolated(nonsending) static func killProcesses(marked marker: String, _ loop: EventLoop) async {
+    /// Kills what was started for a sandbox without namespaces.
+    nonisolated(nonsending) static func killProcesses(marked mark: ProcessMark, on loop: EventLoop) async {
         // Whoever is between fork and its next look gets caught by the next round.
         for _ in 0..<100 {
-            let processes = ProcessTree().processes(withEnvironment: marker)
+            let processes = await ProcessTree.processes(marked: mark)
             if processes.isEmpty { break }
             for process in processes { kill(process, SIGKILL) }
             try? await loop.sleep(for: .milliseconds(10))

@@ -113,6 +113,17 @@ struct IsolationTests {
         }
     }
 
+    @Test("a process that has given up environment and parent is found all the same", arguments: Mode.available)
+    func unmarked(_ mode: Mode) async throws {
+        let mark = "9\(Int.random(in: 1_000_000...9_999_999))"
+        try await SandboxFixture.with(mode) { sandbox in
+            _ = try await sandbox.shell("(cd / && exec env -i setsid sleep \(mark) >/dev/null 2>&1 &)")
+            await until { Processes.count(withArgument: mark) == 1 }
+            try await sandbox.stop()
+            #expect(Processes.count(withArgument: mark) == 0)
+        }
+    }
+
     @Test("destroying kills everything and leaves no directory", arguments: Mode.available)
     func destroys(_ mode: Mode) async throws {
         let mark = "9\(Int.random(in: 1_000_000...9_999_999))"

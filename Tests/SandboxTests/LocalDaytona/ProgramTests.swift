@@ -123,14 +123,19 @@ struct Program: Sendable {
     }
 
     /// A started sandbox in which processes with that argument run: in a session, and on their own.
-    func startProcesses(_ mark: String) async throws -> String {
-        let id = try #require(await send(.post, "/sandbox")["id"]?.stringValue)
+    ///
+    /// - Parameter isLimited: whether it asks for resources.
+    func startProcesses(_ mark: String, isLimited: Bool = false) async throws -> String {
+        let request: JSONValue = isLimited ? ["cpu": 1, "memory": 1, "disk": 1] : [:]
+        let id = try #require(await send(.post, "/sandbox", request)["id"]?.stringValue)
         _ = try await send(.post, "/toolbox/\(id)/process/session", ["sessionId": "s"])
         let command: JSONValue = ["command": .string("setsid nohup sleep \(mark) & sleep \(mark)"), "runAsync": true]
         _ = try await send(.post, "/toolbox/\(id)/process/session/s/exec", command)
-        let own: JSONValue = ["command": .string("(setsid nohup sleep \(mark) >/dev/null 2>&1 &)")]
-        _ = try await send(.post, "/toolbox/\(id)/process/execute", own)
-        while Processes.count(withArgument: mark) < 3 { await Task.yield() }
+        for launcher in ["setsid nohup", "env -i setsid"] {
+            let own: JSONValue = ["command": .string("(\(launcher) sleep \(mark) >/dev/null 2>&1 &)")]
+            _ = try await send(.post, "/toolbox/\(id)/process/execute", own)
+        }
+        await until { Processes.count(withArgument: mark) == 4 }
         return id
     }
 
@@ -190,16 +195,41 @@ struct ProgramTests {
             _ = try await program.startProcesses(mark)
             program.process.signal(SIGKILL)
             _ = await program.process.waitForExit()
-            while Processes.count(withArgument: mark) > 0 { await Task.yield() }
+            await until { Processes.count(withArgument: mark) == 0 }
             #expect(program.leftovers.count == 1)
             guard user == .same else { return }
-            var configuration = LocalDaytona.Configuration()
-            configuration.directory = program.directory
-            let next = try await LocalDaytona.start(configuration)
-            #expect(program.leftovers.count == 1)
-            await next.shutdown()
-            #expect(program.leftovers == [])
+            try await Self.startNext(program)
         }
+    }
+
+    @Test(
+        "when it is killed the next one ends what it ran, and removes its groups, mounts and files",
+        arguments: ["namespaces", "none"],
+        [false, true]
+    )
+    func killedWithoutHelp(_ isolation: String, _ isLimited: Bool) async throws {
+        let mark = "4\(Int.random(in: 1_000_000...9_999_999))"
+        try await Program.with(.same, isolation: isolation) { program in
+            _ = try await program.startProcesses(mark, isLimited: isLimited)
+            program.process.signal(SIGKILL)
+            _ = await program.process.waitForExit()
+            if isolation == "none" { #expect(Processes.count(withArgument: mark) == 4) }
+            let name = try #require(program.leftovers.first)
+            try await Self.startNext(program)
+            #expect(Processes.count(withArgument: mark) == 0)
+            #expect(MountTable.current().points.filter { $0.hasPrefix(program.directory) } == [])
+            #expect(SandboxLimits.candidates().flatMap { $0.names(withPrefix: name) } == [])
+        }
+    }
+
+    /// Another server in the directory of one that was killed: it begins by cleaning up.
+    private static func startNext(_ program: Program) async throws {
+        var configuration = LocalDaytona.Configuration()
+        configuration.directory = program.directory
+        let next = try await LocalDaytona.start(configuration)
+        #expect(program.leftovers.count == 1)
+        await next.shutdown()
+        #expect(program.leftovers == [])
     }
 
     @Test(

@@ -63,7 +63,7 @@ struct SandboxLimits: Sendable {
         return limits(.rlimits, nil, disk: disk)
     }
 
-    private static func candidates() -> [ControlGroups] {
+    static func candidates() -> [ControlGroups] {
         ControlGroups.candidates(
             mounts: SystemFile.read("/proc/self/mountinfo") ?? "",
             membership: SystemFile.read("/proc/self/cgroup") ?? ""
@@ -85,7 +85,20 @@ struct SandboxLimits: Sendable {
         return "limits of sandboxes that ask for resources: processes by \(processes), disk by \(disk)"
     }
 
-    /// Removes the control groups of servers that no longer run, with what is in them.
+    /// Removes the control groups of one server that no longer runs, with what is in them.
+    ///
+    /// - Parameter name: that of its directory.
+    nonisolated(nonsending) static func remove(
+        of name: String,
+        in candidates: [ControlGroups] = candidates(),
+        on loop: EventLoop
+    ) async {
+        for groups in candidates {
+            for group in groups.names(withPrefix: "\(name).") { await ControlGroup(group, in: groups).remove(on: loop) }
+        }
+    }
+
+    /// Removes the control groups of servers that no longer run and have no directory any more.
     ///
     /// - Parameter parent: where the directories of servers are.
     nonisolated(nonsending) static func removeStale(prefix: String, parent: String, on loop: EventLoop) async {
