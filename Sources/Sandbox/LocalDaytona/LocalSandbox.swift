@@ -26,6 +26,8 @@ actor LocalSandbox {
     private var sessions = [ScalarString: LocalSession]()
     private var sessionOrder = [ScalarString]()
     private var sessionCount = 0
+    /// The ids of sessions that are about to begin.
+    private var beginning = Set<ScalarString>()
     /// Fires when the change of state under way has come to its end.
     private var changeEnd: OneShotEvent?
 
@@ -190,6 +192,8 @@ actor LocalSandbox {
         (sessions, sessionOrder) = ([:], [])
         for session in ended.values { await session.abandon() }
         await space?.close()
+        // A deletion under way has nothing to wait for any more; it must not come upon the files of a later session.
+        for session in ended.values { await session.waitForDeletion() }
         space = nil
         await endLimits()
     }
@@ -221,16 +225,23 @@ actor LocalSandbox {
     }
 
     /// Starts a session with the id that the client chose.
-    func createSession(_ id: String) throws {
+    func createSession(_ id: String) async throws {
         let space = try activeSpace()
         let key = ScalarString(id)
-        guard sessions[key] == nil else { throw Failure.sessionExists }
+        guard sessions[key] == nil, beginning.insert(key).inserted else { throw Failure.sessionExists }
+        defer { beginning.remove(key) }
         sessionCount += 1
+        let folder = LocalSession.directory(of: id, number: sessionCount)
+        // Of a session that a stop ended or that could not begin, or put there by a command.
+        if let (parent, name) = try? space.files.parent(of: folder) {
+            await parent.removeTree(named: name, on: loop)
+            guard try activeSpace() === space else { throw Failure.notStarted }
+        }
         let setting = LocalSession.Setting(
             space: space,
             environment: space.environment(adding: record.environment),
             logDirectory: "\(directory)/logs",
-            number: sessionCount,
+            directory: folder,
             grace: grace,
             loop: loop
         )
@@ -253,9 +264,12 @@ actor LocalSandbox {
     }
 
     /// Ends a session, see ``LocalSession/delete()``, and forgets it.
+    ///
+    /// Until then no other can have its id.
     func deleteSession(_ id: String) async throws {
         let session = try session(id)
-        await session.delete()
+        // Goes on although the client may leave.
+        await loop.startTask { await session.delete() }.value
         let key = ScalarString(id)
         if sessions[key] === session {
             sessions[key] = nil

@@ -25,6 +25,8 @@ actor LocalSession {
     private var commands = [String: SessionCommand]()
     private var order = [String]()
     private var isDeleted = false
+    /// Fires when the deletion under way has come to its end.
+    private var deletion: OneShotEvent?
 
     /// What a session needs from its sandbox.
     struct Setting: Sendable {
@@ -34,8 +36,8 @@ actor LocalSession {
         let environment: [String]
         /// A directory of the host for logs that are too long for memory.
         let logDirectory: String
-        /// A number that no other session of the sandbox has.
-        let number: Int
+        /// The API path of a directory of its own, which is not there yet.
+        let directory: String
         /// How long processes may take to end when the session is deleted.
         let grace: Duration
         let loop: EventLoop
@@ -47,11 +49,7 @@ actor LocalSession {
     init(id: String, _ setting: Setting) throws {
         self.id = id
         (space, loop, grace) = (setting.space, setting.loop, setting.grace)
-        logDirectory = setting.logDirectory
-        // The id may be any text; the name of the directory shows in error messages of the shell, so that it should be
-        // the id where that is a plain one.
-        let isPlain = id.utf8.count <= 64 && id.utf8.allSatisfy(Self.isPlain) && id.utf8.first != UInt8(ascii: ".")
-        directory = "\(SandboxSpace.home)/.daytona/sessions/\(isPlain ? id : "session-\(setting.number)")"
+        (logDirectory, directory) = (setting.logDirectory, setting.directory)
         try space.files.makeDirectories(directory, mode: 0o700)
         let above = try space.files.openDirectory(directory)
         guard mkfifoat(above.number, "exit_codes", 0o600) == 0 else {
@@ -82,6 +80,18 @@ actor LocalSession {
             self?.assumeIsolated { $0.receiveExitCodes(bytes) }
         } end: {
         }
+    }
+
+    /// The API path of the directory of a session.
+    ///
+    /// The id may be any text; the name of the directory shows in error messages of the shell, so that it should be the id
+    /// where that is a plain one.
+    ///
+    /// - Parameter number: what no other session of the sandbox has.
+    static func directory(of id: String, number: Int) -> String {
+        // No plain id begins with a point, so that the two kinds of names are never the same.
+        let isPlain = id.utf8.count <= 64 && id.utf8.allSatisfy(Self.isPlain) && id.utf8.first != UInt8(ascii: ".")
+        return "\(SandboxSpace.home)/.daytona/sessions/\(isPlain ? id : ".session-\(number)")"
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
@@ -274,8 +284,14 @@ actor LocalSession {
     func waitForShell() async { _ = await shell.waitForExit() }
 
     /// Ends what waits for the session, then the shell and everything below it, and removes the session's directory.
+    ///
+    /// A second call waits for the end of the first.
     func delete() async {
+        await waitForDeletion()
         if isDeleted { return }
+        let end = OneShotEvent()
+        deletion = end
+        defer { end.fire() }
         abandonCommands()
         // The shell must not see the end of its input before: without it, what it started is found no more.
         await Teardown(process: shell, leader: space.leader(of: shell), grace: grace).run(on: loop)
@@ -284,6 +300,9 @@ actor LocalSession {
             await parent.removeTree(named: name, on: loop)
         }
     }
+
+    /// Returns when no deletion is under way.
+    func waitForDeletion() async { await deletion?.wait() }
 
     /// Ends the session because its sandbox stops, which kills the shell.
     func abandon() {

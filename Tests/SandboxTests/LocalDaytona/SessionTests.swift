@@ -1,4 +1,5 @@
 import BenchmarkTransport
+import TestSupport
 import Testing
 
 @testable import BenchmarkSandbox
@@ -148,6 +149,55 @@ struct SessionTests {
             while Processes.count(withArgument: mark) == 0 { await Task.yield() }
             try await sandbox.deleteSession("s")
             while Processes.count(withArgument: mark) > 0 { await Task.yield() }
+        }
+    }
+
+    @Test("whoever deletes a session that is being deleted waits for its end", arguments: Mode.available)
+    func deletedTwice(_ mode: Mode) async throws {
+        let mark = "1\(Int.random(in: 1_000_000...9_999_999))"
+        try await SandboxFixture.with(mode, grace: .milliseconds(500)) { sandbox in
+            try await sandbox.createSession("s")
+            let session = try await sandbox.session("s")
+            let id = try await session.execute("(trap '' TERM; exec setsid -w sleep \(mark))", isAsync: true)
+            await until { Processes.count(withArgument: mark) > 0 }
+            let first = Task { try await sandbox.deleteSession("s") }
+            while (try? await session.state(of: id)) != nil { await Task.yield() }
+            #expect(try await sandbox.allSessions().count == 1)
+            await #expect(throws: LocalSandbox.Failure.sessionExists) { try await sandbox.createSession("s") }
+            try await sandbox.deleteSession("s")
+            #expect(Processes.count(withArgument: mark) == 0)
+            try await first.value
+            #expect(try await sandbox.allSessions().isEmpty)
+            try await sandbox.createSession("s")
+            #expect(try await sandbox.session("s").output(of: "echo again") == "again\n")
+        }
+    }
+
+    @Test("an id can be used again after a stop and a start", arguments: Mode.available)
+    func idAfterRestart(_ mode: Mode) async throws {
+        try await Self.with(mode) { session, sandbox in
+            #expect(try await session.output(of: "echo before") == "before\n")
+            try await sandbox.stop()
+            try await sandbox.start()
+            try await sandbox.createSession("s")
+            #expect(try await sandbox.session("s").output(of: "echo after") == "after\n")
+        }
+    }
+
+    @Test("a command cannot be in the way of a session's files", arguments: Mode.available)
+    func occupied(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            _ = try await sandbox.shell("mkdir -p ~/.daytona/sessions/s/exit_codes && touch ~/.daytona/sessions/t")
+            for id in ["s", "t"] {
+                try await sandbox.createSession(id)
+                #expect(try await sandbox.session(id).output(of: "echo hi") == "hi\n")
+            }
+            // The name that the files of a session with another sort of id could have.
+            try await sandbox.createSession("session-4")
+            try await sandbox.createSession("a/b")
+            for id in ["session-4", "a/b"] {
+                #expect(try await sandbox.session(id).output(of: "echo hi") == "hi\n")
+            }
         }
     }
 
