@@ -30,14 +30,18 @@ enum NamespaceScript {
                 mount --rbind "/$name" "$name" || fail "cannot bind /$name"
             fi
         done
-        # Options that a mount already has are named again: without the right to clear them, leaving them out is refused.
+        # Makes what is mounted at $1 read-only. $2 is the options that it already has, and they are named again: without
+        # the right to clear them, leaving them out is refused.
+        protect() {
+            kept=$(printf %s ",$2," | sed 's/,rw,/,/; s/,ro,/,/; s/^,//; s/,$//')
+            mount -o "remount,bind,ro${kept:+,$kept}" "$(printf %b "$1")"
+        }
         while read -r _ _ _ _ point options _; do
             case $point in
             "$root"/?*) ;;
             *) continue ;;
             esac
-            options=$(printf %s ",$options," | sed 's/,rw,/,/; s/,ro,/,/; s/^,//; s/,$//')
-            mount -o "remount,bind,ro${options:+,$options}" "$(printf %b "$point")" || case ${point#"$root"/} in
+            protect "$point" "$options" || case ${point#"$root"/} in
             */*) ;;
             *) fail "cannot protect $point" ;;
             esac
@@ -57,6 +61,12 @@ enum NamespaceScript {
             : >"dev/$name"
             mount --bind "/dev/$name" "dev/$name" || fail "cannot bind /dev/$name"
         done
+        # They are the host's: they can be written to all the same, but not be given other permissions or owners.
+        while read -r _ _ _ _ point options _; do
+            case $point in
+            "$root"/dev/*) protect "$point" "$options" || fail "cannot protect $point" ;;
+            esac
+        done </proc/self/mountinfo
         ln -s /proc/self/fd dev/fd
         ln -s /proc/self/fd/0 dev/stdin
         ln -s /proc/self/fd/1 dev/stdout

@@ -44,6 +44,22 @@ struct IsolationTests {
             #expect(remount.exitCode != 0)
             let kernel = try await sandbox.shell("echo x >/proc/sys/kernel/core_pattern")
             #expect(kernel.exitCode != 0)
+            // Always the mode that they have: should one of these succeed, the host is as it was.
+            let devices = try await sandbox.shell(
+                """
+                for name in null zero full random urandom tty; do
+                    [ -e /dev/$name ] || continue
+                    chmod "$(stat -c %a /dev/$name)" /dev/$name 2>/dev/null && echo "/dev/$name"
+                done
+                true
+                """
+            )
+            #expect(devices == ShellResult(0, ""))
+            let files = try await sandbox.activeSpace().files
+            let mode = try files.info("/dev/null").mode & 0o7777
+            #expect(throws: FileError(number: EROFS, path: "/dev/null")) {
+                try files.setPermissions("/dev/null", mode: mode, owner: nil, group: nil)
+            }
             let result1 = try await sandbox.shell("ls /root /work")
             #expect(result1.exitCode != 0)
         }
