@@ -3,7 +3,8 @@ import Glibc
 
 /// The append-only log of one command: in memory while it is short, in a file as soon as it is not.
 ///
-/// Not `Sendable`: it belongs to the actor of its session. Reading never moves the place where writing goes on.
+/// It belongs to the actor of its session. A copy has what was in it when it was made, and may be read by anybody; only
+/// the original is added to. Reading never moves the place where writing goes on.
 struct CommandLog {
     /// The most bytes that are kept in memory; tests may choose fewer.
     let maxMemoryBytes: Int

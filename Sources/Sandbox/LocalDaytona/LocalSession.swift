@@ -275,8 +275,8 @@ actor LocalSession {
         return command.exitCode == nil ? .wait(command.nextChange) : .end
     }
 
-    /// How many bytes the log of a command has now.
-    func logCount(of id: String) throws -> Int { try command(id).log.count }
+    /// The log of a command as it is now.
+    func currentLog(of id: String) throws -> CommandLog { try command(id).log }
 
     // MARK: Ending
 
@@ -294,7 +294,7 @@ actor LocalSession {
         defer { end.fire() }
         abandonCommands()
         // The shell must not see the end of its input before: without it, what it started is found no more.
-        await Teardown(process: shell, leader: space.leader(of: shell), grace: grace).run(on: loop)
+        await Teardown(process: shell, leader: await space.leader(of: shell), grace: grace).run(on: loop)
         closePipes()
         if let (parent, name) = try? space.files.parent(of: directory) {
             await parent.removeTree(named: name, on: loop)

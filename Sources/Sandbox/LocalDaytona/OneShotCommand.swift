@@ -107,11 +107,17 @@ private struct OneShotRun: Sendable {
 
     private func stop() {
         isStopped.fire()
-        let leader = space.leader(of: process)
-        if process.outcome == nil {
-            kill(-leader, SIGKILL)
-            process.signalGroup(SIGKILL)
-        }
+        kill()
         output.close()
+    }
+
+    private func kill() {
+        loop.startTask {
+            let leader = await space.leader(of: process)
+            if process.outcome == nil {
+                Glibc.kill(-leader, SIGKILL)
+                process.signalGroup(SIGKILL)
+            }
+        }
     }
 }

@@ -133,9 +133,9 @@ final class SandboxSpace: Sendable {
     /// them.
     ///
     /// That child is there shortly after the start; before, the process that will become it is the answer.
-    func leader(of process: ChildProcess) -> pid_t {
+    nonisolated(nonsending) func leader(of process: ChildProcess) async -> pid_t {
         switch place {
-        case .namespaces: ProcessTree().children(of: process.pid).first ?? process.pid
+        case .namespaces: await ProcessTree.current().children(of: process.pid).first ?? process.pid
         case .directory: process.pid
         }
     }

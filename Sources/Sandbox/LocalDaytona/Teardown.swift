@@ -20,17 +20,17 @@ struct Teardown: Sendable {
     /// Ends everything, and returns when the process is gone.
     nonisolated(nonsending) func run(on loop: EventLoop) async {
         var known = Set<ProcessTree.Identity>()
-        _ = signal(SIGTERM, &known)
+        _ = await signal(SIGTERM, &known)
         var left = grace
         while left > .zero, process.outcome == nil {
             try? await loop.sleep(for: Self.interval)
             left -= Self.interval
-            if ProcessTree().children(of: leader).isEmpty { break }
+            if await ProcessTree.current().children(of: leader).isEmpty { break }
         }
         if left <= .zero || process.outcome != nil {
             // A killed process is not gone at once, and one that sleeps in the kernel may take its time.
             for _ in 0..<Self.maxKillCount {
-                guard signal(SIGKILL, &known) else { break }
+                guard await signal(SIGKILL, &known) else { break }
                 try? await loop.sleep(for: .milliseconds(5))
             }
         }
@@ -42,8 +42,11 @@ struct Teardown: Sendable {
     }
 
     /// Signals the group and all that descends or descended from the process; answers whether there was something.
-    private func signal(_ number: Int32, _ known: inout Set<ProcessTree.Identity>) -> Bool {
-        let tree = ProcessTree()
+    private nonisolated(nonsending) func signal(
+        _ number: Int32,
+        _ known: inout Set<ProcessTree.Identity>
+    ) async -> Bool {
+        let tree = await ProcessTree.current()
         known.formUnion(tree.descendants(of: leader).compactMap(tree.identity(of:)))
         let targets = known.filter(tree.contains)
         if process.outcome == nil { kill(-leader, number) }

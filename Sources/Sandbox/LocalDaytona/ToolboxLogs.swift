@@ -9,6 +9,8 @@ struct ToolboxLogs: Sendable {
     let faults: FaultInjector
 
     private static let maxPieceBytes = 64 * 1024
+    /// The most of a log that is answered with in one piece.
+    private static let maxWholeBytes = 256 * 1024 * 1024
 
     /// Answers a request for the log of a command that exists.
     func reply(to request: APIRequest, _ session: LocalSession, _ id: String) async throws -> HTTPServerResponse {
@@ -60,13 +62,14 @@ struct ToolboxLogs: Sendable {
 
     private func whole(_ request: APIRequest, _ session: LocalSession, _ id: String) async throws -> HTTPServerResponse
     {
-        let count = try await session.logCount(of: id)
+        let log = try await session.currentLog(of: id)
         switch Self.format(of: request) {
         case .json:
-            var object = JSONObject()
-            for (name, value) in try await texts(of: id, session, request) { object[name] = value }
-            return .json(200, .object(object))
+            return try await Self.work(on: log) { bytes in
+                .json(200, .object(JSONObject(Self.texts(of: bytes, .json))))
+            }
         case .markedText:
+            let count = log.count
             return .text(
                 .stream(length: count) { writer in
                     var offset = 0
@@ -81,19 +84,39 @@ struct ToolboxLogs: Sendable {
                     }
                 }
             )
-        case .plainText: return .text(.bytes(Self.withoutMarkers(await read(id, session, count))))
+        case .plainText: return try await Self.work(on: log) { .text(.bytes(Self.withoutMarkers($0))) }
         }
     }
 
-    /// The log in the members of a JSON answer, as the client's SDK expects them.
-    func texts(
-        of id: String,
+    /// The answer to a synchronous command: the log, in members as the client's SDK expects them, between others.
+    func reply(
+        about state: LocalSession.CommandState,
         _ session: LocalSession,
         _ request: APIRequest
-    ) async throws -> [(name: String, value: JSONValue)] {
-        let log = await read(id, session, try await session.logCount(of: id))
+    ) async throws -> HTTPServerResponse {
+        let format = Self.format(of: request)
+        return try await Self.work(on: try await session.currentLog(of: state.id)) { bytes in
+            var answer = JSONObject([("cmdId", .string(state.id))] + Self.texts(of: bytes, format))
+            answer["exitCode"] = state.exitCode.map { .int($0) } ?? .null
+            return .json(200, .object(answer))
+        }
+    }
+
+    /// Makes an answer of a whole log: elsewhere than on the loop, unless it is short.
+    private static func work(
+        on log: CommandLog,
+        _ answer: @escaping @Sendable ([UInt8]) -> HTTPServerResponse
+    ) async throws -> HTTPServerResponse {
+        guard log.count <= maxWholeBytes else {
+            throw APIError(400, "the log is longer than \(maxWholeBytes) bytes: ask for it with X-Daytona-Split-Output")
+        }
+        let work = { @Sendable in answer(log.read(from: 0, maxCount: log.count)) }
+        return log.count <= maxPieceBytes ? work() : try await ServiceExecutor.system.run(work)
+    }
+
+    private static func texts(of log: [UInt8], _ format: LogFormat) -> [(String, JSONValue)] {
         let text = { (bytes: [UInt8]) in JSONValue.string(String(decoding: bytes, as: UTF8.self)) }
-        switch Self.format(of: request) {
+        switch format {
         case .plainText: return [("output", text(Self.withoutMarkers(log))), ("stdout", .null), ("stderr", .null)]
         case .markedText: return [("output", text(log)), ("stdout", .null), ("stderr", .null)]
         case .json:
@@ -103,11 +126,6 @@ struct ToolboxLogs: Sendable {
                 ("stderr", text(streams.standardError)),
             ]
         }
-    }
-
-    private func read(_ id: String, _ session: LocalSession, _ count: Int) async -> [UInt8] {
-        guard case .bytes(let bytes) = await session.log(of: id, from: 0, maxCount: count) else { return [] }
-        return bytes
     }
 
     private static func withoutMarkers(_ log: [UInt8]) -> [UInt8] {

@@ -147,10 +147,7 @@ struct ToolboxProcesses: Sendable {
                 )
             }
             let state = try await session.waitForEnd(of: commandID)
-            var answer: JSONObject = ["cmdId": .string(commandID)]
-            for (name, value) in try await logs.texts(of: commandID, session, request) { answer[name] = value }
-            answer["exitCode"] = state.exitCode.map { .int($0) } ?? .null
-            return .json(200, .object(answer))
+            return try await logs.reply(about: state, session, request)
         } catch LocalSession.Failure.sessionNotFound {
             // As the daemon has it: not a 404.
             throw APIError(500, "failed to execute command: not found: session not found")
