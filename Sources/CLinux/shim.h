@@ -24,12 +24,20 @@
 #include <unistd.h>
 
 extern long syscall(long number, ...);
+extern void *memmem(const void *bytes, size_t count, const void *wanted, size_t wanted_count);
 extern char *strptime(const char *text, const char *format, struct tm *parts);
 
 /// How many bytes at the beginning of a text are a date in a format (strptime(3)); -1 if it begins with none.
 static inline long clinux_parse_date(const char *text, const char *format, struct tm *parts) {
     const char *end = strptime(text, format, parts);
     return end ? end - text : -1;
+}
+
+/// Where some bytes first occur in others, in a time that grows with the two lengths and not with their product; -1 if they
+/// do not.
+static inline long clinux_find(const void *bytes, long count, const void *wanted, long wanted_count) {
+    const char *found = memmem(bytes, (size_t)count, wanted, (size_t)wanted_count);
+    return found ? found - (const char *)bytes : -1;
 }
 
 /// The calling thread's `errno`; to be read directly after the failed call.

@@ -45,6 +45,7 @@ struct APIError: Error, Sendable {
         400: ("Bad Request", "BAD_REQUEST"), 401: ("Unauthorized", "UNAUTHORIZED"), 403: ("Forbidden", "FORBIDDEN"),
         404: ("Not Found", "NOT_FOUND"), 405: ("Method Not Allowed", "METHOD_NOT_ALLOWED"),
         408: ("Request Timeout", "REQUEST_TIMEOUT"), 409: ("Conflict", "CONFLICT"), 410: ("Gone", "GONE"),
+        413: ("Content Too Large", "CONTENT_TOO_LARGE"),
         500: ("Internal Server Error", "INTERNAL_SERVER_ERROR"), 503: ("Service Unavailable", "SERVICE_UNAVAILABLE"),
     ]
 
@@ -52,6 +53,7 @@ struct APIError: Error, Sendable {
     init(_ error: any Error) {
         switch error {
         case let error as APIError: self = error
+        case let error as HTTPBodyError: self.init(error.status, error.description)
         case let error as FileError: self.init(error.status, error.message, code: error.code)
         case let error as LocalSandbox.Failure: self.init(error)
         case let error as LocalSession.Failure: self.init(error)

@@ -42,10 +42,7 @@ struct APIRequest: Sendable {
 
     /// The content as JSON; nil if there is none.
     func json() async throws -> JSONValue? {
-        let bytes: [UInt8]
-        do { bytes = try await body.collect(maxBytes: Self.maxJSONBytes) } catch let error as HTTPBodyError {
-            throw APIError(error.status, error.description)
-        }
+        let bytes = try await body.collect(maxBytes: Self.maxJSONBytes)
         if bytes.isEmpty { return nil }
         do { return try JSONValue(parsing: bytes) } catch {
             throw APIError(400, "invalid request body: \(error)", code: "INVALID_REQUEST_BODY")

@@ -4,7 +4,8 @@ import Glibc
 /// The files of one sandbox, seen from outside.
 ///
 /// Every path is resolved by the kernel below the sandbox's root, as if that were "/": no link and no "..", nor a change
-/// made by a running command in between, leads out of it. Calls block as disks do; none waits for another process.
+/// made by a running command in between, leads out of it. Calls block as disks do, those about whole folders for longer
+/// than a loop may; none waits for another process.
 struct RootedFiles: Sendable {
     /// The root directory.
     let root: Descriptor
@@ -56,6 +57,21 @@ struct RootedFiles: Sendable {
             }
             return try open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
         }
+    }
+
+    /// Removes a file that is open for writing.
+    ///
+    /// One that does not have that name itself, because a link led to it or it was moved, is emptied.
+    func discard(_ file: Descriptor, at path: String) {
+        guard let opened = try? Self.status(file, path), FileInfo.kind(opened.st_mode) == Glibc.S_IFREG else { return }
+        var named = stat()
+        if let (directory, name) = try? parent(of: path),
+            fstatat(directory.number, name, &named, AT_SYMLINK_NOFOLLOW) == 0, named.st_dev == opened.st_dev,
+            named.st_ino == opened.st_ino, unlinkat(directory.number, name, 0) == 0
+        {
+            return
+        }
+        ftruncate(file.number, 0)
     }
 
     /// Makes a folder and those above it, if they are not there.

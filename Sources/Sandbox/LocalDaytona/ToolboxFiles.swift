@@ -17,7 +17,7 @@ struct ToolboxFiles: Sendable {
             throw APIError(400, "no space left on device")
         }
         switch (request.method, request.segments.first) {
-        case ("GET", nil): return try list(request, files)
+        case ("GET", nil): return try await list(request, files)
         case ("DELETE", nil):
             try await delete(request.filePath, recursive: request.isTrue("recursive"), files, sandbox.loop)
             return .empty(204)
@@ -32,22 +32,25 @@ struct ToolboxFiles: Sendable {
             try await FileUpload(files: files).receiveOne(request, at: path)
             let name = RootedFiles.split(files.absolute(path)).name
             return .json(200, ["name": .string(name), "path": .string(path), "type": .string("file")])
-        case ("GET", "info"): return .json(200, try files.info(request.filePath).json)
+        case ("GET", "info"):
+            let path = try request.filePath
+            return .json(200, try await ServiceExecutor.system.run { try files.info(path) }.json)
         case ("POST", "folder"):
             let mode = try Self.mode(request.queryValue("mode")) ?? 0o755
-            try files.makeDirectories(request.filePath, mode: mode)
+            let path = try request.filePath
+            try await ServiceExecutor.system.run { try files.makeDirectories(path, mode: mode) }
             return .empty(201)
-        case ("POST", "move"): return try move(request, files)
-        case ("POST", "permissions"): return try setPermissions(request, files)
+        case ("POST", "move"): return try await move(request, files)
+        case ("POST", "permissions"): return try await setPermissions(request, files)
         case ("GET", "find"), ("GET", "search"), ("POST", "replace"):
             return try await FileSearch(files: files).reply(to: request)
         default: throw APIError(404, "not found: no such endpoint")
         }
     }
 
-    private func list(_ request: APIRequest, _ files: RootedFiles) throws -> HTTPServerResponse {
+    private func list(_ request: APIRequest, _ files: RootedFiles) async throws -> HTTPServerResponse {
         let path = request.queryValue("path").flatMap { $0.isEmpty ? nil : $0 } ?? "."
-        return .json(200, .array(try files.list(path).map(\.json)))
+        return try await ServiceExecutor.system.run { .json(200, .array(try files.list(path).map(\.json))) }
     }
 
     private func download(_ path: String, _ files: RootedFiles) throws -> HTTPServerResponse {
@@ -70,33 +73,42 @@ struct ToolboxFiles: Sendable {
         _ loop: EventLoop
     ) async throws {
         let (directory, name) = try files.parent(of: path)
-        var status = stat()
-        guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw FileError.last(path) }
-        if FileInfo.kind(status.st_mode) != Glibc.S_IFDIR {
+        let isFolder = try await ServiceExecutor.system.run {
+            var status = stat()
+            guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw FileError.last(path) }
+            if FileInfo.kind(status.st_mode) == Glibc.S_IFDIR { return true }
+            // What a large file takes of the disk is given back piece by piece.
             guard unlinkat(directory.number, name, 0) == 0 else { throw FileError.last(path) }
-            return
+            return false
         }
+        guard isFolder else { return }
         guard recursive else { throw FileError(number: EISDIR, path: path) }
         await directory.removeTree(named: name, on: loop)
+        var status = stat()
         // It may be one that nothing can remove, such as a folder of the host.
         guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) != 0 else {
             throw FileError(number: EPERM, path: path)
         }
     }
 
-    private func move(_ request: APIRequest, _ files: RootedFiles) throws -> HTTPServerResponse {
+    private func move(_ request: APIRequest, _ files: RootedFiles) async throws -> HTTPServerResponse {
         guard let source = request.queryValue("source"), let destination = request.queryValue("destination") else {
             throw APIError(400, "source and destination are required")
         }
-        try files.move(source, to: destination)
+        try await ServiceExecutor.system.run { try files.move(source, to: destination) }
         return .empty(200)
     }
 
-    private func setPermissions(_ request: APIRequest, _ files: RootedFiles) throws -> HTTPServerResponse {
+    private func setPermissions(_ request: APIRequest, _ files: RootedFiles) async throws -> HTTPServerResponse {
+        let path = try request.filePath
         let mode = try Self.mode(request.queryValue("mode"))
-        let owner = try Self.number(request.queryValue("owner"), among: Self.userID)
-        let group = try Self.number(request.queryValue("group"), among: Self.groupID)
-        try files.setPermissions(request.filePath, mode: mode, owner: owner, group: group)
+        let (owner, group) = (request.queryValue("owner"), request.queryValue("group"))
+        // Whoever knows the names of users may be elsewhere.
+        try await ServiceExecutor.system.run {
+            let owner = try Self.number(owner, among: Self.userID)
+            let group = try Self.number(group, among: Self.groupID)
+            try files.setPermissions(path, mode: mode, owner: owner, group: group)
+        }
         return .empty(200)
     }
 
@@ -112,8 +124,26 @@ struct ToolboxFiles: Sendable {
         return number
     }
 
-    private static func userID(_ name: String) -> UInt32? { getpwnam(name)?.pointee.pw_uid }
-    private static func groupID(_ name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }
+    private static func userID(_ name: String) -> UInt32? {
+        var (user, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: maxEntryBytes) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            _ = getpwnam_r(name, &user, start, buffer.count, &found)
+        }
+        return found == nil ? nil : user.pw_uid
+    }
+
+    private static func groupID(_ name: String) -> UInt32? {
+        var (entry, found) = (group(), UnsafeMutablePointer<group>?.none)
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: maxEntryBytes) { buffer in
+            guard let start = buffer.baseAddress else { return }
+            _ = getgrnam_r(name, &entry, start, buffer.count, &found)
+        }
+        return found == nil ? nil : entry.gr_gid
+    }
+
+    /// The longest entry of a user or group; one with more members is not found.
+    private static let maxEntryBytes = 64 * 1024
 }
 
 extension HTTPField.Name {

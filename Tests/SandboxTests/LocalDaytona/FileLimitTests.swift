@@ -1,0 +1,148 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+import TestSupport
+import Testing
+
+@testable import BenchmarkSandbox
+
+@Suite("The loopback server: files that are too much, or break off")
+struct FileLimitTests {
+    private static let form: HTTPFields = [(.contentType, "multipart/form-data; boundary=B")]
+
+    @Test("a text that would grow without end is not replaced")
+    func growingText() async throws {
+        try await DaytonaFixture.with { fixture in
+            let text = [UInt8](repeating: 0x61, count: 100_000)
+            _ = try await ToolboxFilesTests.upload(fixture, [("/tmp/a", text)])
+            let value = String(repeating: "b", count: 1000)
+            let body = fixture.json(["files": ["/tmp/a"], "pattern": "a", "newValue": .string(value)])
+            let answer = try await fixture.toolbox(.post, "/files/replace", body).json
+            #expect(answer[0]?["success"] == false)
+            #expect(answer[0]?["error"]?.stringValue?.contains("longer than 16777216 bytes") == true)
+            #expect(try await fixture.toolbox(.get, "/files/download?path=/tmp/a").body == text)
+        }
+    }
+
+    @Test("a pattern that nearly matches everywhere takes no longer for that", .timeLimit(.minutes(1)))
+    func slowPattern() async throws {
+        try await DaytonaFixture.with { fixture in
+            let text = [UInt8](repeating: 0x61, count: 8_000_000)
+            _ = try await ToolboxFilesTests.upload(fixture, [("/tmp/a", text)])
+            let pattern = String(repeating: "a", count: 100_000) + "b"
+            let body = fixture.json(["files": ["/tmp/a"], "pattern": .string(pattern), "newValue": ""])
+            #expect(try await fixture.toolbox(.post, "/files/replace", body).json[0]?["success"] == true)
+            let found = try await fixture.toolbox(.get, "/files/find?path=/tmp&pattern=\(pattern)").json
+            #expect(found == [])
+        }
+    }
+
+    @Test("lines are found once, the last one and empty ones included")
+    func lines() async throws {
+        try await DaytonaFixture.with { fixture in
+            let text = "aXbX\n\nno\nX\nlast X"
+            _ = try await ToolboxFilesTests.upload(fixture, [("/tmp/s/a", Array(text.utf8))])
+            let found = try await fixture.toolbox(.get, "/files/find?path=/tmp/s&pattern=X").json
+            #expect(found.arrayValue?.map { $0["line"]?.intValue } == [1, 4, 5])
+            #expect(found.arrayValue?.map { $0["content"]?.stringValue } == ["aXbX", "X", "last X"])
+            #expect(try await fixture.toolbox(.get, "/files/find?path=/tmp/s&pattern=no%0AX").json == [])
+        }
+    }
+
+    @Test("an upload has no more parts, and no longer paths, than is sensible")
+    func parts() async throws {
+        try await DaytonaFixture.with { fixture in
+            let url = "\(fixture.toolboxURL)/files/bulk-upload"
+            let many = (0...10_000).map {
+                "--B\r\nContent-Disposition: form-data; name=\"files[\($0)].path\"\r\n\r\n/tmp/x\r\n"
+            }
+            let refused = try await fixture.send(.post, url, Array("\(many.joined())--B--".utf8), Self.form)
+            #expect(refused.status == 400)
+            #expect(refused.json["errors"] == ["more than 10000 files"])
+            let long = "/tmp/\(String(repeating: "a", count: 5000))"
+            let path = "--B\r\nContent-Disposition: form-data; name=\"files[0].path\"\r\n\r\n\(long)\r\n--B--"
+            let tooLong = try await fixture.send(.post, url, Array(path.utf8), Self.form)
+            #expect(tooLong.json["errors"] == ["file[0]: the path is too long"])
+        }
+    }
+
+    // MARK: Breaking off
+
+    /// A part of a form, without its end.
+    private static let parts = [
+        "bulk-upload": """
+        --B\r\nContent-Disposition: form-data; name="files[0].path"\r\n\r\n/tmp/x\r\n\
+        --B\r\nContent-Disposition: form-data; name="files[0].file"\r\n\r\nDATA
+        """,
+        "upload": "--B\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nDATA",
+        "upload-v2": "DATA",
+    ]
+
+    private static func exists(_ path: String, _ fixture: DaytonaFixture) async throws -> Bool {
+        try await fixture.toolbox(.get, "/files/info?path=\(path)").status == 200
+    }
+
+    @Test("a form that ends too early leaves no file", arguments: ["bulk-upload", "upload"])
+    func endsEarly(_ route: String) async throws {
+        try await DaytonaFixture.with { fixture in
+            let body = Array((Self.parts[route] ?? "").utf8)
+            let answer = try await fixture.send(
+                .post,
+                "\(fixture.toolboxURL)/files/\(route)?path=/tmp/x",
+                body,
+                Self.form
+            )
+            #expect(answer.status == 400)
+            #expect(try await !Self.exists("/tmp/x", fixture))
+        }
+    }
+
+    @Test(
+        "a sender that leaves in the middle leaves no file",
+        .timeLimit(.minutes(1)),
+        arguments: ["bulk-upload", "upload", "upload-v2"]
+    )
+    func leaves(_ route: String) async throws {
+        try await DaytonaFixture.with { fixture in
+            let type = route == "upload-v2" ? "application/octet-stream" : "multipart/form-data; boundary=B"
+            do {
+                let client = try await RawClient(port: fixture.port)
+                try await client.send(
+                    """
+                    POST /toolbox/\(fixture.id)/files/\(route)?path=/tmp/x HTTP/1.1\r\nHost: x\r\n\
+                    Authorization: Bearer \(fixture.daytona.apiKey)\r\nContent-Type: \(type)\r\n\
+                    Content-Length: 1000000\r\n\r\n\(Self.parts[route] ?? "")
+                    """
+                )
+                while try await !Self.exists("/tmp/x", fixture) {}
+            }
+            while try await Self.exists("/tmp/x", fixture) {}
+        }
+    }
+
+    @Test("a body that is broken or too long is the sender's fault, and says so")
+    func brokenBodies() async throws {
+        try await DaytonaFixture.with { fixture in
+            let cases = [
+                ("Transfer-Encoding: chunked\r\n\r\nZZ\r\n", "HTTP/1.1 400 "),
+                ("Content-Length: 9000000000000\r\n\r\n", "HTTP/1.1 413 "),
+            ]
+            for (rest, answer) in cases {
+                let client = try await RawClient(port: fixture.port)
+                try await client.send(
+                    """
+                    POST /toolbox/\(fixture.id)/files/upload-v2?path=/tmp/x HTTP/1.1\r\nHost: x\r\n\
+                    Authorization: Bearer \(fixture.daytona.apiKey)\r\n\(rest)
+                    """
+                )
+                let text = String(decoding: try await client.receive(), as: UTF8.self)
+                #expect(text.hasPrefix(answer), "\(text)")
+                #expect(try await !Self.exists("/tmp/x", fixture))
+            }
+        }
+    }
+}
+
+extension DaytonaFixture {
+    /// The port that the server listens on.
+    fileprivate var port: UInt16 { (try? HTTPURL(daytona.apiURL))?.port ?? 0 }
+}
