@@ -18,9 +18,11 @@ struct OneShotCommand: Sendable {
         case ended(exitCode: Int, output: [UInt8])
         /// The time was up.
         case timedOut
+        /// It wrote more than ``maxOutputBytes``, for which it was killed as at its timeout.
+        case outputTooLong
     }
 
-    /// The most output that is kept; what comes after is read and dropped.
+    /// The most output that a command may have: it is held until the command has ended.
     static let maxOutputBytes = 64 * 1024 * 1024
 
     /// Runs it.
@@ -93,13 +95,18 @@ private struct OneShotRun: Sendable {
 
     private func collect() async -> OneShotCommand.Outcome {
         var collected = [UInt8]()
+        var isTooLong = false
         while await output.fillOrWait() {
             let bytes = output.input.take(output.input.count)
-            collected += bytes.prefix(max(0, OneShotCommand.maxOutputBytes - collected.count))
+            isTooLong = collected.count + bytes.count > OneShotCommand.maxOutputBytes
+            if isTooLong { break }
+            collected += bytes
         }
+        if isTooLong { kill() }
         output.close()
         let outcome = await process.waitForExit()
         input.close()
+        if isTooLong { return .outputTooLong }
         if isStopped.hasFired { return .timedOut }
         let exitCode = if case .exited(let code) = outcome { Int(code) } else { -1 }
         return .ended(exitCode: exitCode, output: collected)

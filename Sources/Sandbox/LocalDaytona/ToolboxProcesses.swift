@@ -78,6 +78,9 @@ struct ToolboxProcesses: Sendable {
         switch try await sandbox.run(command, in: directory, adding: environment, timeout: timeout) {
         case .timedOut:
             throw APIError(408, "request timeout: command execution timeout", code: "PROCESS_EXECUTION_TIMEOUT")
+        case .outputTooLong:
+            let maximum = OneShotCommand.maxOutputBytes
+            throw APIError(400, "bad request: the output is longer than \(maximum) bytes; run the command in a session")
         case .ended(let exitCode, let output):
             return .json(
                 200,

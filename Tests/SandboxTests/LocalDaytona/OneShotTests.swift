@@ -1,3 +1,6 @@
+import BenchmarkProtocol
+import BenchmarkTransport
+import TestSupport
 import Testing
 
 @testable import BenchmarkSandbox
@@ -99,6 +102,19 @@ struct OneShotTests {
             #expect(Processes.count(withArgument: mark) == 1)
             let result9 = try await sandbox.shell("sleep 0.2 & echo waits")
             #expect(result9 == ShellResult(0, "waits\n"))
+        }
+    }
+
+    @Test("more output than is kept is an error, and ends the command")
+    func tooMuchOutput() async throws {
+        let mark = "7\(Int.random(in: 1_000_000...9_999_999))"
+        try await DaytonaFixture.with { fixture in
+            let command = "head -c 70000000 /dev/zero | tr '\\0' x; sleep \(mark)"
+            let body = fixture.json(["command": .string(command)])
+            let answer = try await fixture.toolbox(.post, "/process/execute", body)
+            #expect(answer.status == 400)
+            #expect(answer.json["message"]?.stringValue?.contains("longer than 67108864 bytes") == true)
+            await until { Processes.count(withArgument: mark) == 0 }
         }
     }
 }

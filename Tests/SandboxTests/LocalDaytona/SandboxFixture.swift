@@ -71,6 +71,7 @@ extension LocalSandbox {
         switch try await run(text, in: directory, adding: environment, timeout: .seconds(60)) {
         case .ended(let code, let output): ShellResult(code, String(decoding: output, as: UTF8.self))
         case .timedOut: ShellResult(-408, "")
+        case .outputTooLong: ShellResult(-400, "")
         }
     }
 }
