@@ -66,6 +66,8 @@ struct APIError: Error, Sendable {
         switch failure {
         case .changeInProgress: self.init(409, "Sandbox state change in progress")
         case .notStarted: self.init(400, "bad request: no IP address found. Is the Sandbox started?")
+        case .notStopped: self.init(400, "Sandbox is not stopped")
+        case .diskIsFixed: self.init(400, "the disk of this sandbox has the size that it was created with")
         case .sessionExists: self.init(409, "conflict: session already exists")
         case .cannotStart(let reason): self.init(400, "Sandbox failed to start: \(reason)")
         }

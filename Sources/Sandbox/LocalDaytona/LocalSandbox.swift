@@ -22,7 +22,6 @@ actor LocalSandbox {
     private let log: @Sendable (String) -> Void
     private var space: SandboxSpace?
     private var appliedLimits: AppliedLimits?
-    private var quota: DiskQuota?
     private var sessions = [ScalarString: LocalSession]()
     private var sessionOrder = [ScalarString]()
     private var sessionCount = 0
@@ -33,7 +32,7 @@ actor LocalSandbox {
 
     /// What can go wrong with a request to a sandbox.
     enum Failure: Error, Sendable, Equatable {
-        case changeInProgress, notStarted, sessionExists
+        case changeInProgress, notStarted, notStopped, sessionExists, diskIsFixed
         case cannotStart(String)
     }
 
@@ -90,10 +89,14 @@ actor LocalSandbox {
         }
     }
 
-    /// Changes what it may use, as far as that can be done while it runs; its disk stays as it is.
+    /// Changes what it may use, as far as that can be done while it runs.
     func limit(to asked: ResourceLimits) throws {
-        record.limits = asked
+        // An image has the size it was made with.
+        let isImage = limits.hasDiskImages && limits.mechanism != .none
+        if isImage, asked.diskBytes != record.limits?.diskBytes { throw Failure.diskIsFixed }
         try appliedLimits?.change(to: asked)
+        record.limits = asked
+        if let appliedLimits { space?.enter(by: appliedLimits.entrance) }
     }
 
     private func openSpace() async throws -> SandboxSpace {
@@ -116,9 +119,7 @@ actor LocalSandbox {
             }
             let entrance = appliedLimits?.entrance ?? []
             let space = try await SandboxSpace.open(root: root, kind: kind, mark: mark, entrance: entrance, loop: loop)
-            if limits.mechanism != .none, !limits.hasDiskImages, let byteCount = record.limits?.diskBytes {
-                quota = DiskQuota(byteCount, of: root, loop) { [weak self] used in await self?.exceedQuota(used) }
-            }
+            appliedLimits?.watch(space, root: root, on: loop) { [weak self] what in await self?.exceed(what) }
             return space
         } catch {
             await endLimits()
@@ -127,17 +128,15 @@ actor LocalSandbox {
     }
 
     private func endLimits() async {
-        quota?.stop()
-        quota = nil
         await appliedLimits?.end(on: loop)
         appliedLimits = nil
     }
 
     /// Whether more is on its disk than may be.
-    var isOverQuota: Bool { quota?.isExceeded ?? false }
+    var isOverQuota: Bool { appliedLimits?.isOverDisk ?? false }
 
-    private func exceedQuota(_ used: Int) async {
-        log("sandbox \(id): \(used) bytes are more than its disk may have; its processes are killed")
+    private func exceed(_ what: String) async {
+        log("sandbox \(id): \(what); its processes are killed")
         await space?.killAll()
     }
 

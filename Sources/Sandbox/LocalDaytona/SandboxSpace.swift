@@ -87,6 +87,9 @@ final class SandboxSpace: Sendable {
         return settings.filter { $0.0 != ProcessMark.settingName }.map { "\($0.0)=\($0.1)" } + [mark.setting]
     }
 
+    /// Other arguments that go before those of every program that is started from now on.
+    func enter(by entrance: [String]) { self.entrance.withLock { $0 = entrance } }
+
     /// The shell that commands are given to.
     static let shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"
 
@@ -137,6 +140,19 @@ final class SandboxSpace: Sendable {
         switch place {
         case .namespaces: await ProcessTree.current().children(of: process.pid).first ?? process.pid
         case .directory: process.pid
+        }
+    }
+
+    /// How many processes run in the sandbox; nil if that cannot be told.
+    nonisolated(nonsending) func processCount() async -> Int? {
+        switch place {
+        case .namespaces:
+            // The sandbox's own view, in which there are no others; two of them keep the namespaces.
+            let names = try? await ServiceExecutor.system.run { [files] in
+                try RootedFiles.names(in: files.open("/proc", O_RDONLY | O_DIRECTORY), "/proc")
+            }
+            return names.map { max(0, $0.count { pid_t($0) != nil } - 2) }
+        case .directory: return await ProcessTree.processes(marked: mark).count
         }
     }
 

@@ -19,12 +19,18 @@ struct ControlGroup: Sendable {
         -> ControlGroup
     {
         let group = ControlGroup(name, in: groups)
-        for path in group.paths {
-            guard mkdir(path, 0o755) == 0 || clinux_errno() == EEXIST else {
-                throw .lastError("cannot make the control group '\(path)'")
+        do throws(SandboxError) {
+            for path in group.paths {
+                guard mkdir(path, 0o755) == 0 || clinux_errno() == EEXIST else {
+                    throw SandboxError.lastError("cannot make the control group '\(path)'")
+                }
             }
+            try group.set(limits)
+        } catch {
+            // Nothing runs in it yet.
+            for path in group.paths { rmdir(path) }
+            throw error
         }
-        try group.set(limits)
         return group
     }
 

@@ -4,7 +4,10 @@ public enum LimitMechanism: String, Sendable, Hashable, CaseIterable {
     case cgroup2
     /// Control groups of the hierarchies `memory`, `cpu` and `pids`: the same.
     case cgroup1
-    /// `setrlimit`: memory of each process, and number of processes of the user; cores are not limited.
+    /// `setrlimit`: memory of each process, and number of processes of the user, unless that is root; beside it the
+    /// processes of a sandbox are counted now and then, and killed when there are too many.
+    ///
+    /// Cores are not limited: `RLIMIT_CPU` ends a process after so much time, on however few cores it was spent.
     case rlimits
     /// Nothing is limited.
     case none

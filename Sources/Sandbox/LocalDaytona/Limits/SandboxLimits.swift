@@ -16,7 +16,9 @@ struct SandboxLimits: Sendable {
     let maxProcesses: Int
 
     /// How often the use of a disk is looked at where nothing else limits it.
-    static let quotaInterval = Duration.seconds(2)
+    static let diskInterval = Duration.seconds(2)
+    /// How often processes are counted where no control group does.
+    static let processInterval = Duration.milliseconds(500)
 
     /// Nothing is limited.
     static let none = SandboxLimits(
@@ -70,19 +72,27 @@ struct SandboxLimits: Sendable {
         )
     }
 
+    /// Whether the kernel holds this user to a number of processes.
+    static var countsProcesses: Bool { geteuid() != 0 }
+
     /// What is in force, for people.
     var description: String {
         let processes: String
         switch mechanism {
         case .none: return "limits: none; resources are recorded only"
-        case .rlimits: processes = "rlimits (memory of each process, number of processes; cores are not limited)"
+        case .rlimits:
+            // The kernel counts a user's processes, but not those of root.
+            let number = Self.countsProcesses ? ", number of this user's processes" : ""
+            processes =
+                "rlimits (memory of each process\(number)) and a look at how many processes there are every "
+                + "\(Self.processInterval); cores are not limited"
         case .cgroup1, .cgroup2:
             let missing = groups?.missing.map(\.rawValue).joined(separator: ", ") ?? ""
             let version = mechanism == .cgroup2 ? "v2" : "v1"
             processes = "cgroup \(version)" + (missing.isEmpty ? "" : " (without \(missing))")
         }
-        let disk = hasDiskImages ? "images" : "a look every \(Self.quotaInterval)"
-        return "limits of sandboxes that ask for resources: processes by \(processes), disk by \(disk)"
+        let disk = hasDiskImages ? "images" : "a look every \(Self.diskInterval)"
+        return "limits of sandboxes that ask for resources: processes by \(processes); disk by \(disk)"
     }
 
     /// Removes the control groups of one server that no longer runs, with what is in them.
@@ -113,41 +123,4 @@ struct SandboxLimits: Sendable {
             }
         }
     }
-}
-
-/// The limits of one sandbox while it is started.
-struct AppliedLimits: Sendable {
-    private let limits: SandboxLimits
-    private let group: ControlGroup?
-    private let asked: ResourceLimits
-
-    /// - Parameter number: what tells the sandbox from others of the server.
-    init(_ asked: ResourceLimits, _ limits: SandboxLimits, number: String) throws(SandboxError) {
-        var asked = asked
-        asked.processes = limits.maxProcesses
-        (self.asked, self.limits) = (asked, limits)
-        group =
-            if let groups = limits.groups {
-                try ControlGroup.make("\(limits.instance).\(number)", in: groups, asked)
-            } else { nil }
-    }
-
-    /// The beginning of the arguments that start a program within the limits; empty for none.
-    var entrance: [String] {
-        if let group { return group.entrance }
-        guard limits.mechanism == .rlimits, let program = Spawn.find("prlimit") else { return [] }
-        let memory = asked.memoryBytes.map { ["--as=\($0)"] } ?? []
-        let processes = asked.processes.map { ["--nproc=\($0)"] } ?? []
-        return [program] + memory + processes + ["--"]
-    }
-
-    /// Other limits from now on, as far as they can be changed.
-    func change(to asked: ResourceLimits) throws(SandboxError) {
-        var asked = asked
-        asked.processes = limits.maxProcesses
-        try group?.set(asked)
-    }
-
-    /// Ends them, with what still runs within.
-    nonisolated(nonsending) func end(on loop: EventLoop) async { await group?.remove(on: loop) }
 }

@@ -1,3 +1,4 @@
+import BenchmarkTransport
 import Foundation
 import TestSupport
 import Testing
@@ -136,6 +137,31 @@ struct ControlGroupsTests {
                 try ControlGroup.make("g", in: groups, ResourceLimits(cpu: 1, memory: 1, disk: 1))
             }
             #expect(error?.message.contains("\(folder)/g/pids.max") == true)
+        }
+    }
+
+    @Test("a group whose limits are refused does not stay")
+    func refusedGroup() async throws {
+        try await withTemporaryDirectory { folder in
+            let groups = ControlGroups(mechanism: .cgroup1, folders: [.memory: folder])
+            #expect(throws: SandboxError.self) {
+                try ControlGroup.make("g", in: groups, ResourceLimits(cpu: nil, memory: 1, disk: nil))
+            }
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(names == [])
+        }
+    }
+
+    @Test("the groups of a server that no longer runs go, and those of no other")
+    func leftovers() async throws {
+        try await withTemporaryDirectory { folder in
+            for name in ["a.1", "a.2", "ab.1"] {
+                try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            }
+            let groups = ControlGroups(mechanism: .cgroup1, folders: [.memory: folder])
+            await SandboxLimits.remove(of: "a", in: [groups], on: EventLoopGroup.shared.next())
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(names == ["ab.1"])
         }
     }
 

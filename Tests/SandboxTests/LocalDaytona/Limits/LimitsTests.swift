@@ -47,7 +47,7 @@ struct LimitsTests {
     }
 
     /// Takes so many bytes of memory, and says how that ended.
-    private static func take(_ bytes: Int) -> String {
+    static func take(_ bytes: Int) -> String {
         "head -c \(bytes) /dev/zero | tail -c \(bytes) >/dev/null; echo ${PIPESTATUS[1]}"
     }
 
@@ -137,6 +137,38 @@ struct LimitsTests {
             #expect(await sandbox.isOverQuota)
             #expect(told.withLock { $0.first?.contains("more than its disk may have") } == true)
             await sandbox.destroy()
+        }
+    }
+
+    @Test("can have another size of a disk that is looked at, and not of an image")
+    func resizedDisk() async throws {
+        try await withTemporaryDirectory { folder in
+            let loop = EventLoopGroup.shared.next()
+            func sandbox(_ name: String, hasDiskImages: Bool) -> LocalSandbox {
+                var record = SandboxRecord(id: RandomText.uuid())
+                record.limits = ResourceLimits(cpu: 1, memory: 4, disk: 1)
+                let limits = SandboxLimits(
+                    mechanism: .rlimits,
+                    groups: nil,
+                    hasDiskImages: hasDiskImages,
+                    instance: "none",
+                    maxProcesses: 4096
+                )
+                let directory = "\(folder)/\(name)"
+                return LocalSandbox(record, directory: directory, kind: nil, grace: .zero, limits: limits, loop: loop)
+            }
+            let larger = ResourceLimits(cpu: 1, memory: 4, disk: 2)
+            let image = sandbox("image", hasDiskImages: true)
+            await #expect(throws: LocalSandbox.Failure.diskIsFixed) { try await image.limit(to: larger) }
+            let watched = sandbox("watched", hasDiskImages: false)
+            try await watched.start()
+            let files = try await watched.activeSpace().files
+            try files.create("/workspace/big").write([UInt8](repeating: 1, count: 3_000_000), path: "big")
+            var smaller = larger
+            smaller.diskBytes = 2_000_000
+            try await watched.limit(to: smaller)
+            while await !watched.isOverQuota { await Task.yield() }
+            await watched.destroy()
         }
     }
 
