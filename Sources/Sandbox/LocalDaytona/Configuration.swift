@@ -26,6 +26,9 @@ extension LocalDaytona {
         /// Whoever knows the key can change it: `GET`, `PUT` and `DELETE /faults`, with
         /// `{"seed":0,"faults":[{"kind":"close-after","value":100,"times":1}]}`.
         public var faults = FaultPlan()
+        /// How long a minute is in the intervals after which sandboxes are stopped, archived and deleted; tests have shorter
+        /// ones.
+        var minute: Duration = .seconds(60)
         /// Is told what a user of the server should know, one line at a time, from any thread; it must not block.
         public var log: @Sendable (String) -> Void = { _ in }
 

@@ -44,14 +44,17 @@ struct ControlPlane: Sendable {
         case ("GET", nil, 0): return json(await sandbox.record)
         case ("DELETE", nil, 0): return json(try await registry.destroy(sandbox))
         case ("POST", "start", 1): return json(try await start(sandbox))
-        case ("POST", "stop", 1): return json(try await stop(sandbox))
+        case ("POST", "stop", 1): return json(try await registry.stop(sandbox))
+        case ("POST", "archive", 1):
+            try await sandbox.archive()
+            return json(await sandbox.record)
         case ("GET", "toolbox-proxy-url", 1): return .json(200, ["url": .string(toolboxURL)])
         case ("PUT", "labels", 1):
             let labels = try SandboxRecord.texts(try await request.jsonObject()["labels"], "labels")
             let record = await sandbox.update { $0.labels = labels }
             return .json(200, ["labels": SandboxRecord.json(record.labels)])
         case ("POST", "last-activity", 1):
-            _ = await sandbox.update { $0.lastActivityAt = Timestamp() }
+            await sandbox.touch()
             return .empty(201)
         case ("POST", "resize", 1): return json(try await resize(sandbox, try await request.jsonObject()))
         case ("GET", "ports", 3): return .json(200, try await previewLink(sandbox, rest[1], rest[2], request))
@@ -85,13 +88,6 @@ struct ControlPlane: Sendable {
     @discardableResult
     private func start(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
         try await loop.startThrowingTask { try await sandbox.start() }.value
-        return await sandbox.record
-    }
-
-    private func stop(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
-        // An interval of 0 makes a sandbox that does not outlive its stop.
-        if await sandbox.record.autoDeleteMinutes == 0 { return try await registry.destroy(sandbox) }
-        try await loop.startThrowingTask { try await sandbox.stop() }.value
         return await sandbox.record
     }
 

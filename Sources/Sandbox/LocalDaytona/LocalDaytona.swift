@@ -88,6 +88,7 @@ public final class LocalDaytona: Sendable {
             kind: kind,
             grace: configuration.sessionGrace,
             limits: limits,
+            intervals: SandboxIntervals(minute: configuration.minute),
             log: configuration.log,
             loop: loop
         )
@@ -121,6 +122,7 @@ public final class LocalDaytona: Sendable {
                 faults: faults
             )
         )
+        await registry.heedIntervals()
     }
 
     /// What goes wrong on purpose from now on; the counts of ``faultStrikes`` begin anew.

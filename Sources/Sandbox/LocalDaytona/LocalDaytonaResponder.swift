@@ -14,7 +14,7 @@ struct LocalDaytonaResponder: HTTPResponder {
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
         let segments = APIRequest.segments(request.head.rawPath)
         var names = ["content-type", "upgrade", "sec-websocket-protocol", "x-daytona-sdk-version"]
-        names.append("x-daytona-split-output")
+        names += ["x-daytona-split-output", "x-daytona-skip-last-activity-update"]
         var fields = [String: String]()
         for name in names { fields[name] = request.head.fields[name] }
         var api = APIRequest(
@@ -84,7 +84,12 @@ struct LocalDaytonaResponder: HTTPResponder {
             guard isAuthenticated, let sandbox = await registry.sandbox(id: id) else {
                 throw APIError(401, "unauthorized: authentication failed: Bearer token is invalid")
             }
-            return try await toolbox.reply(to: request, about: sandbox)
+            if request.fields["x-daytona-skip-last-activity-update"] == "true" {
+                return try await toolbox.reply(to: request, about: sandbox)
+            }
+            let activity = await sandbox.beginRequest()
+            defer { withExtendedLifetime(activity) {} }
+            return try await toolbox.reply(to: request, about: sandbox).keepingOpen(activity)
         } catch {
             return toolboxFailure(APIError(error), to: request, about: id)
         }

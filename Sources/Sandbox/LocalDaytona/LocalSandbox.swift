@@ -27,6 +27,9 @@ actor LocalSandbox {
     private var sessionCount = 0
     /// The ids of sessions that are about to begin.
     private var beginning = Set<ScalarString>()
+    /// When it was asked for something.
+    nonisolated let activity = SandboxActivity()
+    private var stoppedAt: LoopInstant = 0
     /// Fires when the change of state under way has come to its end.
     private var changeEnd: OneShotEvent?
 
@@ -142,12 +145,35 @@ actor LocalSandbox {
 
     /// Stops it: every process is killed, every session forgotten.
     func stop() async throws {
-        if record.state == .stopped { return }
+        if record.state == .stopped || record.state == .archived { return }
         guard changeEnd == nil, !record.state.isTransient else { throw Failure.changeInProgress }
         let end = begin(.stopping, desired: .stopped)
         defer { end.fire() }
         await endProcesses()
         settle(.stopped)
+    }
+
+    /// Archives it once it is stopped.
+    ///
+    /// There is no cheaper place for its files, so that it is only shown so.
+    func archive() throws {
+        if record.state == .archived { return }
+        guard changeEnd == nil, record.state == .stopped else { throw Failure.notStopped }
+        (record.state, record.desiredState) = (.archived, .archived)
+    }
+
+    /// What its intervals ask for now.
+    func due(_ intervals: SandboxIntervals) -> SandboxIntervals.Due? {
+        if changeEnd != nil { return nil }
+        switch record.state {
+        case .started:
+            let idle = activity.idleNanoseconds
+            // A request that is open is activity, for as long as it is.
+            if idle == nil { record.lastActivityAt = Timestamp() }
+            return intervals.due(record, idle: idle)
+        case .stopped, .archived: return intervals.due(record, stopped: EventLoop.monotonicNow() - stoppedAt)
+        default: return nil
+        }
     }
 
     /// Begins to destroy it: from now on it is shown so, and ``finishDestroying()`` must follow.
@@ -184,6 +210,14 @@ actor LocalSandbox {
     private func settle(_ state: SandboxRecord.State) {
         record.state = state
         changeEnd = nil
+        if state == .stopped { stoppedAt = EventLoop.monotonicNow() }
+        touch()
+    }
+
+    /// Something has happened that counts as activity.
+    func touch() {
+        record.lastActivityAt = Timestamp()
+        activity.touch()
     }
 
     private func endProcesses() async {
@@ -199,10 +233,15 @@ actor LocalSandbox {
 
     // MARK: Toolbox
 
-    /// The space of a started sandbox; the request that asks counts as activity.
+    /// Begins a request to its toolbox, which is activity until the last reference to the result goes.
+    func beginRequest() -> SandboxActivity.Request {
+        record.lastActivityAt = Timestamp()
+        return activity.begin()
+    }
+
+    /// The space of a started sandbox.
     func activeSpace() throws -> SandboxSpace {
         guard let space, record.state == .started else { throw Failure.notStarted }
-        record.lastActivityAt = Timestamp()
         return space
     }
 

@@ -78,6 +78,9 @@ extension SandboxRecord {
         autoStopMinutes = request["autoStopInterval"]?.intValue ?? autoStopMinutes
         autoArchiveMinutes = request["autoArchiveInterval"]?.intValue ?? autoArchiveMinutes
         autoDeleteMinutes = request["autoDeleteInterval"]?.intValue ?? autoDeleteMinutes
+        guard autoStopMinutes >= 0, autoArchiveMinutes >= 0 else {
+            throw APIError(400, "autoStopInterval and autoArchiveInterval must not be negative")
+        }
     }
 
     /// The members of an object of texts, such as `{"a":"b"}`.

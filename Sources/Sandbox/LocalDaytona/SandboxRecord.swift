@@ -2,13 +2,13 @@
 struct SandboxRecord: Sendable {
     /// Where a sandbox is in its life, by the names of the API.
     enum State: String, Sendable {
-        case creating, started, stopping, stopped, starting, destroying, destroyed, error
+        case creating, started, stopping, stopped, starting, archived, destroying, destroyed, error
 
         /// Whether it is on its way to another state, so that no further change can begin.
         var isTransient: Bool {
             switch self {
             case .creating, .starting, .stopping, .destroying: true
-            case .started, .stopped, .destroyed, .error: false
+            case .started, .stopped, .archived, .destroyed, .error: false
             }
         }
     }

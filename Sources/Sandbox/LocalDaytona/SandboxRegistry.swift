@@ -13,6 +13,8 @@ actor SandboxRegistry {
     private var entries = [Entry]()
     private var createdCount = 0
     private var isClosed = false
+    private let intervals: SandboxIntervals
+    private var watch: Task<Void, Never>?
 
     private struct Entry {
         let sandbox: LocalSandbox
@@ -26,9 +28,11 @@ actor SandboxRegistry {
         kind: NamespaceKind?,
         grace: Duration,
         limits: SandboxLimits = .none,
+        intervals: SandboxIntervals,
         log: @escaping @Sendable (String) -> Void = { _ in },
         loop: EventLoop
     ) {
+        self.intervals = intervals
         (self.directory, self.kind, self.grace, self.loop) = (directory, kind, grace, loop)
         (self.limits, self.log) = (limits, log)
     }
@@ -81,6 +85,37 @@ actor SandboxRegistry {
         return await sandbox.record
     }
 
+    /// Stops a sandbox; one that is to be deleted as soon as it is stopped is destroyed.
+    func stop(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
+        if await sandbox.record.autoDeleteMinutes == 0 { return try await destroy(sandbox) }
+        try await loop.startThrowingTask { try await sandbox.stop() }.value
+        return await sandbox.record
+    }
+
+    // MARK: Intervals
+
+    /// Begins to do what the intervals of the sandboxes ask for.
+    func heedIntervals() {
+        watch = loop.startTask { [weak self, loop, pause = intervals.pause] in
+            while (try? await loop.sleep(for: pause)) != nil, let self { await self.doWhatIsDue() }
+        }
+    }
+
+    private func doWhatIsDue() async {
+        for sandbox in all {
+            guard !isClosed, let due = await sandbox.due(intervals) else { continue }
+            // A request may have come first: then it is for the next time.
+            switch due {
+            case .stop: if (try? await stop(sandbox)) != nil { log("sandbox \(sandbox.id): stopped, nobody used it") }
+            case .archive: try? await sandbox.archive()
+            case .delete:
+                if (try? await destroy(sandbox)) != nil {
+                    log("sandbox \(sandbox.id): deleted, it was stopped long enough")
+                }
+            }
+        }
+    }
+
     private func remove(_ sandbox: LocalSandbox) { entries.removeAll { $0.sandbox === sandbox } }
 
     /// Destroys all of them, and refuses new ones.
@@ -88,6 +123,7 @@ actor SandboxRegistry {
     /// Not cut off by cancellation.
     func close() async {
         isClosed = true
+        watch?.cancel()
         let tasks = all.map { sandbox in loop.startTask { await sandbox.destroy() } }
         for task in tasks { await task.value }
         entries = []

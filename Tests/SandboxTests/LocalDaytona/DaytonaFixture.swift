@@ -25,16 +25,18 @@ struct DaytonaFixture: Sendable {
     static func with(
         _ isolation: Isolation? = Isolation.none,
         quietPeriod: Duration = .milliseconds(100),
+        minute: Duration = .seconds(60),
+        creating request: String = "{}",
         _ body: @Sendable (DaytonaFixture) async throws -> Void
     ) async throws {
         var configuration = LocalDaytona.Configuration()
         (configuration.isolation, configuration.quietPeriod) = (isolation, quietPeriod)
-        configuration.sessionGrace = .milliseconds(300)
+        (configuration.sessionGrace, configuration.minute) = (.milliseconds(300), minute)
         let daytona = try await LocalDaytona.start(configuration)
         let client = directClient()
         var failure: (any Error)?
         do {
-            let created = try await Self(daytona: daytona, client: client, id: "").api(.post, "/sandbox", "{}")
+            let created = try await Self(daytona: daytona, client: client, id: "").api(.post, "/sandbox", request)
             let id = try #require(created.json["id"]?.stringValue)
             try await body(Self(daytona: daytona, client: client, id: id))
         } catch { failure = error }
