@@ -9,8 +9,8 @@ public struct CommandLimits: Sendable, Hashable {
     /// The folder of the file, which never has a name there for longer than its opening takes; nil for `TMPDIR`, or
     /// `/tmp`.
     public var spoolFolder: String?
-    /// How long a command may show no sign of having begun, before it is begun anew in another session; after the
-    /// fifth time this is an error.
+    /// How long a command may show no sign of having begun, before it is begun again in another session; after the
+    /// fifth time, or where the first session may still be there, this is an error.
     ///
     /// Its first sign is a line that goes before the command's own and is not delivered.
     public var startLimit = Duration.seconds(30)

@@ -6,7 +6,7 @@ struct SessionDeletion: Sendable {
     let client: DaytonaClient
     let loop: EventLoop
 
-    /// A daemon takes up to 5 seconds for processes that do not want to end.
+    // A daemon takes up to 5 seconds for processes that do not want to end.
     private static let longestAttempt = Duration.seconds(15)
 
     /// Tries until the session is gone, or the patience is at its end; cancellation does not cut that off.
@@ -40,10 +40,10 @@ struct SessionDeletion: Sendable {
         private var refusedSince: LoopInstant?
 
         private static let patience = Duration.seconds(30)
-        /// Limits of rates are for a minute: this is two of them and the patience.
+        // Limits of rates are for a minute: this is two of them and the patience.
         private static let longestPatience = Duration.seconds(150)
-        /// Proxies remember for 5 seconds that a key is wrong, whether it is or not. But a sandbox that is no more is
-        /// told in the same way.
+        // Proxies remember for 5 seconds that a key is wrong, whether it is or not. But a sandbox that is no more is
+        // told in the same way.
         private static let refusalPatience = Duration.seconds(10)
 
         init(firstPause: Duration, now: LoopInstant) {

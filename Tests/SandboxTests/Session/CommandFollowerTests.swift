@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Following a command")
+@Suite("Following a command", .timeLimit(.minutes(5)))
 struct CommandFollowerTests {
     /// All that is quick may be slow; what a test is about is not waited for.
     private static func times(_ change: (inout CommandTimes) -> Void) -> CommandTimes {
