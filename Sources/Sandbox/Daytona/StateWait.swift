@@ -33,6 +33,7 @@ extension DaytonaClient {
                 let next = pause * Double.random(in: 0.8...1.2)
                 let asked = min(failure?.retryAfter ?? .zero, RetrySchedule.longestPause)
                 try await EventLoopGroup.shared.next().sleep(for: min(max(next, asked), left))
+                if max(next, asked) >= left { throw Self.late(info, failure, idOrName, wanted, timeout) }
                 pause = min(.seconds(1), pause * 1.3)
                 left = .nanoseconds(max(1, deadline - EventLoop.monotonicNow()))
             }
