@@ -77,7 +77,9 @@ struct ClientConnectingTests {
 
     /// How many sockets of this process try to connect to a port.
     private static func attempts(at port: UInt16) -> Int {
-        let table = (try? String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8)) ?? ""
+        // To its end: a file whose size the system does not know may come in several reads.
+        let data = (try? FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/net/tcp")).readToEnd()) ?? nil
+        let table = String(decoding: data ?? Data(), as: UTF8.self)
         let digits = String(port, radix: 16, uppercase: true)
         let peer = ":" + String(repeating: "0", count: 4 - digits.count) + digits
         // Local address, the other side's, and 02: SYN_SENT.
