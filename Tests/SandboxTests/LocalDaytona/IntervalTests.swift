@@ -56,8 +56,10 @@ struct IntervalTests {
             try await wait(for: "archived")
             #expect(try await fixture.toolbox(.get, "/version").status == 200)
             #expect(try await fixture.toolbox(.get, "/work-dir").status == 400)
+            _ = try await fixture.api(.post, "\(path)/autostop/0")
             #expect(try await fixture.api(.post, "\(path)/start").json["state"] == "started")
             _ = try await fixture.api(.post, "\(path)/autodelete/1")
+            _ = try await fixture.api(.post, "\(path)/autostop/1")
             while try await fixture.api(.get, path).status != 404 {}
         }
     }
@@ -79,7 +81,7 @@ struct IntervalTests {
             let command = try await fixture.start("echo begun; sleep 1; echo end")
             let hasBegun = OneShotEvent()
             async let setting = {
-                await hasBegun.wait()
+                try await hasBegun.waitUnlessCancelled()
                 return try await fixture.api(.post, "/sandbox/\(fixture.id)/autostop/1").status
             }()
             let followed = try await fixture.follow(command, version: nil, hasBegun: hasBegun)

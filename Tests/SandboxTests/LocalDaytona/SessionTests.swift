@@ -155,7 +155,7 @@ struct SessionTests {
     @Test("whoever deletes a session that is being deleted waits for its end", arguments: Mode.available)
     func deletedTwice(_ mode: Mode) async throws {
         let mark = "1\(Int.random(in: 1_000_000...9_999_999))"
-        try await SandboxFixture.with(mode, grace: .milliseconds(500)) { sandbox in
+        try await SandboxFixture.with(mode, grace: .seconds(3)) { sandbox in
             try await sandbox.createSession("s")
             let session = try await sandbox.session("s")
             let id = try await session.execute("(trap '' TERM; exec setsid -w sleep \(mark))", isAsync: true)
