@@ -86,7 +86,7 @@ extension DaytonaSandbox {
             } catch let error as SandboxError {
                 guard error.code == .unavailable else { return }
             }
-            let pause = min(Int64(200_000_000), left)
+            let pause = min(4 * client.configuration.pollInterval.nanoseconds, left)
             try await EventLoopGroup.shared.next().sleep(for: .nanoseconds(pause))
         }
     }
