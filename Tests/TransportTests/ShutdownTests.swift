@@ -134,7 +134,7 @@ struct ShutdownTests {
 
     @Test("a WebSocket that is cut is told so with 1012 before, RFC 6455 §7.4.1")
     func cutWebSocket() async throws {
-        let end = try await endOfWebSocket { await $0.stopNow() }
+        let end = try await endOfWebSocket(drain: .seconds(3600)) { await $0.stopNow() }
         guard case .closed(code: .serviceRestart, _)? = end else {
             Issue.record("ended otherwise: \(String(describing: end))")
             return

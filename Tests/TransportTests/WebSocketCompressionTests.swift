@@ -86,12 +86,15 @@ struct WebSocketCompressionTests {
         let longest = [UInt8](repeating: 7, count: 1 << 20)
         let compressed = webSocketFrames(.binary(longest), &sender)
         #expect(compressed.first == 0xc2 && compressed.count < 10_000)
-        #expect(webSocketFrames(.binary(longest + [7]), &sender) == frame(0x82, longest + [7], masked: false))
+        // Not within the macro: it would look for the differences of two long arrays.
+        let isPlain = webSocketFrames(.binary(longest + [7]), &sender) == frame(0x82, longest + [7], masked: false)
+        #expect(isPlain)
         // What the next message may refer to is what was compressed.
         var receiver = WebSocketProtocol(role: .client, deflate: WebSocketDeflate())
         let again = webSocketFrames(.binary(longest), &sender)
         let expected = WebSocketEvent.message(.binary(longest))
-        #expect(webSocketEvents([compressed, again], &receiver) == [expected, expected])
+        let isReceived = webSocketEvents([compressed, again], &receiver) == [expected, expected]
+        #expect(isReceived)
     }
 
     @Test("has no context before the first compressed message of a direction, §7.1.1")
