@@ -62,6 +62,8 @@ public final class RawClient: Sendable {
     public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Everything up to the end of the connection, or until `isEnough` says so.
+    ///
+    /// - Throws: `SystemError` when nothing comes for 20 seconds.
     public func receive(until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }) async throws -> [UInt8]
     {
         try await Self.executor.run { [descriptor] in
@@ -69,6 +71,7 @@ public final class RawClient: Sendable {
             var block = [UInt8](repeating: 0, count: 65_536)
             while !isEnough(received) {
                 let count = read(descriptor, &block, block.count)
+                if count < 0, errno == EAGAIN { throw SystemError(errorNumber: EAGAIN, operation: "read") }
                 guard count > 0 else { break }
                 received += block[..<count]
             }
