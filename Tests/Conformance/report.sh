@@ -16,16 +16,15 @@ END
     printf '%s\n' "${rows[@]}"
     cat <<'END'
 
-`ws-echo` is the transport and nothing else. The example service fails five cases, and must: the service contract
-answers HEAD with 405, as the original does, where the probe expects what GET would answer (RFC 9110 §9.3.2). They are
+`ws-echo` is nothing but the transport. The example service necessarily fails five cases: the service contract demands 405
+for HEAD, as the original answers, where the probe expects the answer to GET (RFC 9110 §9.3.2). They are
 `head/no-body`, `head/1.0-no-body`, `head/same-length-as-get`, `length/head-body-is-no-request` and
 `pipeline/10-mixed-in-order`, whose third request is a HEAD.
 
-## How it holds
+## Under load
 
-`ws-echo` in a process of its own, and clients from another one and another implementation
-([Benchmarks](../Benchmarks/README.md)): idle connections, a reader slower than what it is offered, and mixed traffic
-with clients who leave, stall and send nonsense.
+`ws-echo` against clients in another process, from another implementation ([Benchmarks](../Benchmarks/README.md)): idle
+connections, a slow reader, and mixed traffic with clients that leave, stall and send nonsense.
 
 ```
 END
@@ -35,8 +34,8 @@ END
 
 ## More
 
-`./dev test` runs a quick part: each vector in one segment, without the cases that wait for time-outs, and Autobahn
-without 12 and 13, in clear text. The fuzz targets of the decoders and their figures are in
+`./dev test` runs a quick subset: each vector in one segment, without the cases that wait for timeouts, and Autobahn
+without 12 and 13, in clear text. The decoders' fuzz targets and their figures are in
 [Tests/Fuzz](../Tests/Fuzz/README.md). `./dev test --sanitize=thread` and `--sanitize=address` run the Swift tests under a
 sanitizer.
 END
