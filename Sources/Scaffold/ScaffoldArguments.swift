@@ -9,11 +9,11 @@ struct ScaffoldArguments: Equatable {
 
     static let usage = """
         usage: scaffold NAME [options]
-        Makes the project of a new benchmark service in the folder NAME-benchmark-service.
+        Generates the project of a new benchmark service in the folder NAME-benchmark-service.
 
-          --framework-path PATH   take the toolkit from a checkout on this machine; the default where this program was
+          --framework-path PATH   use the toolkit from a checkout on this machine; the default if this program was
                                   built in one
-          --framework-url URL     take the toolkit from a repository
+          --framework-url URL     use the toolkit from a repository
           --help                  this text
         """
 

@@ -9,36 +9,36 @@ enum ServiceOptions {
           --allowed-sandbox-urls URL,URL,…
                            the sandbox APIs that callers may name (default: any)
           --ws-ping-interval SECONDS
-                           how often a stream's caller is pinged, 0 for never (default 20)
+                           time between Pings to a stream's caller, 0 for none (default 20)
           --ws-ping-timeout SECONDS
-                           how long it may stay silent after that (default 20)
-          --metrics        GET /metrics, in Prometheus' text format; without BENCHMARK_API_KEY for this machine only
-          --docs-public    /docs, /redoc and /openapi.json for everybody, also where the rest needs a key
-          --quiet          no line per request
+                           how long the caller may stay silent after a Ping (default 20)
+          --metrics        serve GET /metrics in Prometheus' text format; without authentication, to this machine only
+          --docs-public    make /docs, /redoc and /openapi.json public even when other routes require a key
+          --quiet          do not log each request
           --log-level debug|info|warning|error
-                           the least important level that is logged (default: LOG_LEVEL, else info)
+                           the lowest level to log (default: LOG_LEVEL, else info)
           --help           this text
 
-        environment, read once:
+        environment variables, read at start:
           BENCHMARK_API_KEY
-                           callers send 'authorization: Bearer KEY'
-          AUTH_REQUIRED    1, true, yes or on: callers send 'x-descope-api-key: ACCESS KEY' instead
+                           callers must send 'authorization: Bearer KEY'
+          AUTH_REQUIRED    1, true, yes or on: callers must send 'x-descope-api-key: ACCESS KEY' instead
           DESCOPE_PROJECT_ID
-                           the project of the access keys
+                           the Descope project that issues the access keys
           DESCOPE_BASE_URI, DESCOPE_PUBLIC_KEY, DESCOPE_AUTH_MANAGEMENT_KEY
-                           where Descope is, a key of the project as a JWK, and the management key if it wants one
+                           the address of Descope, a key of the project as a JWK, and its management key if required
           DESCOPE_AUTH_CACHE_TTL_SECONDS
-                           how long an accepted access key is not asked about again (default 300)
+                           how many seconds an accepted access key is remembered (default 300)
           DESCOPE_TIMEOUT_SECONDS
-                           how long a decision may take (default 60)
+                           how many seconds a decision may take (default 60)
           FORWARDED_ALLOW_IPS
-                           the proxies whose x-forwarded-proto and x-forwarded-for are believed: addresses and
-                           networks, * for all (default 127.0.0.1, which is this machine)
+                           the proxies whose x-forwarded-proto and x-forwarded-for are trusted: addresses and
+                           networks, * for all (default 127.0.0.1, this machine)
           LOG_LEVEL        as --log-level
           HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY
-                           how the sandbox API and Descope are reached
+                           the proxies for reaching the sandbox API and Descope
           SSL_CERT_FILE, SSL_CERT_DIR
-                           the certificate authorities they are verified against (default: the system's)
+                           the certificate authorities to verify them against (default: the system's)
         """
 
     /// Puts the options into a configuration; prints and exits on `--help` (0) or a mistake (2).

@@ -7,16 +7,16 @@ enum Options {
 
     static let usage = """
         usage: http-get URL [options]
-        Fetches a URL and writes the body of the response to standard output. Ends with 0 for a status below 400, with 1
-        for any other or if there is no response, with 2 for a mistake on the command line.
+        Fetches a URL and writes the body of the response to standard output. Exits with 0 for a status below 400, 1 for
+        any other or no response, and 2 for a mistake on the command line.
 
           --ca FILE        the authorities to trust, PEM, instead of the system's
-          --cert FILE      the certificate to show, with its chain, PEM
+          --cert FILE      the client certificate with its chain, PEM
           --key FILE       its private key, PEM
           --head           send HEAD instead of GET
           --include        write the head of the response before its body
           --header 'NAME: V'
-                           a field of the request; may be repeated
+                           a header field of the request; may be repeated
           --timeout SECONDS
                            how long the server may stay silent (default 60)
           --help           this text
@@ -45,7 +45,7 @@ enum Options {
                 target = argument
             }
         }
-        guard let target else { throw UsageError(message: "there is no URL") }
+        guard let target else { throw UsageError(message: "URL is missing") }
         do {
             self = .get(HTTPClientRequest(method, try HTTPURL(target), fields: fields), client, showsHead: showsHead)
         } catch { throw UsageError(message: error.message) }

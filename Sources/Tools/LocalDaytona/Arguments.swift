@@ -9,27 +9,27 @@ enum Arguments {
     static let usage = """
         usage: local-daytona [options]
 
-        Speaks the Daytona API and runs each sandbox as local processes. Ctrl-C ends it and everything it runs.
+        Serves the Daytona API and runs each sandbox as local processes. Ctrl-C stops it and everything it runs.
 
         \(ServerOptions.usage(port: 3986))
           --api-key KEY    the key that requests must carry (default: a random one)
           --isolation auto|namespaces|none
-                           auto takes namespaces where the machine allows them (default auto)
+                           auto uses namespaces where the machine allows them (default auto)
           --limits auto|cgroup2|cgroup1|rlimits|none
-                           how sandboxes that ask for resources are held to them (default auto: the best that works)
+                           how resource limits of sandboxes are enforced (default auto: the best that works)
           --max-processes N
-                           processes that such a sandbox may have (default 4096)
-          --directory PATH where to keep the files of the sandboxes (default: TMPDIR, else /tmp)
-          --fault FAULT    something that goes wrong on purpose, again for more:
+                           the most processes of a sandbox with such limits (default 4096)
+          --directory PATH where to keep the sandboxes' files (default: TMPDIR, else /tmp)
+          --fault FAULT    a fault to inject; may be repeated:
                            KIND[=VALUE][,code=N][,route=PATH][,method=M][,times=N][,probability=P]
-                           followers: close-after=BYTES drop-final never-close stall=MS delay=MS split=BYTES
+                           log streams: close-after=BYTES drop-final never-close stall=MS delay=MS split=BYTES
                              split-at-marker text-messages no-pong refuse-upgrade=STATUS
                            requests: status=STATUS reset reset-after delay-answer=MS empty-errors
                            commands: late-exit-code=MS lost-command
-          --fault-seed N   where chance begins (default 0)
+          --fault-seed N   the seed for random faults (default 0)
           --help           this text
 
-        GET, PUT and DELETE /faults, with the key, show, replace and end the faults of a running server.
+        GET, PUT and DELETE /faults, with the key, show, replace and remove the faults of a running server.
 
         """
 

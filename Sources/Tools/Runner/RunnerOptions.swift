@@ -17,20 +17,20 @@ struct RunnerOptions {
 
     static let usage = """
         usage: runner --url URL --agent COMMAND [options]
-        Runs an agent against the tasks of a benchmark service: sets each task up in a sandbox, runs the agent there,
-        has the outcome graded, and asks for the final score.
+        Runs an agent over the tasks of a benchmark service: sets each task up in a sandbox, runs the agent there, has
+        the outcome graded, and fetches the final score.
 
           --url URL            the benchmark service
-          --agent COMMAND      shell text that runs inside the sandbox, in the task's working directory, with PROBLEM_PATH,
-                               WORKDIR, AGENT_TIMEOUT (seconds) and TASK_ID in its environment. If its first word is a
-                               file on this machine, that file is uploaded and runs in its place
-          --dataset NAME       the dataset (default: the service's own)
-          --slice S            some tasks of it, as start:stop:step
-          --task-ids A,B,…     these tasks; may be repeated
-          --concurrency N      tasks at a time (default 2)
-          --agent-timeout S    seconds for the agent where the task sets no limit (default 3600)
-          --out DIR            writes results.json and a log per task
-          --header 'NAME: V'   a field of every request to the service; may be repeated
+          --agent COMMAND      a shell command to run in the sandbox, in the task's working directory, with
+                               PROBLEM_PATH, WORKDIR, AGENT_TIMEOUT (seconds) and TASK_ID in its environment. If its
+                               first word is a file on this machine, that file is uploaded and run instead
+          --dataset NAME       the dataset (default: the service's)
+          --slice S            a slice of its tasks, as start:stop:step
+          --task-ids A,B,…     only these tasks; may be repeated
+          --concurrency N      how many tasks run at a time (default 2)
+          --agent-timeout S    seconds for the agent if the task sets no limit (default 3600)
+          --out DIR            write results.json and a log per task there
+          --header 'NAME: V'   a header field for every request to the service; may be repeated
           --help               this text
 
         Sandboxes run on this machine unless all of these are given:

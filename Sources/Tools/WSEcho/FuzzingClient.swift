@@ -35,7 +35,7 @@ struct FuzzingClient {
             if case .text(let utf8) = message { count = Int(String(decoding: utf8, as: UTF8.self)) ?? 0 }
         }
         await socket.release()
-        if count < 1 { throw UsageError(message: "\(url) names no count of cases") }
+        if count < 1 { throw UsageError(message: "\(url) reported no number of cases") }
         return count
     }
 

@@ -11,12 +11,12 @@ enum Options {
         usage: ws-echo [options]            a server
                ws-echo --client URL         a client of the Autobahn TestSuite's fuzzing server
         Echoes WebSocket messages at / and at /ws and below. GET /health answers 200, POST /echo with the request's body,
-        GET /stats with the number of tasks that live.
+        GET /stats with the number of live tasks.
 
         \(ServerOptions.usage(port: 9001))
           --max-body-bytes N
-                           the longest request body; beyond it 413 (default 67108864)
-          --ca FILE        for --client: the authorities to trust, instead of the system's
+                           the longest request body; longer ones get 413 (default 67108864)
+          --ca FILE        with --client: the authorities to trust instead of the system's
           --no-deflate     neither accept nor offer permessage-deflate
           --help           this text
 

@@ -5,14 +5,14 @@ package enum ServerOptions {
         """
           --host ADDRESS   the address to listen on, or unix:PATH (default \(host))
           --port PORT      the port to listen on, 0 for a free one (default \(port))
-          --tls-cert FILE  speak TLS with the certificate and its chain in this PEM file; SIGHUP reads it anew
+          --tls-cert FILE  serve TLS with the certificate and chain in this PEM file; SIGHUP reloads it
           --tls-key FILE   the certificate's private key, PEM
           --tls-client-ca FILE
-                           accept only clients with a certificate of these authorities
+                           accept only clients with a certificate from these authorities
           --max-connections N
-                           open connections; further ones wait (default 65536)
+                           the most open connections; further ones wait (default 65536)
           --max-connections-per-address N
-                           open connections from one address; further ones are closed (default: any number)
+                           the most open connections from one address; further ones are closed (default: no limit)
           --drain SECONDS  how long WebSockets may go on after SIGTERM before they are closed with 1012 (default 0)
         """
     }
