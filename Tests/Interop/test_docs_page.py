@@ -65,7 +65,7 @@ def picture(page: Page, name: str):
 
 def give_key(page: Page, key: str):
     page.locator("#credentials > summary").press("Enter")
-    page.get_by_label("Key of the service", exact=True).fill(key)
+    page.get_by_label("Service key", exact=True).fill(key)
 
 
 def test_every_operation_and_stream_opens_with_the_keyboard(page):
@@ -109,14 +109,14 @@ def test_a_body_that_is_no_json_is_not_sent(page):
     before = len(page.watch.requests)
     card.get_by_label("Body").fill("{")
     card.get_by_role("button", name="Send").press("Enter")
-    assert "no JSON" in card.locator(".state.bad").inner_text()
+    assert "not JSON" in card.locator(".state.bad").inner_text()
     assert len(page.watch.requests) == before
 
 
 @pytest.fixture
 def sandbox_fields(page, server: LocalDaytona, key):
     give_key(page, key)
-    labels = ["Key of the sandbox API", "Address of the sandbox API", "Region of the sandboxes"]
+    labels = ["Sandbox API key", "Sandbox API URL", "Sandbox region"]
     for label, value in zip(labels, [server.api_key, server.api_url, server.target]):
         page.get_by_label(label, exact=True).fill(value)
 

@@ -75,17 +75,17 @@ struct OpenAPIDocument: Sendable {
         }
         let detail = ValueSchema.object(Self.errorDetail)
         guard let result = operation.result else { return ["default": ["description": "Defined by the service."]] }
-        var responses: JSONObject = ["200": response("The answer.", result)]
+        var responses: JSONObject = ["200": response("Success.", result)]
         let hasBody = operation.body != nil
         if operation.refuses || hasBody {
             let reason =
-                hasBody ? "An unknown task or dataset, or a body that cannot be read." : "An unknown task or dataset."
+                hasBody ? "Unknown task or dataset, or an unreadable body." : "Unknown task or dataset."
             responses["400"] = response(reason, detail)
         }
         if !operation.isOpen, scheme != nil { responses["401"] = response("Authentication failed.", detail) }
         if hasBody { responses["413"] = response("The body is too long.", detail) }
         if hasBody || operation.parameters.contains(where: \.isRequired) {
-            responses["422"] = response("Parameters or fields are wrong; all mistakes are named.", Self.validation)
+            responses["422"] = response("Invalid parameters or fields; all mistakes are listed.", Self.validation)
         }
         if !operation.isOpen { responses["500"] = response("The service failed.", detail) }
         return responses
@@ -100,13 +100,13 @@ struct OpenAPIDocument: Sendable {
     private static let errorDetail = ObjectSchema(
         "ErrorDetail",
         "An error.",
-        [FieldSchema("detail", .string, "What is wrong, for people.")]
+        [FieldSchema("detail", .string, "What is wrong, in words.")]
     )
 
     private static let validation = ValueSchema.object(
         ObjectSchema(
             "HTTPValidationError",
-            "What is wrong with a request's parameters or body: all of it, in the order of the fields.",
+            "All mistakes in a request's parameters or body, in the order of the fields.",
             [FieldSchema("detail", .objects(ValidationErrors.schema), "The mistakes.")]
         )
     )

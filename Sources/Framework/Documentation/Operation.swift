@@ -23,15 +23,15 @@ struct Operation: Sendable {
         Operation(
             method: .get,
             path: "/health",
-            summary: "Whether the service runs.",
-            result: .object(ObjectSchema("Health", "The service runs.", [FieldSchema("status", .string, "`ok`.")])),
+            summary: "Reports that the service is up.",
+            result: .object(ObjectSchema("Health", "The service is up.", [FieldSchema("status", .string, "`ok`.")])),
             isOpen: true
         ),
         Operation(
             method: .get,
             path: "/verify-task-ids",
-            summary: "The ids of the tasks that a filter selects.",
-            description: "Ids win over a slice; without both, all tasks of the dataset in its order.",
+            summary: "Lists the ids of the tasks that a filter selects.",
+            description: "Ids take precedence over a slice; without either, all tasks of the dataset, in its order.",
             parameters: TaskFilter.parameters,
             result: .object(VerifyTaskIDsResponse.schema),
             refuses: true
@@ -39,7 +39,7 @@ struct Operation: Sendable {
         Operation(
             method: .get,
             path: "/retrieve-task/",
-            summary: "What a task needs: image, paths, resources.",
+            summary: "Returns what a task needs: image, paths, resources.",
             parameters: RetrieveTaskRequest.parameters,
             result: .object(RetrieveTaskResponse.schema),
             refuses: true
@@ -47,7 +47,7 @@ struct Operation: Sendable {
         Operation(
             method: .post,
             path: "/evaluate-response/",
-            summary: "Grades an answer that is given as text.",
+            summary: "Grades a text answer.",
             description: "The result is whatever the benchmark returns.",
             body: EvaluateResponseRequest.schema,
             result: .anything,
@@ -56,7 +56,7 @@ struct Operation: Sendable {
         Operation(
             method: .post,
             path: "/final-score/",
-            summary: "The score of a run.",
+            summary: "Computes the score of a run.",
             body: FinalScoreRequest.schema,
             result: .object(FinalScoreResponse.schema),
             refuses: true

@@ -23,8 +23,7 @@ do {
         let daytona = try await LocalDaytona.start(configuration)
         let values = [("API_URL", daytona.apiURL), ("API_KEY", daytona.apiKey), ("TARGET", daytona.target)]
         put(values.map { "DAYTONA_\($0)=\($1)\n" }.joined(), to: STDOUT_FILENO)
-        let isolation =
-            daytona.isolation == .namespaces ? "its own namespaces" : "only a directory of its own"
+        let isolation = daytona.isolation == .namespaces ? "its own namespaces" : "only a directory of its own"
         report("each sandbox gets \(isolation)")
         daytona.reloadCertificate(on: signals, report: report)
         await signals.first.wait()

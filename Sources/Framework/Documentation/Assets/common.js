@@ -80,9 +80,9 @@ function membersTable(schema) {
   ]));
 }
 
-/** The answers of an operation as rows. */
+/** The responses of an operation as rows. */
 function responsesTable(operation) {
-  return table(["status", "answer", "type"], Object.entries(operation.responses).map(([status, response]) =>
+  return table(["status", "response", "type"], Object.entries(operation.responses).map(([status, response]) =>
     [status, response.description, typeName(contentSchema(response))]));
 }
 

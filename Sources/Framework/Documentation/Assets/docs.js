@@ -7,14 +7,14 @@
   // MARK: Credentials
 
   const credentials = [
-    { name: "authorization", label: "Key of the service", prefix: "Bearer ", variable: "BENCHMARK_API_KEY", secret: true,
+    { name: "authorization", label: "Service key", prefix: "Bearer ", variable: "BENCHMARK_API_KEY", secret: true,
       about: "Sent as authorization: Bearer …" },
     { name: "x-descope-api-key", label: "Descope access key", prefix: "", variable: "DESCOPE_ACCESS_KEY", secret: true,
       about: "Required when the service uses Descope." },
-    { name: "x-api-key", label: "Key of the sandbox API", prefix: "", variable: "DAYTONA_API_KEY", secret: true,
+    { name: "x-api-key", label: "Sandbox API key", prefix: "", variable: "DAYTONA_API_KEY", secret: true,
       about: "For streams." },
-    { name: "x-api-url", label: "Address of the sandbox API", prefix: "", about: "For streams, as https://app.daytona.io/api." },
-    { name: "x-target", label: "Region of the sandboxes", prefix: "", about: "For streams." },
+    { name: "x-api-url", label: "Sandbox API URL", prefix: "", about: "For streams; such as https://app.daytona.io/api." },
+    { name: "x-target", label: "Sandbox region", prefix: "", about: "For streams." },
   ];
 
   /** Header fields that a service asks for which checks its callers itself: one a line. */
@@ -95,7 +95,7 @@
     if (takesAnything(operation)) {
       const id = `${operation.operationId}-query`;
       const input = inputFor(id, {}, false);
-      return { fields: [field(id, "Query", "As it goes behind the question mark: a=1&b=2.", input, false)],
+      return { fields: [field(id, "Query", "The part after the question mark: a=1&b=2.", input, false)],
         query: () => input.value };
     }
     const query = () => {
@@ -107,7 +107,7 @@
       return search.toString();
     };
     const fields = inputs.map(({ parameter, isList, input, id }) => field(id, parameter.name,
-      (parameter.description ?? "") + (isList ? " One a line." : ""), input, parameter.required));
+      (parameter.description ?? "") + (isList ? " One per line." : ""), input, parameter.required));
     return { fields, query };
   }
 
@@ -121,7 +121,7 @@
     if (takesAnything(operation) && operation.requestBody) {
       const id = `${operation.operationId}-body`;
       const input = element("textarea", { id, rows: "4", spellcheck: "false" });
-      return { input, isJSON: false, field: field(id, "Body", "Sent as JSON if it is that, else as text.", input, false) };
+      return { input, isJSON: false, field: field(id, "Body", "Sent as JSON if it is JSON, otherwise as text.", input, false) };
     }
     const schema = contentSchema(operation.requestBody);
     if (!schema) return undefined;
@@ -147,7 +147,7 @@
         try { JSON.parse(body.input.value); } catch (error) {
           body.input.setAttribute("aria-invalid", "true");
           body.input.focus();
-          return answer.replaceChildren(element("p", { class: "state bad" }, `The body is no JSON: ${error.message}`));
+          return answer.replaceChildren(element("p", { class: "state bad" }, `The body is not JSON: ${error.message}`));
         }
         body.input.removeAttribute("aria-invalid");
       }
@@ -174,7 +174,7 @@
         element("div", { class: "bar" }, send, cancel)),
       answer,
       schema && element("h4", {}, `Body: ${typeName(schema)}`), schema && membersTable(schema),
-      element("h4", {}, "Answers"), responsesTable(operation));
+      element("h4", {}, "Responses"), responsesTable(operation));
   }
 
   async function exchange(operation, query, body, answer, signal) {
@@ -205,7 +205,7 @@
   /** JSON with indentation, anything else as it is; no more than a page can show. */
   function readable(text) {
     let shown = text;
-    try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { /* it is no JSON */ }
+    try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { /* it is not JSON */ }
     return shown.length > shownBytes ? `${shown.slice(0, shownBytes)}\n… the rest is not shown` : shown;
   }
 
@@ -214,7 +214,7 @@
   function streamCard(name, about) {
     const id = `stream-${name}`;
     const inputs = {
-      task_id: ["The task.", true], instance_id: ["The id of the sandbox.", true], dataset: ["The dataset, if not default.", false],
+      task_id: ["The task.", true], instance_id: ["The sandbox id.", true], dataset: ["The dataset, if not default.", false],
     };
     const values = {};
     const fields = Object.entries(inputs).map(([key, [meaning, isRequired]]) => {
@@ -283,7 +283,7 @@
 
     function count() {
       const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-      const gone = dropped ? `, the first ${dropped} not shown any more` : "";
+      const gone = dropped ? `, the first ${dropped} no longer shown` : "";
       state.textContent = `${word}: ${chunks} chunks, ${characters} characters, ${seconds} s${gone}`;
     }
 
@@ -328,8 +328,8 @@
   // MARK: The page
 
   document.getElementById("credentials-form").append(...credentials.map(credentialField),
-    element("div", { class: "field" }, element("label", { for: "credential-further" }, "Further header fields"), further,
-      element("span", { class: "about", id: "credential-further-about" }, "One a line, as x-pass: open sesame.")));
+    element("div", { class: "field" }, element("label", { for: "credential-further" }, "Other header fields"), further,
+      element("span", { class: "about", id: "credential-further-about" }, "One per line, such as x-pass: open sesame.")));
   document.getElementById("credentials-form").addEventListener("submit", (event) => event.preventDefault());
   document.getElementById("operations").append(...operations().map(card));
   document.getElementById("streams").append(

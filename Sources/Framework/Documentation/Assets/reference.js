@@ -45,7 +45,7 @@
       operation.description && element("p", { class: "note" }, prose(operation.description)),
       ...parameters(operation),
       ...(schema ? [element("h4", {}, `Body: ${typeName(schema)}`), membersTable(schema)] : []),
-      element("h4", {}, "Answers"), responsesTable(operation), ...example(operation)));
+      element("h4", {}, "Responses"), responsesTable(operation), ...example(operation)));
   }
   contents.append(element("li", {}, element("a", { href: "#streams" }, "Streams")));
   for (const [name, schema] of Object.entries(api.components.schemas)) {
