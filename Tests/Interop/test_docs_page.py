@@ -113,6 +113,44 @@ def test_a_body_that_is_no_json_is_not_sent(page):
     assert len(page.watch.requests) == before
 
 
+def test_header_fields_that_a_service_asks_for_by_itself_are_sent(page):
+    page.locator("#credentials > summary").press("Enter")
+    page.get_by_label("Other header fields").fill("x-pass: open: sesame\n\nX-Other:1")
+    assert "x-pass, X-Other" in page.locator("#credentials-state").inner_text()
+    card = page.locator("#get_health")
+    card.locator(":scope > summary").press("Enter")
+    card.get_by_role("button", name="Send").press("Enter")
+    card.locator(".state.good").wait_for()
+    headers = page.watch.requests[-1].headers
+    assert headers["x-pass"] == "open: sesame" and headers["x-other"] == "1"
+    card.get_by_text("As a command").click()
+    assert "sesame" not in card.locator("pre").nth(2).inner_text()
+
+
+ROUTE = """{"summary":"Starts over.","operationId":"post_reset","requestBody":{"required":false,"content":{"*/*":{}}},
+"responses":{"default":{"description":"Defined by the service."}}}"""
+
+
+@pytest.mark.parametrize("body, kind", [('{"a":1}', "application/json"), ("some text", "text/plain; charset=utf-8"), ("", None)])
+def test_a_route_of_the_service_s_own_takes_any_query_and_body(page, program, body, kind):
+    def with_route(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('"paths":{', '"paths":{"/reset":{"post":' + ROUTE + "},", 1))
+
+    page.route("**/docs", with_route)
+    page.goto(program.url + "/docs")
+    card = page.locator("#post_reset")
+    card.locator(":scope > summary").press("Enter")
+    card.get_by_label("Query").fill("a=1&b=2")
+    card.get_by_label("Body").fill(body)
+    card.get_by_role("button", name="Send").press("Enter")
+    card.locator(".state.bad").wait_for()  # this service has no such route
+    request = page.watch.requests[-1]
+    assert (request.method, request.url) == ("POST", program.url + "/reset?a=1&b=2")
+    assert request.post_data == (body or None) and request.headers.get("content-type") == kind
+    page.watch.complaints.clear()
+
+
 @pytest.fixture
 def sandbox_fields(page, server: LocalDaytona, key):
     give_key(page, key)
@@ -168,6 +206,8 @@ def test_nothing_is_wider_than_the_window_in_light_and_dark(page, program, path,
     for card in page.locator("details.card > summary").all():
         card.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor").removeprefix("rgb(").removesuffix(")")
+    assert (max(map(int, ground.split(","))) < 128) == (scheme == "dark")
     assert page.watch.complaints == []
     page.reload()
     picture(page, f"{path[1:]}-{scheme}-{width}")
