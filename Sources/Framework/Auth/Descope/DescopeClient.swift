@@ -58,7 +58,7 @@ struct DescopeClient: Sendable {
     /// - Throws: ``DescopeFailure``, ``HTTPClientError``, or `CancellationError`.
     func publicKeys() async throws -> [JSONWebKey] {
         var request = HTTPClientRequest(.get, keysURL, fields: fields(bearer: settings.projectID))
-        // Those who wait for the keys have deadlines of their own; their passing does not end the request.
+        // Those who wait for the keys have deadlines of their own, which do not end the request.
         request.timeout = settings.timeout
         let answer = try await keys.send(request, maxBodyBytes: Self.maxBodyBytes)
         guard (200..<300).contains(answer.status) else {
