@@ -2,32 +2,29 @@ import BenchmarkSandbox
 import BenchmarkTransport
 import Glibc
 
-/// Writes a text to a descriptor, past the buffers of the C library.
-@Sendable func put(_ text: String, to descriptor: Int32) {
+/// Writes a text to standard output, past the buffers of the C library.
+func put(_ text: String) {
     var text = text
-    text.withUTF8 { _ = write(descriptor, $0.baseAddress, $0.count) }
+    text.withUTF8 { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
 }
 
 /// Writes a line where people and logs read it.
-@Sendable func report(_ line: String) {
-    put("local-daytona: \(line)\n", to: STDERR_FILENO)
-}
+@Sendable func report(_ line: String) { StandardError.write("local-daytona: \(line)") }
 
 do {
     switch try Arguments(CommandLine.arguments.dropFirst()) {
-    case .help: put(Arguments.usage, to: STDOUT_FILENO)
+    case .help: put(Arguments.usage)
     case .run(var configuration):
         // From here on a signal asks for an orderly end, also while the server starts.
         let signals = TerminationSignals.install()
         configuration.log = report
         let daytona = try await LocalDaytona.start(configuration)
         let values = [("API_URL", daytona.apiURL), ("API_KEY", daytona.apiKey), ("TARGET", daytona.target)]
-        put(values.map { "DAYTONA_\($0)=\($1)\n" }.joined(), to: STDOUT_FILENO)
+        put(values.map { "DAYTONA_\($0)=\($1)\n" }.joined())
         let isolation = daytona.isolation == .namespaces ? "its own namespaces" : "only a directory of its own"
         report("each sandbox gets \(isolation)")
         daytona.reloadCertificate(on: signals, report: report)
-        await signals.first.wait()
-        await daytona.shutdown()
+        await signals.stop(telling: report) { await daytona.shutdown() }
     }
 } catch let error as UsageError {
     report("\(error.message)\n\n\(Arguments.usage)")

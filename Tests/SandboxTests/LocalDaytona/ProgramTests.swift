@@ -176,6 +176,29 @@ struct ProgramTests {
         }
     }
 
+    @Test("a second signal ends it at once, and the next one cleans up")
+    func secondSignal() async throws {
+        let mark = "5\(Int.random(in: 1_000_000...9_999_999))"
+        try await Program.with(.same) { program in
+            let id = try #require(await program.send(.post, "/sandbox")["id"]?.stringValue)
+            _ = try await program.send(.post, "/toolbox/\(id)/process/session", ["sessionId": "s"])
+            // The first signal asks it to end, which this takes seconds to do.
+            let command: JSONValue = ["command": .string("trap '' TERM; sleep \(mark)"), "runAsync": true]
+            _ = try await program.send(.post, "/toolbox/\(id)/process/session/s/exec", command)
+            await until { Processes.count(withArgument: mark) == 1 }
+            let loop = EventLoopGroup.shared.next()
+            let signals = loop.startTask {
+                // Two that come at once count as one.
+                while (try? await loop.sleep(for: .milliseconds(5))) != nil { program.process.signal(SIGTERM) }
+            }
+            #expect(await program.process.waitForExit() == .exited(1))
+            signals.cancel()
+            await signals.value
+            await until { Processes.count(withArgument: mark) == 0 }
+            try await Self.startNext(program)
+        }
+    }
+
     @Test("without isolation a signal ends everything, too")
     func signalWithoutIsolation() async throws {
         let mark = "2\(Int.random(in: 1_000_000...9_999_999))"
