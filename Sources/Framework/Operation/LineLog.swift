@@ -15,14 +15,14 @@ final class LineLog: Sendable {
     }
     private static let maxPendingBytes = 1 << 20
     private let state = Locked(State())
-    /// Held by who writes: lines leave in their order, and nobody who only appends waits for it.
-    private let writing = Locked(())
-    private let descriptor: Int32
+    /// The descriptor, for one thread at a time: lines are written in their order. Who only appends does not wait for it.
+    private let output: Locked<Int32>
     /// The line that says how many were dropped.
     private let droppedLine: @Sendable (Int) -> String
 
     init(descriptor: Int32, droppedLine: @escaping @Sendable (Int) -> String) {
-        (self.descriptor, self.droppedLine) = (descriptor, droppedLine)
+        output = Locked(descriptor)
+        self.droppedLine = droppedLine
     }
 
     /// Appends a line.
@@ -59,7 +59,7 @@ final class LineLog: Sendable {
     }
 
     private func writePending(_ look: (inout State) -> Void) {
-        writing.withLock { _ in
+        output.withLock { descriptor in
             let pending = state.withLock { state in
                 if state.dropped > 0 {
                     state.pending += Array(droppedLine(state.dropped).utf8) + [UInt8(ascii: "\n")]
