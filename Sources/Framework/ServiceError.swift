@@ -48,20 +48,3 @@ public struct ServiceError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Something the benchmark does not offer.
     public static func unsupported(_ message: String) -> ServiceError { ServiceError(.unsupported, message) }
 }
-
-/// An error that knows its HTTP status.
-public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The status of the response.
-    public let status: Int
-    /// The response's `detail`.
-    public let detail: String
-
-    /// The detail.
-    public var description: String { detail }
-
-    /// An error with a status from 400 to 599; any other becomes 500.
-    public init(_ status: Int, _ detail: String) {
-        self.status = (400...599).contains(status) ? status : 500
-        self.detail = detail
-    }
-}

@@ -15,7 +15,7 @@ final class LineLog: Sendable {
     }
     private static let maxPendingBytes = 1 << 20
     private let state = Locked(State())
-    /// The descriptor, for one thread at a time: lines are written in their order. Who only appends does not wait for it.
+    /// The descriptor, for one thread at a time, so that lines keep their order; appending a line does not wait for it.
     private let output: Locked<Int32>
     /// The line that says how many were dropped.
     private let droppedLine: @Sendable (Int) -> String

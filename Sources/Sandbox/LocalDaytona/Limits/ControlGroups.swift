@@ -134,22 +134,3 @@ struct ControlGroups: Sendable, Hashable {
         return names
     }
 }
-
-/// A file of the kernel's, or one that is as short.
-enum SystemFile {
-    /// All of it as text; nil if it cannot be read.
-    static func read(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
-
-    /// All of it; nil if it cannot be read.
-    static func bytes(_ path: String) -> [UInt8]? {
-        guard let file = try? Descriptor.open(path, O_RDONLY) else { return nil }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = Glibc.read(file.number, &piece, piece.count)
-            if count < 0, clinux_errno() == EINTR { continue }
-            if count <= 0 { return count == 0 ? bytes : nil }
-            bytes += piece[..<count]
-        }
-    }
-}
