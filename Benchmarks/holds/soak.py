@@ -263,7 +263,9 @@ def run(server, seconds, seed, secure, workers=32):
     threads = server.threads()
     soak = Soak(server, seed, secure)
     samples = asyncio.run(soak.run(seconds, workers))
-    back = settled and server.wait_for_descriptors(base, 100) and server.wait_for_tasks(tasks, 100)
+    # The descriptors last: asking for the tasks takes a connection.
+    back = server.wait_for_tasks(tasks, 100) and settled and server.wait_for_descriptors(base, 100)
+    descriptors = server.descriptors()
     total = sum(soak.counts.values())
     print("soak%s: %d exchanges in %.0f min: %s" % (
         " over TLS" if secure else "", total, seconds / 60,
@@ -271,7 +273,7 @@ def run(server, seconds, seed, secure, workers=32):
     for failure, count in soak.failures.most_common(20):
         print("FAILED %d times: %s" % (count, failure))
     print("descriptors %d before, %d after; tasks %d before, %d after; threads %d before, %d after" % (
-        base, server.descriptors(), tasks, server.tasks(), threads, server.threads()))
+        base, descriptors, tasks, server.tasks(), threads, server.threads()))
     half = samples[len(samples) // 2 :]
     print("memory %.1f MiB after a quarter, %.1f MiB at the end; slope over the second half %.1f KiB a minute" % (
         samples[len(samples) // 4][1] / 2**20, samples[-1][1] / 2**20, slope(half)))
