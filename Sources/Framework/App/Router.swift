@@ -104,7 +104,7 @@ struct Router: HTTPResponder {
         }
         let rawPath = toggled(request.head.rawPath)
         // An escaped slash is one of the path, but none that can be taken away: what is sent must lead to the route.
-        guard routes[ScalarString(toggled(path))] != nil, HTTPRequestHead.decoded(rawPath) == toggled(path) else {
+        guard routes[ScalarString(toggled(path))] != nil, HTTPRequestHead.decoded(rawPath.utf8) == toggled(path) else {
             return nil
         }
         let query = request.head.query.map { "?\($0)" } ?? ""

@@ -39,11 +39,11 @@ public struct HTTPRequestHead: Sendable {
     }
 
     /// The path, percent-decoded; what is no UTF-8 then has become U+FFFD.
-    public var path: String { Self.decoded(rawPath) }
+    public var path: String { Self.decoded(origin.prefix { $0 != UInt8(ascii: "?") }) }
 
     /// What a path is percent-decoded.
-    package static func decoded(_ rawPath: String) -> String {
-        String(decoding: PercentCoding.decode(rawPath.utf8), as: UTF8.self)
+    package static func decoded(_ rawPath: some Collection<UInt8>) -> String {
+        String(decoding: PercentCoding.decode(rawPath), as: UTF8.self)
     }
 
     /// What follows the first `?`, as sent.
