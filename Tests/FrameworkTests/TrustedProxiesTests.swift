@@ -61,7 +61,7 @@ struct TrustedProxiesTests {
         "what is no address is named",
         arguments: ["proxy.internal", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "/8", "::/129"]
     )
-    func mistakes(_ entry: String) throws {
+    func mistakes(_ entry: String) async throws {
         let error = #expect(throws: TrustedProxies.Mistake.self) { try TrustedProxies(["10.0.0.1", entry]) }
         #expect(error?.description.contains("'\(entry)'") == true)
         var configuration = ServiceConfiguration(environment: ["FORWARDED_ALLOW_IPS": "10.0.0.1, \(entry)"])
@@ -69,5 +69,9 @@ struct TrustedProxiesTests {
             try ServiceOptions.parse([], into: &configuration, environment: [:])
         }
         #expect(usage?.message.contains("FORWARDED_ALLOW_IPS: '\(entry)'") == true)
+        let refused = await #expect(throws: ServiceError.self) {
+            try await withSampleService(configure: { $0.trustedProxies = [entry] }) { _ in }
+        }
+        #expect(refused?.message.contains("'\(entry)'") == true)
     }
 }

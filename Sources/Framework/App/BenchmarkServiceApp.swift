@@ -46,15 +46,18 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     /// Makes the service, loads its datasets, and begins to serve.
     ///
     /// - Returns: the running service, to be stopped by its owner.
-    /// - Throws: what the service's `init` and `loadDatasets` throw, `SystemError` if the address cannot be
-    ///   had, or `TLSError` if the certificate cannot be used.
+    /// - Throws: what the service's `init` and `loadDatasets` throw, `AddressError` or `SystemError` if the address cannot
+    ///   be had, `TLSError` if the certificate cannot be used, ``ServiceError`` if another setting cannot.
     public func start() async throws -> RunningService {
         try await start(log: ServiceLog(level: configuration.logLevel))
     }
 
     /// As ``start()``, with another log.
     func start(log: ServiceLog) async throws -> RunningService {
-        let proxies = try TrustedProxies(configuration.trustedProxies)
+        let proxies: TrustedProxies
+        do { proxies = try TrustedProxies(configuration.trustedProxies) } catch {
+            throw ServiceError(.invalidData, "trusted proxies: \(error)")
+        }
         let call = ServiceCaller(
             executor: ServiceExecutor(maxThreads: configuration.maxServiceThreads),
             nonBlocking: Service.nonBlockingMethods,

@@ -81,6 +81,8 @@ public struct BuiltInAuthentication: Sendable {
             result.mode = .descope(settings, try DescopeAuthenticator(settings, log: log))
         } catch let error as HTTPClientError {
             throw ServiceError(.invalidData, "Descope cannot be asked at '\(settings.baseURL)': \(error)")
+        } catch let error as DescopeFailure {
+            throw ServiceError(.invalidData, error.description)
         }
         return result
     }

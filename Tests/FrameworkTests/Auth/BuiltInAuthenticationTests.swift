@@ -89,9 +89,9 @@ struct BuiltInAuthenticationTests {
         #expect(wrongURL?.message.contains("'nowhere'") == true)
         environment["DESCOPE_BASE_URI"] = nil
         environment["DESCOPE_PUBLIC_KEY"] = #"{"kty":"RSA"}"#
-        let wrongKey = #expect(throws: DescopeFailure.self) {
+        let wrongKey = #expect(throws: ServiceError.self) {
             try BuiltInAuthentication(environment: environment).started(log: ServiceLog())
         }
-        #expect(wrongKey?.description.contains("DESCOPE_PUBLIC_KEY") == true)
+        #expect(wrongKey?.message.contains("DESCOPE_PUBLIC_KEY") == true)
     }
 }
