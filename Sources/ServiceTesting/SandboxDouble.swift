@@ -66,7 +66,7 @@ public final class SandboxDouble: Sandbox {
 
     /// The bytes under the path as it is given.
     public func download(_ path: String, maxBytes: Int) async throws -> [UInt8] {
-        guard let bytes = files[path] else { throw SandboxError(.notFound, "the double has no file '\(path)'") }
+        guard let bytes = files[path] else { throw SandboxError(.notFound, "the sandbox double has no file '\(path)'") }
         guard bytes.count <= maxBytes else {
             throw SandboxError(.tooLarge, "'\(path)' is longer than \(maxBytes) bytes")
         }
@@ -97,7 +97,7 @@ public final class SandboxDouble: Sandbox {
     private func outcome(of call: Call) throws -> CommandResult {
         state.withLock { $0.calls.append(call) }
         guard let result = commands(call) else {
-            throw SandboxError(.notFound, "the double has no outcome for the command '\(call.command)'")
+            throw SandboxError(.notFound, "the sandbox double has no outcome for the command '\(call.command)'")
         }
         return result
     }

@@ -99,7 +99,7 @@ struct MessageTests {
             ("[]", "a chunk without a type"),
             (#"{"type":1,"data":""}"#, "a chunk without a type"),
             (#"{"type":"result"}"#, "a result chunk without data"),
-            (#"{"type":"message","data":null}"#, "a message chunk whose data is no text"),
+            (#"{"type":"message","data":null}"#, "a message chunk whose data is not text"),
         ]
     )
     func refusedChunk(_ text: String, _ message: String) {

@@ -233,7 +233,7 @@ package struct JSONParser {
             return try integer(bytes[start..<index], digits: index - start - (isNegative ? 1 : 0))
         }
         let text = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<index]), as: UTF8.self)
-        guard let number = Double(text) else { throw .unreadable("a number that no double is near") }
+        guard let number = Double(text) else { throw .unreadable("a number beyond the range of a double") }
         return .double(number)
     }
 

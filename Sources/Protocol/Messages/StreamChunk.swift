@@ -31,7 +31,7 @@ public enum StreamChunk: Sendable, Hashable {
         case ("message", .string(let text)): self = .message(text)
         case ("error", .string(let text)): self = .error(text)
         case ("message", _), ("error", _):
-            throw ProtocolError(.invalidMessage, "a \(type) chunk whose data is no text")
+            throw ProtocolError(.invalidMessage, "a \(type) chunk whose data is not text")
         case ("result", let value): self = .result(value)
         default: self = .other(type: type, data: data)
         }

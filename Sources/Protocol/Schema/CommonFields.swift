@@ -1,5 +1,5 @@
 /// The fields that several requests have.
 enum CommonFields {
     static let taskID = Field<String>.string("task_id", "The task, as the dataset has it.")
-    static let dataset = Field<String?>.optionalString("dataset", "The dataset; `default` if there is none.")
+    static let dataset = Field<String?>.optionalString("dataset", "The dataset; `default` if absent.")
 }

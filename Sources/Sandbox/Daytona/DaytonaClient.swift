@@ -53,13 +53,13 @@ public struct DaytonaClient: Sendable {
         configuration: Configuration = Configuration()
     ) throws {
         (self.credentials, self.configuration) = (credentials, configuration)
-        if credentials.apiKey.isEmpty { throw SandboxError(.unauthorized, "x-api-key: there is none") }
+        if credentials.apiKey.isEmpty { throw SandboxError(.unauthorized, "x-api-key is missing") }
         do { api = try HTTPURL(credentials.apiURL) } catch {
             throw SandboxError(.invalidConfiguration, "x-api-url: \(error.message)")
         }
         // Callers name the address: they must not reach what listens on this machine's file system.
         if api.socketPath != nil {
-            throw SandboxError(.invalidConfiguration, "x-api-url: a Unix socket is no sandbox API")
+            throw SandboxError(.invalidConfiguration, "x-api-url: a sandbox API cannot be on a Unix socket")
         }
         self.http = http ?? HTTPClient(configuration: Self.httpConfiguration)
     }

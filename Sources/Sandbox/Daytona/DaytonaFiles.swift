@@ -137,14 +137,14 @@ extension DaytonaSandbox {
         // Servers write an empty list as null as well.
         if case .null = json { return [] }
         guard let items = json.arrayValue else {
-            throw SandboxError(.protocolViolation, "the answer about files is no list")
+            throw SandboxError(.protocolViolation, "the answer about files is not a list")
         }
         return items
     }
 
     private static func octal(_ permissions: Int) throws(SandboxError) -> String {
         guard (0...0o7777).contains(permissions) else {
-            throw SandboxError(.invalidRequest, "\(permissions) are no permissions of a file")
+            throw SandboxError(.invalidRequest, "\(permissions) is not a valid file mode")
         }
         return String(permissions, radix: 8)
     }

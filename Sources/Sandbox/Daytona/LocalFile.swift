@@ -17,7 +17,7 @@ struct LocalFileReader: Sendable {
             var status = stat()
             guard fstat(file.number, &status) == 0 else { throw SandboxError.lastError("cannot read '\(path)'") }
             guard FileInfo.kind(status.st_mode) == Glibc.S_IFREG else {
-                throw SandboxError(.invalidRequest, "'\(path)' is no regular file")
+                throw SandboxError(.invalidRequest, "'\(path)' is not a regular file")
             }
             return LocalFileReader(byteCount: Int(status.st_size), path: path, file: file)
         }

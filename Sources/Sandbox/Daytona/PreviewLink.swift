@@ -38,7 +38,7 @@ extension DaytonaSandbox {
     }
 
     private static func checked(_ port: Int) throws(SandboxError) -> Int {
-        guard (1...65_535).contains(port) else { throw SandboxError(.invalidRequest, "\(port) is no port") }
+        guard (1...65_535).contains(port) else { throw SandboxError(.invalidRequest, "\(port) is not a valid port") }
         return port
     }
 }

@@ -52,7 +52,7 @@ enum SandboxInput {
                 }
             }
             if name.isEmpty || !isName {
-                throw SandboxError(.invalidRequest, "'\(name)' is no name of an environment variable")
+                throw SandboxError(.invalidRequest, "'\(name)' is not a valid name of an environment variable")
             }
             try checkNoZero(value, "value of \(name)")
         }
@@ -61,7 +61,7 @@ enum SandboxInput {
     /// Checks the id or name of a sandbox, which becomes a component of a URL's path.
     static func checkID(_ idOrName: String) throws(SandboxError) {
         if idOrName.isEmpty || idOrName == "." || idOrName == ".." {
-            throw SandboxError(.invalidRequest, "'\(idOrName)' is no id of a sandbox")
+            throw SandboxError(.invalidRequest, "'\(idOrName)' is not a valid sandbox id or name")
         }
         try checkNoZero(idOrName, "id of a sandbox")
         if idOrName.utf8.count > maxNameBytes {

@@ -45,7 +45,7 @@ actor CommandStatus {
         if await log.byteCount == 0 {
             guard loop.now - begunAt >= limits.startLimit.nanoseconds, await log.isEmpty(), await log.byteCount == 0
             else { return }
-            let text = "the command has shown no sign of having begun for \(limits.startLimit)"
+            let text = "the command has shown no sign of having started for \(limits.startLimit)"
             verdict = .failure(NotBegun(reason: SandboxError(.timedOut, text)))
             return
         }
@@ -64,7 +64,7 @@ actor CommandStatus {
         let since = goneSince.flatMap { $0 > lastSignAt ? $0 : nil } ?? loop.now
         goneSince = since
         guard loop.now - since >= limits.exitCodeLimit.nanoseconds else { return }
-        let text = "the command has shown neither output nor an exit code for \(limits.silenceLimit), and does not run"
+        let text = "the command is not running; no output and no exit code for \(limits.silenceLimit)"
         verdict = .failure(SandboxError(.timedOut, text))
     }
 }

@@ -78,7 +78,7 @@ actor DaytonaSession {
                 // What is deleted will not begin any more; anything else might, beside a second one.
                 guard isDeleted else {
                     let reason = notBegun.reason
-                    throw reason.saying("\(reason.message); its session could not be deleted, so it may still begin")
+                    throw reason.saying("\(reason.message); its session could not be deleted, so it may still start")
                 }
                 if starts == Self.maxStarts { throw notBegun.reason }
             }

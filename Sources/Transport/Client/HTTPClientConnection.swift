@@ -122,12 +122,12 @@ actor HTTPClientConnection {
             case .body, .end: throw violation("data before the head of the response")
             }
             if head.status == .switchingProtocols {
-                if !upgrades { throw violation("it switches protocols, and nobody asked for that") }
+                if !upgrades { throw violation("it switches protocols without having been asked to") }
                 return head
             }
             if head.status.isInformational {
                 informational += 1
-                if informational > Self.maxInformational { throw violation("it sends no final response") }
+                if informational > Self.maxInformational { throw violation("it never sends a final response") }
                 if head.status == .continue { sender?.sendWithheldBody() }
                 continue
             }
@@ -154,7 +154,7 @@ actor HTTPClientConnection {
                 return nil
             case .violation(let message): throw violation(message)
             case .lost: throw lost()
-            case .head: throw violation("a head within the body of the response")
+            case .head: throw violation("a head within the response body")
             }
         }
     }

@@ -31,26 +31,26 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         case "https", "wss": (isSecure, isUnix) = (true, false)
         case "http+unix", "ws+unix": (isSecure, isUnix) = (false, true)
         case "https+unix", "wss+unix": (isSecure, isUnix) = (true, true)
-        default: throw fail("the scheme is none of http, https, ws, wss, nor of these with +unix")
+        default: throw fail("the scheme must be http, https, ws or wss, or one of these with +unix")
         }
         let rest = text.utf8[colon...].dropFirst(3)
         let end = rest.firstIndex { "/?#".utf8.contains($0) } ?? rest.endIndex
         let authority = Substring(rest[..<end])
         if isUnix {
             guard let path = Self.socketPath(authority) else {
-                throw fail("the host is no percent-encoded absolute path of at most 107 bytes")
+                throw fail("the host must be a percent-encoded absolute path of at most 107 bytes")
             }
             (host, port, socketPath) = ("localhost", isSecure ? 443 : 80, path)
         } else {
-            if authority.utf8.contains(UInt8(ascii: "@")) { throw fail("user information is not supported") }
+            if authority.utf8.contains(UInt8(ascii: "@")) { throw fail("user information in a URL is not supported") }
             guard let (host, port) = Self.split(authority, defaultPort: isSecure ? 443 : 80) else {
-                throw fail("bad host or port")
+                throw fail("the host or port is not valid")
             }
             (self.host, self.port, socketPath) = (host, port, nil)
         }
         var target = String(Substring(rest[end...].prefix { $0 != UInt8(ascii: "#") }))
         if target.utf8.first != UInt8(ascii: "/") { target = "/" + target }
-        guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw fail("blank or control character") }
+        guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw fail("a blank or control character") }
         self.target = Self.escapingNonASCII(target)
     }
 

@@ -25,11 +25,11 @@ enum ProxyTunnel {
         var informational = 0
         while true {
             guard case .response(let head, let framing) = try await next(&decoder, stream, proxy) else {
-                throw violation(proxy, "data before a response")
+                throw violation(proxy, "data before the response")
             }
             if head.status.isInformational && head.status != .switchingProtocols {
                 informational += 1
-                if informational > maxInformational { throw violation(proxy, "it sends no final response") }
+                if informational > maxInformational { throw violation(proxy, "it never sends a final response") }
                 continue
             }
             guard (200..<300).contains(head.status.code) else {

@@ -22,7 +22,7 @@ enum HTTPChunkLine {
             size = size << 4 | digit
             index += 1
         }
-        if index == 0 { return .failed(.bad("a chunk's size is no number")) }
+        if index == 0 { return .failed(.bad("a chunk size that is not a number")) }
         let rest = bytes[index..<(end - 1)]
         if !rest.isEmpty {
             // Blanks before an extension are allowed as bad practice (§7.1.1); anything else is no extension.

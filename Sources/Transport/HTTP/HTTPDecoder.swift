@@ -159,7 +159,7 @@ package struct HTTPDecoder: Sendable {
     private func request(_ line: ArraySlice<UInt8>, _ fields: HTTPFields) throws(HTTPProtocolError) -> HTTPEvent {
         let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .bad("the request line has not three parts") }
-        guard let method = HTTPMethod(parts[0]) else { throw .bad("the method is no token") }
+        guard let method = HTTPMethod(parts[0]) else { throw .bad("the method is not a token") }
         let version = try version(parts[2])
         guard let target = HTTPTarget(parts[1], method: method) else { throw .bad("the target has no valid form") }
         let hosts = fields[values: .host]

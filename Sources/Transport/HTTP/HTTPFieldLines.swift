@@ -13,7 +13,7 @@ enum HTTPFieldLines {
             let name = bytes[line.lowerBound..<colon]
             // §5.1: no blank before the colon; §5.2: a line that begins with a blank would continue the one before.
             guard !name.isEmpty, name.allSatisfy(HTTPSyntax.isToken) else {
-                throw .bad("a field name that is no token")
+                throw .bad("a field name that is not a token")
             }
             var (start, end) = (colon + 1, line.upperBound)
             while start < end, HTTPSyntax.isBlank(bytes[start]) { start += 1 }

@@ -54,7 +54,7 @@ final class HTTPRequestReader {
             case .request(let head, let framing):
                 stream.setReadDeadline(nil)
                 if head.version == .http11 && !head.fields.contains(.host) {
-                    return .malformed(.bad("a request of HTTP/1.1 without host"))  // RFC 9112 §3.2
+                    return .malformed(.bad("an HTTP/1.1 request without a Host field"))  // RFC 9112 §3.2
                 }
                 let expectsContinue = head.version == .http11 && head.fields.hasToken("100-continue", in: .expect)
                 body = framing.hasBody ? .open(expectsContinue ? .waiting : .none) : .ended
@@ -125,7 +125,7 @@ final class HTTPRequestReader {
             case nil:
                 if await fillPatiently() { continue }
                 if stream.readHasTimedOut { throw fail(408, "the request body stalled") }
-                throw fail(400, "the connection ended within the request body")
+                throw fail(400, "the connection ended before the request body did")
             default: throw fail(400, "unexpected data in the request body")
             }
         }

@@ -83,9 +83,9 @@ public actor HTTPServer {
             self.loop.startTask {
                 do {
                     try await self.reloadCertificate()
-                    report("the certificate has been read anew")
+                    report("the certificate has been reloaded")
                 } catch {
-                    report("the certificate stays as it was: \(error)")
+                    report("the certificate was not reloaded: \(error)")
                 }
             }
         }

@@ -20,7 +20,7 @@ final class ClientTLS: Sendable {
             throw error
         }
         guard let secured = TLSStream(socket, context, host: url.host, resuming: sessions.withLock { $0[url.origin] })
-        else { throw TLSError(message: "'\(url.host)' is no host whose certificate could be verified") }
+        else { throw TLSError(message: "no certificate can be verified for the host '\(url.host)'") }
         let (loop, stream) = (socket.loop, BufferedStream(secured, on: socket.loop))
         let isEstablished = await withTaskCancellationHandler {
             await stream.establish()

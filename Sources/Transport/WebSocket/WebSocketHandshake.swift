@@ -33,7 +33,7 @@ package enum WebSocketHandshake {
         }
         // RFC 6455 §9.1: what breaks the grammar fails the handshake.
         guard let offers = WebSocketExtension.parse(head.fields[values: .secWebSocketExtensions]) else {
-            return .rejected(.badRequest, "sec-websocket-extensions is no list of extensions")
+            return .rejected(.badRequest, "sec-websocket-extensions is not a valid list of extensions")
         }
         var fields: HTTPFields = [
             (.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketAccept, acceptance(of: key)),

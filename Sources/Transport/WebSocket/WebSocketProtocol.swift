@@ -147,8 +147,8 @@ package struct WebSocketProtocol: Sendable {
         }
         // §5.4: a message's later frames, and only they, are continuations.
         switch (header.opcode, messageKind) {
-        case (.continuation, nil): throw .init(.protocolError, "a continuation of nothing")
-        case (.text, .some), (.binary, .some): throw .init(.protocolError, "a new message within another")
+        case (.continuation, nil): throw .init(.protocolError, "a continuation frame without a message to continue")
+        case (.text, .some), (.binary, .some): throw .init(.protocolError, "a new message before the last is complete")
         default: break
         }
         if header.opcode != .continuation {
@@ -195,7 +195,7 @@ package struct WebSocketProtocol: Sendable {
     private mutating func append(_ bytes: UnsafeRawBufferPointer) throws(WebSocketProtocolError) {
         let allowed = UnsafeRawBufferPointer(rebasing: bytes.prefix(limits.maxMessageBytes - message.count))
         if messageKind == .text && !acceptsInvalidText && !validator.receive(allowed) {
-            throw .init(.invalidPayload, "a text that is no UTF-8")
+            throw .init(.invalidPayload, "a text message that is not valid UTF-8")
         }
         if allowed.count < bytes.count { throw tooBig }
         let needed = message.count + bytes.count
@@ -228,7 +228,7 @@ package struct WebSocketProtocol: Sendable {
             let kind = messageKind
             messageKind = nil
             if kind == .text && !acceptsInvalidText && !validator.isComplete {
-                throw .init(.invalidPayload, "a text that ends within a character")
+                throw .init(.invalidPayload, "a text message that ends within a UTF-8 sequence")
             }
             let bytes = message
             message = []
@@ -245,7 +245,7 @@ package struct WebSocketProtocol: Sendable {
             let given = WebSocketCloseCode(rawValue: UInt16(control[0]) << 8 | UInt16(control[1]))
             guard given.isSendable else { throw .init(.protocolError, "close code \(given.rawValue)") }
             guard let text = String(validating: control[2...], as: UTF8.self) else {
-                throw .init(.invalidPayload, "a close reason that is no UTF-8")
+                throw .init(.invalidPayload, "a close reason that is not valid UTF-8")
             }
             (code, reason) = (given, text)
         }

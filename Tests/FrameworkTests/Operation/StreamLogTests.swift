@@ -67,7 +67,7 @@ struct StreamLogTests {
         let lines = try await logged(Self.waiting(after: .message("a"))) { stream in
             for try await _ in stream { break }
         }
-        #expect(lines.map { $0["message"] } == ["the caller left before the end of the stream"])
+        #expect(lines.map { $0["message"] } == ["the caller left before the stream ended"])
         #expect(lines.first?["level"] == "warning")
         #expect(lines.first?["task_id"] == "task-9")
     }

@@ -134,7 +134,7 @@ struct PeerLeft: Error, CustomStringConvertible {
     /// Whether it had got a result, for which runners do not wait longer.
     let hasResult: Bool
 
-    var description: String { "the caller left before the end of the stream" }
+    var description: String { "the caller left before the stream ended" }
 }
 
 extension StreamRequest {

@@ -28,7 +28,7 @@ actor DescopeAuthenticator {
         accepted = ExpiringCache(maxCount: settings.maxCachedKeys)
         guard let text = settings.publicKey else { return }
         guard let key = (try? JSONValue(parsing: Array(text.utf8))).flatMap({ JSONWebKey($0) }) else {
-            throw DescopeFailure("DESCOPE_PUBLIC_KEY is no public key for signatures, as a JWK with kid and alg")
+            throw DescopeFailure("DESCOPE_PUBLIC_KEY is not a public signature key in JWK form, with kid and alg")
         }
         keys[key.id] = key
     }

@@ -38,7 +38,7 @@ struct JSONWebToken: Sendable {
         let isUTF8 = bytes.first == UInt8(ascii: "{") && !bytes.contains(0)
         guard isUTF8, String(validating: bytes, as: UTF8.self) != nil,
             let object = (try? JSONValue(parsing: bytes))?.objectValue
-        else { throw .malformed("its \(name) is no JSON object") }
+        else { throw .malformed("its \(name) is not a JSON object") }
         return object
     }
 
@@ -64,7 +64,7 @@ struct JSONWebToken: Sendable {
     /// A claim that is a number of seconds since 1970, with or without a fraction (RFC 7519 §2); nil if it is absent.
     private func date(_ name: String) throws(TokenRefusal) -> Double? {
         guard let claim = claims[name] else { return nil }
-        guard let number = claim.doubleValue, number.isFinite else { throw .malformed("its \(name) is no date") }
+        guard let number = claim.doubleValue, number.isFinite else { throw .malformed("its \(name) is not a date") }
         return number
     }
 
