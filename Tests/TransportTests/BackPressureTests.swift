@@ -36,7 +36,7 @@ struct BackPressureTests {
         }
     }
 
-    private static let webSocketRequest =
+    static let webSocketRequest =
         "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + "Sec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 

@@ -269,6 +269,10 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
 
     /// How much of what was written the peer has not taken yet: what waits here, and what waits in the system.
     package var outstandingCount: Int { output.count + stream.unacknowledgedCount }
+    /// The number of bytes appended so far.
+    package var appendedCount: Int { writtenCount &+ output.count }
+    /// The number of bytes that the peer's system has taken; over TLS a lower bound, as the system counts whole records.
+    package var takenCount: Int { writtenCount &- stream.unacknowledgedCount }
 
     // MARK: Ending
 

@@ -24,6 +24,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     private var pingTimer: LoopTimer?
     private var pongTimer: LoopTimer?
+    private var pongWatch: WebSocketPongWatch?
     private var closeTimer: LoopTimer?
     private var replies = ByteBuffer()
     private var awaitedPongs: [[UInt8]: OneShotEvent] = [:]
@@ -254,12 +255,29 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         if end != nil || pendingEnd != nil || closeSent { return }
         stream.write { output in codec.ping([], to: &output) }
         // A wait that is under way goes on: a Ping may follow another before the time to answer that has passed.
-        if pongTimer?.isPending != true { awaitPong() }
+        if pongTimer?.isPending != true {
+            pongWatch = WebSocketPongWatch(pingEnd: stream.appendedCount, taken: stream.takenCount)
+            schedulePongCheck()
+        }
         schedulePing()
     }
 
-    private func awaitPong() {
-        pongTimer = stream.loop.schedule(after: configuration.pongTimeout) { [weak self] in self?.pongIsMissing() }
+    private func schedulePongCheck() {
+        let interval = configuration.pongTimeout / WebSocketPongWatch.checksPerTimeout
+        pongTimer = stream.loop.schedule(after: interval) { [weak self] in self?.checkForPong() }
+    }
+
+    private func checkForPong() {
+        if end != nil || pendingEnd != nil || closeSent { return }
+        if isReadingPaused && !stream.isAboveHighWater {
+            // The Pong may be among the bytes that have not been read; it is found as soon as there is room for them.
+            pongWatch?.restart(taken: stream.takenCount)
+        } else if pongWatch?.check(taken: stream.takenCount) == true {
+            stream.write { output in codec.close(.internalError, reason: "keepalive ping timeout", to: &output) }
+            stream.flush()
+            return finish(.lost(.timedOut))
+        }
+        schedulePongCheck()
     }
 
     /// Sends a Ping of its own; the event fires with its Pong, or when the connection ends.
@@ -273,15 +291,6 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         awaitedPongs[payload] = event
         stream.write { output in codec.ping(payload, to: &output) }
         return event
-    }
-
-    private func pongIsMissing() {
-        if end != nil || pendingEnd != nil || closeSent { return }
-        // Its Pong may be among what has not been looked at; it is, as soon as there is room.
-        if isReadingPaused && !stream.isAboveHighWater { return awaitPong() }
-        stream.write { output in codec.close(.internalError, reason: "keepalive ping timeout", to: &output) }
-        stream.flush()
-        finish(.lost(.timedOut))
     }
 }
 
