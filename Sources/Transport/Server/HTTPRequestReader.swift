@@ -1,30 +1,30 @@
-/// Reads requests off a connection, one after the other: the head, then the body as far as it is asked for.
+/// Reads requests from a connection, one after the other: the head, then as much of the body as is asked for.
 ///
 /// Confined to the connection's loop.
 final class HTTPRequestReader {
-    /// What comes in place of a request's head.
+    /// The outcome of reading a request's head.
     enum Head {
         case request(HTTPRequestHead)
-        /// It is not HTTP, or took too long; nobody knows where a next request would begin.
+        /// The input is not HTTP or took too long; where a next request would begin is unknown.
         case malformed(HTTPProtocolError)
         /// The connection ended.
         case ended
     }
 
-    /// How far the body of the present request has been read.
+    /// How far the body of the current request has been read.
     private enum Body {
         case none
-        /// Bytes are to come.
+        /// It has not been read to its end.
         case open(Expectation)
         case ended
         case failed(HTTPBodyError)
     }
 
-    /// Whether the sender waits to be told to go on (RFC 9110 §10.1.1).
+    /// Whether the sender waits for a 100 before it sends the body (RFC 9110 §10.1.1).
     private enum Expectation {
         case none
         case waiting
-        /// It has been answered otherwise: it may send the body all the same, or leave it out.
+        /// The sender was not sent a 100: it may send the body all the same, or leave it out.
         case disappointed
     }
 
@@ -32,11 +32,12 @@ final class HTTPRequestReader {
     private let configuration: HTTPServerConfiguration
     private var decoder: HTTPDecoder
     private var body = Body.none
-    /// How long the present body may still be waited for.
+    /// How much longer the current body may be waited for.
     ///
-    /// Waiting uses it up and bytes that come earn it back, so that a body in drops ends as one that has stalled.
+    /// Waiting uses it up and arriving bytes earn it back, so that a body that trickles in fails like one that has
+    /// stalled.
     private var patience: Duration = .zero
-    /// The fields after the present request's body (RFC 9110 §6.5); empty before its end.
+    /// The trailer fields of the current request (RFC 9110 §6.5); empty until its body has ended.
     private(set) var trailers = HTTPFields()
 
     init(_ stream: BufferedStream, _ configuration: HTTPServerConfiguration) {
@@ -46,7 +47,7 @@ final class HTTPRequestReader {
 
     // MARK: Heads
 
-    /// The next request's head.
+    /// Reads the next request's head.
     nonisolated(nonsending) func readHead() async -> Head {
         stream.setReadDeadline(configuration.headerTimeout)
         while true {
@@ -74,11 +75,11 @@ final class HTTPRequestReader {
 
     // MARK: Bodies
 
-    /// Whether the present request has a body that has not been read to its end.
+    /// Whether the current request has a body that has not been read to its end.
     var hasBody: Bool { if case .open = body { true } else { false } }
 
-    /// Whether another request may follow the present one: not if its body is broken, or was never asked for and may
-    /// still come.
+    /// Whether another request may follow the current one: not if its body is broken, or was never asked for and may
+    /// still arrive.
     var mayGoOn: Bool {
         switch body {
         case .open(.waiting), .open(.disappointed), .failed: false
@@ -86,10 +87,11 @@ final class HTTPRequestReader {
         }
     }
 
-    /// To be called before the final response: there is no 100 after it, nor within it (RFC 9110 §10.1.1).
+    /// Settles a pending expectation before the final response, as no 100 can be sent within or after it (RFC 9110
+    /// §10.1.1).
     ///
     /// - Parameter wantsBody: whether the body may still be asked for while the response is written; its sender is then
-    ///   told to go on.
+    ///   told to continue.
     func finalResponseBegins(wantsBody: Bool) {
         guard case .open(.waiting) = body else { return }
         if wantsBody { sendContinue() } else { body = .open(.disappointed) }
@@ -97,13 +99,13 @@ final class HTTPRequestReader {
 
     private func sendContinue() {
         body = .open(.none)
-        // Who has begun to send does not wait.
+        // A sender that has already started does not wait.
         if !stream.input.isEmpty { return }
         stream.write { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
         stream.flush()
     }
 
-    /// The next bytes of the body; nil at its end.
+    /// Returns the next bytes of the body; `nil` at its end.
     nonisolated(nonsending) func nextBodyBytes() async throws -> [UInt8]? {
         switch body {
         case .none, .ended: return nil
@@ -152,7 +154,7 @@ final class HTTPRequestReader {
         return error
     }
 
-    /// Reads what the responder left of the body; false if that is too much, or cannot be read.
+    /// Reads and drops the rest of the body; returns false if that is too long or cannot be read.
     nonisolated(nonsending) func discardRestOfBody() async -> Bool {
         var discarded = 0
         do {

@@ -1,16 +1,16 @@
 /// Answers the requests of a server.
 ///
-/// Called on the event loop of the connection, for one request of a connection at a time. It must not block: code that
-/// may is entered through a ``ServiceExecutor``. It cannot throw: every error is answered by whoever knows how.
+/// Called on the connection's event loop, for one request per connection at a time. It must not block: code that may
+/// block runs on a ``ServiceExecutor``. It cannot throw: every error has to be turned into a response.
 public protocol HTTPResponder: Sendable {
-    /// The response to one request.
+    /// Returns the response to a request.
     ///
-    /// When the peer goes away before the response has been produced, the task is not cancelled: a plain request runs
-    /// to its end, as its effects may be wanted. A streamed response notices at its next write.
+    /// If the peer goes away before the response has been produced, the task is not cancelled: a plain request runs to
+    /// completion, as its effects may be wanted. A streamed response notices at its next write.
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse
 }
 
-/// One line of the access log, made when a response has been handed to the connection.
+/// A record for the access log, made when a response has been handed to the connection.
 public struct HTTPAccessRecord: Sendable {
     /// The request's method, `-` if it could not be read.
     public let method: String
@@ -18,12 +18,12 @@ public struct HTTPAccessRecord: Sendable {
     public let target: String
     /// The status of the response.
     public let status: Int
-    /// The other side.
+    /// The peer's address.
     public let peer: SocketAddress
-    /// The fields of the request; none if it could not be read.
+    /// The request's fields; empty if it could not be read.
     public let fields: HTTPFields
-    /// From the head of the request to the end of the response or, for an upgrade, to its acceptance.
+    /// The time from the request's head to the end of the response or, for an upgrade, of the WebSocket connection.
     public let duration: Duration
-    /// The `x-request-id` of the response; nil without one.
+    /// The response's `x-request-id`; `nil` without one.
     public let requestID: String?
 }

@@ -1,13 +1,13 @@
-/// Writes responses to a connection: a head with a body at hand, or a head and then a body as it is produced.
+/// Writes responses to a connection: a head with a complete body, or a head followed by a body as it is produced.
 ///
 /// Confined to the connection's loop.
 final class HTTPResponseWriter {
     private enum Body {
         case none
         case chunked
-        /// With the announced length, of which so much is missing.
+        /// Of an announced length, with this many bytes still to be written.
         case fixed(remaining: Int)
-        /// As long as the connection: for peers of HTTP/1.0, who know no chunks (RFC 9112 §6.3).
+        /// Delimited by the end of the connection, for HTTP/1.0 peers, which do not know chunks (RFC 9112 §6.3).
         case untilClose
     }
 
@@ -32,7 +32,7 @@ final class HTTPResponseWriter {
         }
     }
 
-    /// Appends a response whose body is at hand.
+    /// Appends a response whose body is complete.
     nonisolated(nonsending) func write(
         _ response: HTTPServerResponse,
         _ bytes: [UInt8],
@@ -45,9 +45,9 @@ final class HTTPResponseWriter {
         if stream.isAboveHighWater { await stream.drain() }
     }
 
-    /// Begins a response whose body is produced bit by bit.
+    /// Starts a response whose body is produced piece by piece.
     ///
-    /// - Returns: whether the connection goes on after it.
+    /// - Returns: whether the connection stays open after it.
     func begin(_ response: HTTPServerResponse, length: Int?, for head: HTTPRequestHead, keepsAlive: Bool) -> Bool {
         let framing: HTTPEncoder.Framing
         if !response.status.allowsBody {
@@ -65,7 +65,7 @@ final class HTTPResponseWriter {
         return goesOn
     }
 
-    /// Appends bytes of the body; waits while the peer is slower than their producer.
+    /// Appends bytes of the body; waits while the peer cannot keep up.
     nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
         if bytes.isEmpty { return }
         switch body {
@@ -81,12 +81,12 @@ final class HTTPResponseWriter {
         if let failure = stream.failure { throw failure }
     }
 
-    /// The fields to follow a body in chunks.
+    /// Sets the trailer fields of a chunked body.
     func setTrailers(_ fields: HTTPFields) { trailers = fields }
 
     /// Ends the body.
     ///
-    /// - Returns: false if it is shorter than was announced: only a cut can tell the peer.
+    /// - Returns: false if it is shorter than announced; the peer can only learn that if the connection is cut.
     func end() -> Bool {
         defer { body = .none }
         switch body {

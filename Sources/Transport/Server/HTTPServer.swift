@@ -7,26 +7,26 @@
 /// await server.shutDown()
 /// ```
 ///
-/// Connections are spread over the loops of a group in turn; each lives on its loop until it ends.
+/// Connections are distributed round-robin over the loops of a group; each stays on its loop until it ends.
 public actor HTTPServer {
     private nonisolated let loop: EventLoop
-    /// The loop whose thread accepts.
+    /// The loop whose thread accepts connections.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private nonisolated let configuration: HTTPServerConfiguration
     private let loops: [HTTPServerLoop]
     private var listener: Listener?
     private var openConnections = 0
-    /// How many of them each network has; kept only while there is a limit.
+    /// The number of open connections from each network; kept only while there is a limit.
     private var connectionsByNetwork: [[UInt8]: Int] = [:]
     private var turn = 0
 
-    /// A server that does not listen yet.
+    /// Creates a server that does not listen yet.
     ///
     /// - Parameters:
-    ///   - configuration: limits and times.
+    ///   - configuration: limits and timeouts.
     ///   - group: the loops to serve on.
-    ///   - accessLog: is called on a loop's thread after each response; it must not block.
+    ///   - accessLog: called on a loop's thread after each response; it must not block.
     ///   - responder: answers the requests.
     public init(
         configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
@@ -39,11 +39,11 @@ public actor HTTPServer {
         loops = group.all.map { HTTPServerLoop($0, configuration, responder, accessLog) }
     }
 
-    /// Binds and begins to serve.
+    /// Binds the address and starts to serve.
     ///
     /// - Returns: the address listened on, with the port the system chose if none was asked for.
-    /// - Throws: ``AddressError`` for an unknown host, ``SystemError`` if the address cannot be had, ``TLSError`` if the
-    ///   certificate cannot be used.
+    /// - Throws: ``AddressError`` for an unknown host, ``SystemError`` if the address cannot be bound, ``TLSError`` if
+    ///   the certificate cannot be used.
     @discardableResult
     public func start() async throws -> SocketAddress {
         try await reloadCertificate()
@@ -52,7 +52,7 @@ public actor HTTPServer {
             on: address,
             backlog: configuration.maxPendingAccepts,
             loop: loop,
-            // A server that listens is kept until it is stopped.
+            // Keeps the server alive while it listens.
             mayAccept: { self.assumeIsolated { $0.openConnections < $0.configuration.maxConnections } },
             accepted: { descriptor, peer in self.assumeIsolated { $0.hand(over: descriptor, peer) } }
         )
@@ -64,16 +64,16 @@ public actor HTTPServer {
         return listener.address
     }
 
-    /// Reads certificate and key anew; connections made from then on get them, those that are open go on.
+    /// Reloads certificate and key; new connections use them, open ones are not affected.
     ///
-    /// - Throws: ``TLSError``, and everything stays as it was.
+    /// - Throws: ``TLSError``; the certificate in use then stays in place.
     public func reloadCertificate() async throws {
         guard let tls = configuration.tls else { return }
         let context = try await ServiceExecutor.system.run { try TLSContext(tls) }
         for server in loops { server.loop.execute { server.tls = context } }
     }
 
-    /// Has SIGHUP read the certificate anew, for a program that serves with one.
+    /// Makes SIGHUP reload the certificate, if the server has one.
     package nonisolated func reloadCertificate(
         on signals: TerminationSignals,
         report: @escaping @Sendable (String) -> Void
@@ -122,12 +122,12 @@ public actor HTTPServer {
         if openConnections == configuration.maxConnections - 1 { listener?.resume() }
     }
 
-    /// Stops gracefully: no new connections; idle ones are closed; requests in flight are answered; WebSockets are
-    /// closed with 1012 after the drain period and their handlers awaited.
+    /// Stops gracefully: accepts no new connections, closes idle ones, answers requests in flight, and after the drain
+    /// period closes WebSockets with 1012 and awaits their handlers.
     ///
-    /// What is left when the shutdown timeout has passed after the drain period is cut, WebSockets with 1012. Returns
-    /// when no connection is left, or, if a handler does not end even then, five seconds later. Not cut off by
-    /// cancellation.
+    /// Connections still open when the shutdown timeout has passed after the drain period are cut, WebSockets with
+    /// 1012. Returns when no connection is left or, if a handler does not end even then, five seconds after the cut.
+    /// Cancellation does not interrupt it.
     public func shutDown() async {
         await stop(cuttingAfter: configuration.webSocketDrain + configuration.shutdownTimeout)
     }
@@ -147,7 +147,7 @@ public actor HTTPServer {
         let cut = loop.schedule(after: limit) { [loops] in
             for server in loops { server.loop.execute { server.abort() } }
         }
-        // A handler whose thread is blocked for good must not keep the process.
+        // A handler whose thread is blocked forever must not keep the process alive.
         let giveUp = loop.schedule(after: limit + Self.patienceAfterCut) { ended.fire() }
         loop.startTask { [loops] in
             let empty = loops.map { _ in OneShotEvent() }

@@ -1,8 +1,8 @@
-/// One connection of a server: an actor pinned to the loop that its socket is watched by.
+/// One connection of a server: an actor pinned to the loop that watches its socket.
 ///
-/// It reads a request, has it answered, writes the response, and comes to the next; pipelined requests wait in the
-/// input buffer meanwhile. All reading and writing is synchronous code on the buffers; the actor suspends only for the
-/// peer and for the responder.
+/// It reads a request, has it answered, writes the response, and continues with the next; pipelined requests wait in
+/// the input buffer meanwhile. All reading and writing is synchronous code on the buffers; the actor suspends only for
+/// the peer and for the responder.
 actor HTTPServerConnection {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -17,7 +17,7 @@ actor HTTPServerConnection {
     private var webSocket: WebSocketConnection?
     private var isWaitingForRequest = true
     private var tls: TLSConnectionInfo?
-    /// Which request is being answered: what belongs to another has ended.
+    /// The number of the request being answered; the bodies and writers of earlier ones are no longer valid.
     private var exchange = 0
 
     init(_ stream: BufferedStream, peer: SocketAddress, server: HTTPServerLoop) {
@@ -57,8 +57,8 @@ actor HTTPServerConnection {
         return await stream.fillOrWait()
     }
 
-    /// Ends the connection in the order of a graceful stop: an idle one at once, one with a request after its response,
-    /// a WebSocket with 1012.
+    /// Ends the connection for a graceful stop: an idle one at once, one with a request in flight after its response, a
+    /// WebSocket with 1012.
     func drain() async {
         if isWaitingForRequest { stream.close() }
         guard let webSocket else { return }
@@ -66,17 +66,17 @@ actor HTTPServerConnection {
         await webSocket.close(code: .serviceRestart)
     }
 
-    /// Ends the connection now; a WebSocket is told why, as far as there is room for that.
+    /// Ends the connection now; a WebSocket is sent a Close if the peer can take it.
     func abort() async {
         await webSocket?.abort(code: .serviceRestart)
         stream.close()
     }
 
-    /// How long, and how much, what a peer still sends is read and dropped when the last response has been written.
+    /// How long, and how many bytes, the peer's input is read and dropped after the last response has been written.
     private static let (lingerTime, maxLingerBytes) = (Duration.seconds(2), 16 << 20)
 
-    /// Closes so that the peer can read the last response: bytes that still come in would make the system reset the
-    /// connection and destroy the response on its way (RFC 9112 §9.6).
+    /// Closes so that the peer can read the last response: further input would make the system reset the connection and
+    /// discard the response in flight (RFC 9112 §9.6).
     private func closeGracefully() async {
         await stream.drainCompletely()
         if stream.inputHasEnded || stream.failure != nil { return }
@@ -91,7 +91,7 @@ actor HTTPServerConnection {
 
     // MARK: One request
 
-    /// Reads and answers one request; false when the connection is to be closed.
+    /// Reads and answers one request; returns false if the connection is to be closed.
     private func serveRequest() async -> Bool {
         switch await reader.readHead() {
         case .ended: return false
@@ -111,7 +111,7 @@ actor HTTPServerConnection {
         }
     }
 
-    /// Answers what is not HTTP; the connection ends with it.
+    /// Answers a malformed request; the connection ends with it.
     private func refuse(_ error: HTTPProtocolError) async {
         await writer.write(.text(error.status, error.message), Array(error.message.utf8), closes: true)
         server.log(
@@ -131,7 +131,7 @@ actor HTTPServerConnection {
         var answer = given
         if case .webSocket = given.body {
         } else if given.status.isInformational {
-            // RFC 9110 §15.2: not the answer to anything; the next response would be taken for it.
+            // RFC 9110 §15.2: not a final response; the next response would be taken for it.
             answer = .text(.internalServerError, "the service answered with an informational status")
             answer.closesConnection = true
         }
@@ -165,7 +165,7 @@ actor HTTPServerConnection {
         return await reader.discardRestOfBody()
     }
 
-    /// Only a response that is written bit by bit can still ask for the request's body, and none that refuses does.
+    /// Whether a response may still ask for the request's body: only a streamed one can, and one that refuses does not.
     private static func mayStillAskForBody(_ answer: HTTPServerResponse, to head: HTTPRequestHead) -> Bool {
         guard case .stream = answer.body, head.method != .head, answer.status.allowsBody else { return false }
         return (200..<300).contains(answer.status.code)
@@ -184,7 +184,7 @@ actor HTTPServerConnection {
             try await produce(HTTPBodyWriter(connection: self, exchange: exchange))
             if writer.end() { return goesOn }
         } catch {}
-        // Cut, so that the peer does not take a part for the whole.
+        // Cut, so that the peer does not mistake a partial body for the complete one.
         stream.close()
         return false
     }
@@ -204,12 +204,12 @@ actor HTTPServerConnection {
         try await writer.write(bytes)
     }
 
-    /// Fires when the peer has gone, or has finished sending.
+    /// Returns an event that fires when the peer has gone or has finished sending.
     func departure(of exchange: Int) -> OneShotEvent {
         let event = OneShotEvent()
         let look = { [weak stream] in
             guard let stream, stream.failure == nil else { return event.fire() }
-            // Requests that follow are left for later, and an end behind many of them is not seen.
+            // Pipelined requests are left for later; an end of input after too many of them is not seen.
             while stream.input.count < BufferedStream.highWaterBytes, let hasMore = stream.fill() {
                 if !hasMore { return event.fire() }
             }

@@ -1,13 +1,13 @@
 import Glibc
 
-/// What a server keeps on one of its loops: the connections that live there, and the fields every response carries.
+/// A server's state on one of its loops: the connections that live there, and the fields every response carries.
 ///
 /// Confined to the loop's thread.
 final class HTTPServerLoop: @unchecked Sendable {
     let loop: EventLoop
     let configuration: HTTPServerConfiguration
     let responder: any HTTPResponder
-    /// The certificate that new connections are shown; nil for plain ones.
+    /// The certificate for new connections; `nil` for plain HTTP.
     var tls: TLSContext?
     private let accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
 
@@ -61,7 +61,7 @@ final class HTTPServerLoop: @unchecked Sendable {
 
     func log(_ record: HTTPAccessRecord) { accessLog?(record) }
 
-    /// Begins a graceful stop; `empty` fires when the last connection of this loop is gone.
+    /// Starts a graceful stop; `empty` fires when the last connection of this loop is gone.
     func drain(_ empty: OneShotEvent) {
         isDraining = true
         whenEmpty.append(empty)
@@ -74,26 +74,26 @@ final class HTTPServerLoop: @unchecked Sendable {
         whenEmpty = []
     }
 
-    /// Ends every connection now, and cancels whoever still answers.
+    /// Ends every connection now, and cancels the tasks that serve them.
     func abort() {
         isDraining = true
         for (connection, task) in connections.values {
             loop.startTask {
-                // First, as a handler that is cancelled may close for a reason of its own.
+                // First, as a cancelled handler may close with a code of its own.
                 await connection.abort()
                 task.cancel()
             }
         }
     }
 
-    /// `date` and `server`, as they stand on the wire; made anew once a second.
+    /// Returns the `date` and `server` field lines, rebuilt once a second.
     func commonFields() -> [UInt8] {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         let second = Int64(time.tv_sec)
         if second != dateSecond {
             dateSecond = second
-            // What would end the line cannot be part of it.
+            // Control characters, which could end the line, are dropped.
             let server = String(configuration.serverName.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f })
             let line = "date: \(HTTPDate.format(secondsSince1970: second))\r\n"
             date = Array((server.isEmpty ? line : line + "server: \(server)\r\n").utf8)

@@ -3,7 +3,7 @@ import Glibc
 
 /// A listening socket on a loop.
 ///
-/// Accepted connections go to whoever was named, one call each.
+/// Each accepted connection is handed to the given closure.
 ///
 /// Confined to the loop's thread.
 final class Listener: ReadinessHandler, EndOfTickHandler, @unchecked Sendable {
@@ -20,7 +20,8 @@ final class Listener: ReadinessHandler, EndOfTickHandler, @unchecked Sendable {
     /// Binds and listens.
     ///
     /// - Parameters:
-    ///   - mayAccept: asked before each; while false, connections wait in the kernel until ``resume()``.
+    ///   - mayAccept: called before each accept; while it returns false, connections wait in the kernel until
+    ///     ``resume()``.
     ///   - accepted: takes ownership of the descriptor.
     init(
         on address: SocketAddress,
@@ -35,17 +36,17 @@ final class Listener: ReadinessHandler, EndOfTickHandler, @unchecked Sendable {
         (self.loop, self.mayAccept, self.accepted) = (loop, mayAccept, accepted)
     }
 
-    /// Begins to accept.
+    /// Starts to accept.
     ///
-    /// On the loop's thread.
+    /// Must be called on the loop's thread.
     func start() throws(SystemError) { key = try loop.add(descriptor, self) }
 
     func signal(_ readiness: Readiness) { resume() }
 
-    /// How many connections are accepted in one tick, so that many at once do not keep the loop from those it has.
+    /// The maximum number of connections accepted in one tick, so that a burst of them does not hold up the open ones.
     static let acceptsPerTick = 64
 
-    /// Accepts what is pending, as far as allowed.
+    /// Accepts pending connections, as far as allowed.
     func resume() {
         if descriptor < 0 || continuesNextTick { return }
         do {
@@ -56,7 +57,7 @@ final class Listener: ReadinessHandler, EndOfTickHandler, @unchecked Sendable {
             continuesNextTick = true
             loop.callAtEndOfTick(self)
         } catch {
-            // Out of descriptors or memory: what is served goes on, and accepting is tried again shortly.
+            // Out of descriptors or memory: open connections go on, and accepting is retried shortly.
             if retry?.isPending == true { return }
             retry = loop.schedule(after: .milliseconds(100)) { [weak self] in self?.resume() }
         }
