@@ -1,10 +1,10 @@
 /// How the body of a message is delimited on the wire (RFC 9112 §6).
 package enum HTTPBodyFraming: Sendable, Hashable {
-    /// There is none.
+    /// No body.
     case none
-    /// So many bytes.
+    /// This many bytes.
     case fixed(Int)
-    /// Chunks, the last of which is empty.
+    /// Chunks, ended by an empty one.
     case chunked
     /// Everything up to the end of the connection.
     case untilClose
@@ -12,10 +12,10 @@ package enum HTTPBodyFraming: Sendable, Hashable {
     /// Whether bytes of a body may follow the head.
     package var hasBody: Bool { self != .none && self != .fixed(0) }
 
-    /// The framing of a request (RFC 9112 §6.3).
+    /// Returns the framing of a request (RFC 9112 §6.3).
     ///
-    /// Stricter than the section allows where a lenient reading would let two parties see different messages: a length
-    /// beside a transfer coding, and more than one length, are refused, equal or not.
+    /// Stricter than the section requires where a lenient reading would let two parties see different messages: a
+    /// length beside a transfer coding, and more than one length, equal or not, are refused.
     static func ofRequest(
         _ fields: HTTPFields,
         version: HTTPVersion,
@@ -43,7 +43,7 @@ package enum HTTPBodyFraming: Sendable, Hashable {
         return length == 0 ? .none : .fixed(length)
     }
 
-    /// The framing of the response to a request of the given method.
+    /// Returns the framing of the response to a request with the given method.
     static func ofResponse(
         _ fields: HTTPFields,
         status: HTTPStatus,
@@ -65,7 +65,7 @@ package enum HTTPBodyFraming: Sendable, Hashable {
         return length == 0 ? .none : .fixed(length)
     }
 
-    /// Whether a text is the name of a coding, with parameters or without (RFC 9112 §7).
+    /// Whether a text is the name of a transfer coding, with or without parameters (RFC 9112 §7).
     private static func isCoding(_ text: String) -> Bool {
         let name = text.utf8.prefix { $0 != UInt8(ascii: ";") }
         return !name.isEmpty && name.allSatisfy(HTTPSyntax.isToken)
@@ -75,7 +75,7 @@ package enum HTTPBodyFraming: Sendable, Hashable {
         guard let value = values.first else { return nil }
         if values.count > 1 { throw .bad("more than one content-length") }
         if let length = HTTPSyntax.decimal(value.utf8) { return length }
-        // RFC 9110 §8.6: a number may be too large for any variable.
+        // RFC 9110 §8.6: the number may be too large for an `Int`.
         if !value.isEmpty && value.utf8.allSatisfy({ $0 &- 0x30 < 10 }) {
             throw HTTPProtocolError(.contentTooLarge, "the body is longer than \(limits.maxBodyBytes) bytes")
         }

@@ -1,9 +1,9 @@
-/// The line in front of a chunk: its size in hexadecimal digits, and extensions, which are checked and ignored (RFC 9112
+/// The line before a chunk: its size in hexadecimal digits, and extensions, which are checked and ignored (RFC 9112
 /// §7.1).
 enum HTTPChunkLine {
     enum Outcome {
         case incomplete
-        /// The size, the bytes of the extensions, and those of the line with its end.
+        /// The size, and the number of bytes of the extensions and of the line with its end.
         case size(Int, extensionBytes: Int, lineBytes: Int)
         case failed(HTTPProtocolError)
     }
@@ -25,7 +25,7 @@ enum HTTPChunkLine {
         if index == 0 { return .failed(.bad("a chunk size that is not a number")) }
         let rest = bytes[index..<(end - 1)]
         if !rest.isEmpty {
-            // Blanks before an extension are allowed as bad practice (§7.1.1); anything else is no extension.
+            // Blanks before an extension are tolerated (§7.1.1); anything else is not an extension.
             let extensions = rest.drop(while: HTTPSyntax.isBlank)
             guard extensions.first == UInt8(ascii: ";"), extensions.allSatisfy(HTTPSyntax.isFieldValue) else {
                 return .failed(.bad("a chunk's size is followed by something else"))

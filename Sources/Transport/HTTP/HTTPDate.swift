@@ -8,7 +8,7 @@ package enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Formats a time given in seconds since 1970, of which negative ones count as 0.
+    /// Formats a time given in seconds since 1970; negative times count as 0.
     package static func format(secondsSince1970: Int64) -> String {
         let seconds = max(0, secondsSince1970)
         let day = seconds / 86_400
@@ -18,7 +18,7 @@ package enum HTTPDate {
         return "\(days[Int(day % 7)]), \(padded(dayOfMonth)) \(months[Int(month - 1)]) \(year) \(time) GMT"
     }
 
-    /// The seconds since 1970 of a date in any of the three formats that a recipient has to know; nil for anything else.
+    /// Returns the seconds since 1970 of a date in any of the three formats that a recipient must accept, else `nil`.
     package static func parse(_ text: String) -> Int64? {
         for format in ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"] {
             var parts = tm()
@@ -29,10 +29,10 @@ package enum HTTPDate {
 
     private static func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
-    /// Year, month and day of the Gregorian calendar.
+    /// Returns year, month and day in the Gregorian calendar.
     ///
-    /// Counts in years that begin with March, so that a leap day is the last of its year, and in eras of 400 years,
-    /// which have all the same length of 146,097 days.
+    /// Counts in years that start in March, so that a leap day is the last of its year, and in eras of 400 years, which
+    /// all have 146,097 days.
     private static func civil(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = daysSince1970 + 719_468  // days from 0000-03-01 to 1970-01-01
         let era = shifted / 146_097

@@ -6,7 +6,7 @@ package enum HTTPRole: Sendable, Hashable {
     case client
 }
 
-/// What a decoder finds next.
+/// A part of a message, or an error, that a decoder has found.
 ///
 /// The same for both roles: what one side sends is what the other receives.
 package enum HTTPEvent: Sendable {
@@ -14,15 +14,15 @@ package enum HTTPEvent: Sendable {
     case request(HTTPRequestHead, HTTPBodyFraming)
     /// The head of a response.
     ///
-    /// Informational ones have no end; the real one follows.
+    /// An informational response has no `end`; the final one follows.
     case response(HTTPResponseHead, HTTPBodyFraming)
-    /// So many bytes at the front of the buffer are body, to be taken before the next event is asked for.
+    /// This many bytes at the front of the buffer are body; they must be taken before the next event is asked for.
     case body(Int)
-    /// The message is complete; its trailers.
+    /// The message is complete; these are its trailer fields.
     case end(HTTPFields)
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     ///
-    /// The decoder gives no further event.
+    /// The decoder returns no further event.
     case failed(HTTPProtocolError)
 }
 
@@ -30,8 +30,8 @@ package enum HTTPEvent: Sendable {
 ///
 /// No I/O, no time, no tasks.
 ///
-/// Strict: whatever two readers could understand in two ways is refused. Nothing is read ahead: after `end` the bytes of
-/// a pipelined message stay where they are until the next event is asked for.
+/// Strict: input that two readers could understand differently is refused. Nothing is read ahead: after `end`, a
+/// pipelined message stays in the buffer until the next event is asked for.
 package struct HTTPDecoder: Sendable {
     private enum State {
         case head
@@ -51,18 +51,18 @@ package struct HTTPDecoder: Sendable {
     private var state = State.head
     private var scanner = HTTPHeadLines()
     private var expected: [HTTPMethod] = []
-    /// What the extensions of the present body's chunks have come to.
+    /// The total size of the chunk extensions in the current body so far.
     private var chunkExtensionBytes = 0
 
     package init(role: HTTPRole, limits: HTTPLimits = HTTPLimits()) { (self.role, self.limits) = (role, limits) }
 
-    /// A client has sent a request: the next final response answers it.
+    /// Records that the client has sent a request; final responses answer requests in the order they were sent.
     package mutating func expectResponse(to method: HTTPMethod) { expected.append(method) }
 
     /// Whether no part of a message has been seen since the last one ended.
     package var isBetweenMessages: Bool { if case .head = state { scanner.isEmpty } else { false } }
 
-    /// The next event; nil if it takes more bytes.
+    /// Returns the next event; `nil` if more bytes are needed.
     package mutating func next(_ input: inout ByteBuffer) -> HTTPEvent? {
         switch state {
         case .head: return nextHead(&input)
@@ -94,8 +94,8 @@ package struct HTTPDecoder: Sendable {
         }
     }
 
-    /// The peer has finished sending: the end of a body that ends so, or the failure of one that does not; nil between
-    /// two messages.
+    /// Handles the end of the peer's input: the end of a body that is delimited by it, otherwise a failure; `nil`
+    /// between two messages.
     package mutating func receiveEnd() -> HTTPEvent? {
         switch state {
         case .untilClose:
@@ -124,7 +124,7 @@ package struct HTTPDecoder: Sendable {
             sectionError: .init(.requestHeaderFieldsTooLarge, "the header section is too long"),
             count: limits.maxHeaderCount + 1
         )
-        // What starts with such a byte speaks another protocol, and may never send a line end to judge it by.
+        // A peer that starts with such a byte speaks another protocol, and may never send a line end to be judged by.
         if role == .server, scanner.isEmpty, !input.isEmpty, input[0] != 0x0d, input[0] != 0x0a,
             !HTTPSyntax.isToken(input[0])
         {

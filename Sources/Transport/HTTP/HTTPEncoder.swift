@@ -1,10 +1,11 @@
 /// Writes HTTP/1.1 messages into a buffer (RFC 9112).
 ///
-/// The fields of the framing are its own business: such fields among the given ones are left out.
+/// It writes the framing fields by itself; those among the given fields are left out.
 package enum HTTPEncoder {
     package typealias Framing = HTTPBodyFraming
 
-    /// RFC 9110 §6.5.1: what decides about framing, routing, authentication or the content comes too late in a trailer.
+    /// RFC 9110 §6.5.1: fields that decide on framing, routing, authentication or the content come too late in a
+    /// trailer.
     private static let namesUnfitForTrailers =
         framingNames + [
             "authorization", "connection", "content-encoding", "content-range", "content-type", "cookie", "expect",
@@ -14,12 +15,12 @@ package enum HTTPEncoder {
 
     private static let framingNames = ["content-length", "transfer-encoding", "date", "server"]
 
-    /// The head of a response.
+    /// Appends the head of a response.
     ///
     /// - Parameters:
-    ///   - framing: `.none` announces nothing, as for 1xx, 204 and 304; `.untilClose` closes.
+    ///   - framing: `.none`, as for 1xx, 204 and 304, and `.untilClose` announce nothing; the latter requires `closes`.
     ///   - closes: whether the connection ends after the response.
-    ///   - commonFields: finished lines that every response carries.
+    ///   - commonFields: complete field lines that every response carries.
     package static func appendResponseHead(
         status: HTTPStatus,
         fields: HTTPFields,
@@ -37,9 +38,9 @@ package enum HTTPEncoder {
         output.append("\r\n")
     }
 
-    /// The head of a request.
+    /// Appends the head of a request.
     ///
-    /// Method, target and host must be valid, as their types make them.
+    /// Method, target and host must be valid; they are written as given.
     package static func appendRequestHead(
         method: HTTPMethod,
         target: String,
@@ -55,7 +56,7 @@ package enum HTTPEncoder {
         output.append("\r\n")
     }
 
-    /// One chunk with its size; nothing for no bytes, as an empty chunk would be the last.
+    /// Appends one chunk with its size; appends nothing for no bytes, as an empty chunk would be the last.
     package static func appendChunk(_ bytes: [UInt8], to output: inout ByteBuffer) {
         if bytes.isEmpty { return }
         output.append(String(bytes.count, radix: 16))
@@ -64,7 +65,7 @@ package enum HTTPEncoder {
         output.append("\r\n")
     }
 
-    /// The last chunk, and the trailers.
+    /// Appends the last chunk and the trailer fields.
     package static func appendLastChunk(trailers: HTTPFields, to output: inout ByteBuffer) {
         output.append("0\r\n")
         append(trailers, leavingOut: namesUnfitForTrailers, to: &output)

@@ -1,11 +1,11 @@
-/// Namespace of the parts of one header line (RFC 9110 §5).
+/// A namespace for the parts of a field line (RFC 9110 §5).
 public enum HTTPField {
-    /// The name of a field: a token (RFC 9110 §5.1), kept in lower case, as it is written on the wire and compared.
+    /// The name of a field: a token (RFC 9110 §5.1), stored, written and compared in lower case.
     public struct Name: Sendable, Hashable, CustomStringConvertible {
         /// The name in lower case.
         public let description: String
 
-        /// A name; nil if the text is no token.
+        /// Creates a name; `nil` if the text is not a token.
         public init?(_ text: String) {
             guard !text.isEmpty, text.utf8.allSatisfy(HTTPSyntax.isToken) else { return nil }
             description = text.lowercased()
@@ -88,18 +88,18 @@ enum HTTPSyntax {
     /// Whether the byte may be part of a field's value: anything but control characters other than tab.
     static func isFieldValue(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7f || byte == 0x09 }
 
-    /// Whether the byte is a blank around a value (OWS).
+    /// Whether the byte is optional whitespace (OWS).
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-    /// `A`…`Z` as `a`…`z`.
+    /// Maps `A`…`Z` to `a`…`z`.
     static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
-    /// `A`…`Z` as `a`…`z`, and nothing else: Unicode knows other letters whose lower case is ASCII.
+    /// Maps `A`…`Z` to `a`…`z` and nothing else: Unicode has other letters whose lower case is ASCII.
     static func lowercased(_ text: String) -> String {
         String(decoding: text.utf8.map { lowercased($0) }, as: UTF8.self)
     }
 
-    /// A number of decimal digits and nothing else; nil for a sign, a blank, no digit, or more than an `Int` holds.
+    /// Parses a number of decimal digits only; `nil` for a sign, a blank, no digits, or more than an `Int` holds.
     static func decimal(_ bytes: some Collection<UInt8>) -> Int? {
         if bytes.isEmpty { return nil }
         var value = 0

@@ -11,7 +11,7 @@ enum HTTPFieldLines {
                 throw .bad("a field without a colon")
             }
             let name = bytes[line.lowerBound..<colon]
-            // §5.1: no blank before the colon; §5.2: a line that begins with a blank would continue the one before.
+            // §5.1: no blank before the colon; §5.2: a line that starts with a blank would continue the previous one.
             guard !name.isEmpty, name.allSatisfy(HTTPSyntax.isToken) else {
                 throw .bad("a field name that is not a token")
             }

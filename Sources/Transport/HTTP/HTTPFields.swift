@@ -1,13 +1,13 @@
 /// The fields of a message, in order, duplicates kept (RFC 9110 §5).
 ///
-/// A list and not a dictionary: order and repetition can be observed. Names and values are one array of bytes; texts are
-/// made when asked for. What cannot be written on the wire cannot be put in: control characters in a value become
-/// blanks, so a value can never begin a line of its own.
+/// A list rather than a dictionary, as order and repetition are observable. Names and values share one array of bytes;
+/// strings are created on demand. Only what can be written on the wire can be stored: control characters in a value
+/// become blanks, so a value can never start a line of its own.
 public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiteral {
-    /// One line.
+    /// One field line.
     public typealias Element = (name: HTTPField.Name, value: String)
 
-    /// Where a line stands in ``bytes``: a lower-case name, directly followed by its value.
+    /// The position of a line in ``bytes``: a lower-case name, directly followed by its value.
     struct Line: Sendable, Equatable {
         var start: Int32
         var nameCount: Int32
@@ -17,15 +17,15 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
     private(set) var bytes: [UInt8] = []
     private(set) var lines: [Line] = []
 
-    /// No fields.
+    /// Creates an empty list.
     public init() {}
 
-    /// The given fields in their order.
+    /// Creates a list of the given fields, in order.
     public init(_ fields: some Sequence<(HTTPField.Name, String)>) {
         for (name, value) in fields { append(name, value) }
     }
 
-    /// The given fields in their order.
+    /// Creates a list of the given fields, in order.
     public init(arrayLiteral elements: (HTTPField.Name, String)...) { self.init(elements) }
 
     /// The number of lines.
@@ -33,33 +33,33 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
 
     // MARK: Reading
 
-    /// The value of the first field of a name, without the blanks around it; nil if there is none.
+    /// The value of the first field with a name, without surrounding blanks; `nil` if there is none.
     ///
-    /// Bytes that are no UTF-8 are read as Latin-1.
+    /// A value that is not valid UTF-8 is read as Latin-1.
     public subscript(name: HTTPField.Name) -> String? { self[name.description] }
 
-    /// As by a validated name; any text may be asked for.
+    /// The value of the first field with a name, which can be any text; `nil` if there is none.
     public subscript(name: String) -> String? {
         firstLine(name).map { Self.text(bytes[valueRange(lines[$0])]) }
     }
 
-    /// The values of all fields of a name, in order.
+    /// The values of all fields with a name, in order.
     public subscript(values name: HTTPField.Name) -> [String] {
         lines.indices.filter { isLine($0, named: name.description) }.map { Self.text(bytes[valueRange(lines[$0])]) }
     }
 
-    /// The bytes of the first field of a name.
+    /// Returns the bytes of the first field with a name; `nil` if there is none.
     public func rawValue(of name: HTTPField.Name) -> [UInt8]? {
         firstLine(name.description).map { Array(bytes[valueRange(lines[$0])]) }
     }
 
-    /// Whether there is a field of a name.
+    /// Whether there is a field with a name.
     public func contains(_ name: HTTPField.Name) -> Bool { firstLine(name.description) != nil }
 
-    /// Whether the comma-separated values of a name contain a token, compared without regard to case.
+    /// Whether the comma-separated values of a name contain a token, compared case-insensitively.
     public func hasToken(_ token: String, in name: HTTPField.Name) -> Bool {
         let wanted = Array(token.utf8.map { HTTPSyntax.lowercased($0) })
-        // A real token is ASCII; what is none has to be read as text.
+        // A real token is ASCII; anything else has to be compared as text.
         guard !wanted.isEmpty, wanted.allSatisfy({ $0 < 0x80 }) else {
             return tokens(in: name).contains { $0.utf8.map { HTTPSyntax.lowercased($0) } == wanted }
         }
@@ -72,7 +72,7 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
         }
     }
 
-    /// The comma-separated elements of all fields of a name, without the blanks around them; empty ones are left out.
+    /// Returns the comma-separated elements of all fields with a name, without surrounding blanks or empty elements.
     public func tokens(in name: HTTPField.Name) -> [String] {
         self[values: name].flatMap { value in
             value.utf8.split(separator: UInt8(ascii: ",")).compactMap { part in
@@ -82,7 +82,7 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
         }
     }
 
-    /// Iterates over the fields in their order.
+    /// Returns an iterator over the fields, in order.
     public func makeIterator() -> AnyIterator<Element> {
         var index = 0
         return AnyIterator {
@@ -102,18 +102,18 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
         appendLine(name.description.utf8, Self.trimmed(cleaned[...]))
     }
 
-    /// Replaces all fields of a name by one, which comes last.
+    /// Replaces all fields with a name by one at the end.
     public mutating func set(_ name: HTTPField.Name, _ value: String) {
         remove(name)
         append(name, value)
     }
 
-    /// As ``set(_:_:)-(HTTPField.Name,_)``; a text that is no field name changes nothing.
+    /// As ``set(_:_:)-(HTTPField.Name,_)``; a text that is not a field name changes nothing.
     public mutating func set(_ name: String, _ value: String) {
         if let name = HTTPField.Name(name) { set(name, value) }
     }
 
-    /// Removes all fields of a name.
+    /// Removes all fields with a name.
     public mutating func remove(_ name: HTTPField.Name) {
         if !contains(name) { return }
         lines = lines.indices.filter { !isLine($0, named: name.description) }.map { lines[$0] }
@@ -128,7 +128,7 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
         lines.append(line)
     }
 
-    /// Empties the list and keeps its memory.
+    /// Removes all fields but keeps the memory.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         lines.removeAll(keepingCapacity: true)
@@ -163,7 +163,7 @@ public struct HTTPFields: Sendable, Sequence, Equatable, ExpressibleByArrayLiter
         return bytes
     }
 
-    /// UTF-8, else Latin-1.
+    /// Decodes bytes as UTF-8 or, if they are not valid, as Latin-1.
     static func text(_ bytes: ArraySlice<UInt8>) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         var text = ""

@@ -1,9 +1,9 @@
-/// Finds the lines of a header section in a buffer, from where it stopped the last time: a head that comes byte by byte
-/// is looked at once.
+/// Finds the lines of a header section in a buffer, resuming where it last stopped: a head that arrives byte by byte is
+/// scanned only once.
 ///
-/// Line ends are CR LF and nothing else (RFC 9112 §2.2): a bare LF or CR is where two readers may part ways.
+/// Line ends are CR LF and nothing else (RFC 9112 §2.2): two readers may disagree about a bare LF or CR.
 struct HTTPHeadLines: Sendable {
-    /// The ranges of the lines found, from the buffer's front, without their ends.
+    /// The ranges of the lines found, relative to the buffer's front, without their ends.
     private(set) var lines: [Range<Int>] = []
     private var lineStart = 0
     private var scanned = 0
@@ -11,12 +11,12 @@ struct HTTPHeadLines: Sendable {
 
     enum Outcome {
         case incomplete
-        /// The section has ended, with so many bytes in all.
+        /// The section is complete, with this many bytes in all.
         case complete(byteCount: Int)
         case failed(HTTPProtocolError)
     }
 
-    /// Ceilings of a section, and the errors that tell them.
+    /// The limits of a section, and the errors that report an excess.
     struct Ceilings {
         var firstLine: Int
         var firstLineError: HTTPProtocolError
@@ -33,9 +33,9 @@ struct HTTPHeadLines: Sendable {
         (lineStart, scanned, skippedEmptyLines) = (0, 0, 0)
     }
 
-    /// Goes on with what the buffer holds now.
+    /// Continues the scan with what the buffer holds now.
     ///
-    /// - Parameter skipsEmptyLines: whether empty lines may precede the first (RFC 9112 §2.2): a few do no harm.
+    /// - Parameter skipsEmptyLines: whether a few empty lines may precede the first line (RFC 9112 §2.2).
     mutating func scan(_ bytes: UnsafeRawBufferPointer, _ ceilings: Ceilings, skipsEmptyLines: Bool) -> Outcome {
         while scanned < bytes.count {
             let byte = bytes[scanned]

@@ -1,6 +1,6 @@
-/// Host and port as they stand in a `Host` field or a target (RFC 9110 §7.2, RFC 3986 §3.2.2).
+/// Host and port as in a `Host` field or a target (RFC 9110 §7.2, RFC 3986 §3.2.2).
 enum HTTPHost {
-    /// Whether the bytes are a host with an optional port; the host may be empty, user information is none of it.
+    /// Whether the bytes are a host with an optional port; the host may be empty, user information is not allowed.
     static func isValid(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
         var rest = bytes[...]
         if rest.first == UInt8(ascii: "[") {
@@ -17,7 +17,7 @@ enum HTTPHost {
         return colon == UInt8(ascii: ":") && rest.allSatisfy { $0 &- 0x30 < 10 }
     }
 
-    /// A character of a name or of an address, or one that may stand there escaped or by itself.
+    /// Whether the byte may appear in a name or an address, or starts a percent-escape.
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

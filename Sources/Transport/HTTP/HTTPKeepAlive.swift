@@ -1,6 +1,6 @@
-/// Whether a connection goes on after a message (RFC 9112 §9.3).
+/// Whether a connection persists after a message (RFC 9112 §9.3).
 ///
-/// HTTP/1.0's own way of asking for that is not honoured.
+/// The `keep-alive` option of HTTP/1.0 is not honored.
 package enum HTTPKeepAlive {
     static func isKept(after request: HTTPRequestHead) -> Bool { isKept(request.version, request.fields) }
     static func isKept(after response: HTTPResponseHead) -> Bool { isKept(response.version, response.fields) }

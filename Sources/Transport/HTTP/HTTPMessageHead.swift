@@ -1,20 +1,20 @@
 /// The versions of HTTP/1 (RFC 9112 §2.3).
 public enum HTTPVersion: Sendable, Hashable {
-    /// Without persistent connections, as far as this toolkit goes.
+    /// HTTP/1.0, for which this toolkit keeps no persistent connections.
     case http10
-    /// With everything.
+    /// HTTP/1.1 or a later HTTP/1.x.
     case http11
 }
 
-/// The head of a request: its line and its fields.
+/// The head of a request: its request line and its fields.
 public struct HTTPRequestHead: Sendable {
     /// The method.
     public let method: HTTPMethod
-    /// The target as sent, without a scheme and an authority before the path.
+    /// The target without scheme and authority.
     private let origin: [UInt8]
-    /// Scheme and authority of a target in absolute form (RFC 9112 §3.2.2).
+    /// The scheme and authority of a target in absolute form (RFC 9112 §3.2.2).
     private let prefix: [UInt8]
-    /// The version of the request's line.
+    /// The version on the request line.
     public let version: HTTPVersion
     /// The fields.
     public package(set) var fields: HTTPFields
@@ -24,10 +24,10 @@ public struct HTTPRequestHead: Sendable {
         (self.version, self.fields) = (version, fields)
     }
 
-    /// The target as sent.
+    /// The target as sent, but with a `/` where an absolute form has no path.
     public var target: String { String(decoding: prefix + origin, as: UTF8.self) }
 
-    /// The host of a target in absolute form, which then counts instead of the `host` field.
+    /// The host and port of a target in absolute form, which take precedence over the `host` field; `nil` otherwise.
     public var authority: String? {
         guard let start = prefix.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         return String(decoding: prefix[start...].dropFirst(3), as: UTF8.self)
@@ -38,27 +38,27 @@ public struct HTTPRequestHead: Sendable {
         String(decoding: origin.prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
     }
 
-    /// The path, percent-decoded; what is no UTF-8 then has become U+FFFD.
+    /// The percent-decoded path; bytes that are not valid UTF-8 become U+FFFD.
     public var path: String { Self.decoded(origin.prefix { $0 != UInt8(ascii: "?") }) }
 
-    /// What a path is percent-decoded.
+    /// Returns a path percent-decoded, as ``path`` is.
     package static func decoded(_ rawPath: some Collection<UInt8>) -> String {
         String(decoding: PercentCoding.decode(rawPath), as: UTF8.self)
     }
 
-    /// What follows the first `?`, as sent.
+    /// The part after the first `?`, as sent; `nil` without one.
     public var query: String? {
         guard let mark = origin.firstIndex(of: UInt8(ascii: "?")) else { return nil }
         return String(decoding: origin[(mark + 1)...], as: UTF8.self)
     }
 
-    /// The query as name and value pairs in order, blank values kept (application/x-www-form-urlencoded).
+    /// The query as name and value pairs in order, empty values included (application/x-www-form-urlencoded).
     public var queryItems: [(name: String, value: String)] {
         guard let mark = origin.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         return PercentCoding.formItems(origin[(mark + 1)...])
     }
 
-    /// Whether the request asks to go on in WebSocket (RFC 6455 §4.2.1).
+    /// Whether the request asks to switch to WebSocket (RFC 6455 §4.2.1).
     package var asksForWebSocket: Bool {
         fields.contains(.upgrade) && fields.hasToken("websocket", in: .upgrade)
             && fields.hasToken("upgrade", in: .connection)
@@ -69,7 +69,7 @@ public struct HTTPRequestHead: Sendable {
 public struct HTTPResponseHead: Sendable {
     /// The status.
     public let status: HTTPStatus
-    /// The version of the status line.
+    /// The version on the status line.
     public let version: HTTPVersion
     /// The fields.
     public let fields: HTTPFields
@@ -80,14 +80,14 @@ struct HTTPTarget {
     var prefix: [UInt8] = []
     var origin: [UInt8]
 
-    /// Takes a target apart; nil if it is in none of the four forms (RFC 9112 §3.2).
+    /// Splits a target; `nil` if it has none of the four forms (RFC 9112 §3.2).
     init?(_ bytes: ArraySlice<UInt8>, method: HTTPMethod) {
-        // Visible ASCII; `#` would start a fragment, which is not for servers.
+        // Visible ASCII; `#` would start a fragment, which is not sent to servers.
         guard let first = bytes.first, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "#") }) else {
             return nil
         }
         if method == .connect {
-            // §3.2.3: host and port, both of them
+            // §3.2.3: both host and port
             guard first != UInt8(ascii: ":"), bytes.contains(UInt8(ascii: ":")), HTTPHost.isValid(bytes) else {
                 return nil
             }

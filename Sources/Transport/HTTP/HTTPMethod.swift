@@ -1,9 +1,9 @@
-/// The method of a request (RFC 9110 §9): any token, compared with regard to case.
+/// The method of a request (RFC 9110 §9): any token, compared case-sensitively.
 public struct HTTPMethod: Sendable, Hashable, CustomStringConvertible {
     /// The token as sent.
     public let rawValue: String
 
-    /// A method; nil if the text is no token.
+    /// Creates a method; `nil` if the text is not a token.
     public init?(_ text: String) {
         guard !text.isEmpty, text.utf8.allSatisfy(HTTPSyntax.isToken) else { return nil }
         rawValue = text
@@ -32,7 +32,7 @@ public struct HTTPMethod: Sendable, Hashable, CustomStringConvertible {
 
     private static let known = [get, post, head, put, delete, patch, options, trace, connect]
 
-    /// The method of these bytes, without making a text for the usual ones.
+    /// Creates a method from bytes, without creating a string for the common ones.
     init?(_ bytes: ArraySlice<UInt8>) {
         if let known = Self.known.first(where: { $0.rawValue.utf8.elementsEqual(bytes) }) {
             self = known
@@ -41,10 +41,10 @@ public struct HTTPMethod: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether sending it twice has the effect of sending it once (RFC 9110 §9.2.2).
+    /// Whether sending it twice has the same effect as sending it once (RFC 9110 §9.2.2).
     public var isIdempotent: Bool { [.get, .head, .put, .delete, .options, .trace].contains(self) }
 
-    /// Whether a request without a body still says so with a length (RFC 9110 §8.6).
+    /// Whether a request without a body still announces its length as 0 (RFC 9110 §8.6).
     var usuallyHasBody: Bool { [.post, .put, .patch].contains(self) }
 
     /// The token as sent.

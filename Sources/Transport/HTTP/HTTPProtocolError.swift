@@ -1,6 +1,6 @@
-/// A peer's violation of HTTP/1.1, or of a ceiling.
+/// A peer's violation of HTTP/1.1, or of a limit.
 package struct HTTPProtocolError: Error, Sendable, Hashable {
-    /// The status that answers it, if this side is the server.
+    /// The status to answer with, if this side is the server.
     package let status: HTTPStatus
     /// What is wrong.
     package let message: String

@@ -3,7 +3,7 @@ public struct HTTPStatus: Sendable, Hashable, CustomStringConvertible {
     /// The code, 100 to 999.
     public let code: Int
 
-    /// A status with a code; codes that do not have three digits become 500.
+    /// Creates a status; codes that do not have three digits become 500.
     public init(_ code: Int) { self.code = (100...999).contains(code) ? code : 500 }
 
     /// 100 Continue.
@@ -63,7 +63,7 @@ public struct HTTPStatus: Sendable, Hashable, CustomStringConvertible {
     /// Whether a response of this status can have a body (RFC 9110 §6.4.1).
     public var allowsBody: Bool { code >= 200 && code != 204 && code != 304 }
 
-    /// The phrase that goes with the code on the status line; empty for unusual ones.
+    /// The reason phrase for the code; empty for uncommon codes.
     public var reasonPhrase: String { Self.phrases[code] ?? "" }
 
     private static let phrases: [Int: String] = [
