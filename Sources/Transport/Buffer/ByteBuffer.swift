@@ -3,24 +3,24 @@ import Glibc
 /// Bytes between a producer and a consumer: written at the end, read from the front.
 ///
 /// The storage is one array whose count is its capacity, so a system call can fill the free part directly and a loop
-/// can lend the same array to one connection after the other. Consuming moves an index; the unread part moves to the
+/// can lend the same array to one connection after another. Consuming moves an index; the unread part moves to the
 /// front only when room is needed. A value type: a copy shares storage until one side writes.
 public struct ByteBuffer: Sendable {
-    /// `storage[readIndex..<writeIndex]` is readable, everything behind `writeIndex` is free.
+    /// `storage[readIndex..<writeIndex]` is readable, everything after `writeIndex` is free.
     package private(set) var storage: [UInt8]
     package private(set) var readIndex = 0
     package private(set) var writeIndex = 0
 
-    /// An empty buffer that owns no storage.
+    /// Creates an empty buffer that owns no storage.
     public init() { storage = [] }
 
-    /// A buffer that holds a copy of `bytes`.
+    /// Creates a buffer that holds a copy of `bytes`.
     public init(_ bytes: some Collection<UInt8>) {
         storage = Array(bytes)
         writeIndex = storage.count
     }
 
-    /// An empty buffer over an array whose content does not matter; see ``takeStorage()``.
+    /// Creates an empty buffer over an array whose content does not matter; see ``takeStorage()``.
     package init(reusing storage: [UInt8]) { self.storage = storage }
 
     /// The number of bytes that can be read.
@@ -61,7 +61,7 @@ public struct ByteBuffer: Sendable {
         }
     }
 
-    /// Calls `body` with the readable bytes for change in place, as unmasking a WebSocket payload does.
+    /// Calls `body` with the readable bytes to change in place, as unmasking a WebSocket payload does.
     package mutating func withMutableReadableBytes<R, E: Error>(
         _ body: (UnsafeMutableRawBufferPointer) throws(E) -> R
     ) throws(E) -> R {
@@ -99,7 +99,7 @@ public struct ByteBuffer: Sendable {
         }
     }
 
-    /// Lets `fill` write into at least `byteCount` free bytes and say how many it wrote.
+    /// Calls `fill` with at least `byteCount` free bytes to write into; `fill` returns how many it wrote.
     package mutating func write(atLeast byteCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows
     {
         reserve(byteCount)
@@ -116,7 +116,7 @@ public struct ByteBuffer: Sendable {
         writeIndex = max(writeIndex - max(0, byteCount), readIndex)
     }
 
-    /// Gives the storage away, for another buffer to reuse; the readable bytes are discarded.
+    /// Gives up the storage for another buffer to reuse; the readable bytes are discarded.
     package mutating func takeStorage() -> [UInt8] {
         (readIndex, writeIndex) = (0, 0)
         let taken = storage
@@ -124,7 +124,7 @@ public struct ByteBuffer: Sendable {
         return taken
     }
 
-    /// Makes room for `byteCount` more bytes, by moving the unread part to the front before growing.
+    /// Makes room for `byteCount` more bytes: moves a small unread part to the front if that suffices, else grows.
     private mutating func reserve(_ byteCount: Int) {
         if storage.count - writeIndex >= byteCount { return }
         let unread = count
