@@ -1,4 +1,4 @@
-/// Base64 (RFC 4648 §4), as much of it as the handshake needs.
+/// The part of Base64 (RFC 4648 §4) that the handshake needs.
 enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 

@@ -2,28 +2,28 @@ internal import CZlib
 
 /// Compresses the messages of one direction (RFC 7692 §7.2.1).
 ///
-/// A context takes about 38 KiB: 2^(12+2) bytes for the window, 2^(5+9) for its tables, and the state. On log text it
-/// compresses at level 1 to a quarter; zlib's largest context of 262 KiB would save a hundredth of that, and level 6 a
-/// seventh for twice the time. The context is made for the first message; where messages do not refer to earlier ones,
-/// it is released after each.
+/// A context takes about 38 KiB: 2^(12+2) bytes for the window, 2^(5+9) for the tables, and the state. At level 1, log
+/// text is compressed to a quarter of its size; zlib's largest context of 262 KiB would save a hundredth of that, and
+/// level 6 a seventh at twice the time. The context is created for the first message; if messages do not refer to
+/// earlier ones, it is released after each.
 ///
-/// `@unchecked Sendable`: part of the state of one protocol value, and used by whoever holds that.
+/// `@unchecked Sendable`: part of the state of one protocol value, and used only by whoever holds that.
 package final class MessageDeflater: @unchecked Sendable {
-    /// The window that is used where a larger one is allowed.
+    /// The largest window used, even where a larger one is allowed.
     package static let windowBits = 12
-    /// The smallest window that zlib can compress for; RFC 7692 has one of 8 as well.
+    /// The smallest window that zlib can compress for; RFC 7692 also allows 8 bits.
     package static let smallestWindowBits = 9
     private static let memoryLevel: Int32 = 5
     private static let level: Int32 = 1
 
     private let windowBits: Int32
     private let keepsContext: Bool
-    /// Nil while there is no context.
+    /// `nil` while there is no context.
     private var stream: UnsafeMutablePointer<z_stream>?
     /// Whether there is a context, which takes memory.
     var hasContext: Bool { stream != nil }
 
-    /// Nil for a window that is too small to compress for.
+    /// Creates a deflater; `nil` for a window that is too small to compress for.
     package init?(_ direction: WebSocketDeflate.Direction) {
         if direction.windowBits < Self.smallestWindowBits { return nil }
         windowBits = Int32(min(direction.windowBits, Self.windowBits))
@@ -51,8 +51,8 @@ package final class MessageDeflater: @unchecked Sendable {
         return fresh
     }
 
-    /// The payload for a message; nil if there is no memory for a context, or if it would not be shorter and can be
-    /// left out: the message is then to be sent as it is.
+    /// Returns the payload for a message; `nil` if the message is to be sent as it is, because there is no memory for a
+    /// context, or because the payload would not be shorter and no later message can refer to it.
     package func compress(_ message: UnsafeRawBufferPointer) -> ByteBuffer? {
         guard let stream = prepared() else { return nil }
         var payload = ByteBuffer()
@@ -75,7 +75,7 @@ package final class MessageDeflater: @unchecked Sendable {
         return !keepsContext && payload.count >= message.count ? nil : payload
     }
 
-    /// Takes all of the stream's input.
+    /// Runs zlib until it has taken all of the stream's input.
     private static func run(
         _ stream: UnsafeMutablePointer<z_stream>,
         _ flush: Int32,
@@ -88,7 +88,7 @@ package final class MessageDeflater: @unchecked Sendable {
                 let room = UnsafeMutableRawBufferPointer(rebasing: free.prefix(1 << 30))
                 stream.pointee.next_out = room.baseAddress?.assumingMemoryBound(to: Bytef.self)
                 stream.pointee.avail_out = UInt32(room.count)
-                // Without progress nothing is left to do.
+                // Without progress there is nothing left to do.
                 let result = deflate(stream, flush)
                 isDone = stream.pointee.avail_out > 0 || result != Z_OK
                 stream.pointee.next_out = nil

@@ -1,25 +1,25 @@
 internal import CZlib
 
-/// Decompresses the messages of one direction as they come in (RFC 7692 §7.2.2).
+/// Decompresses the messages of one direction as they arrive (RFC 7692 §7.2.2).
 ///
-/// A context takes 7 KiB and the window, of 4 KiB for 12 bits and 32 KiB for 15. It is made for the first compressed
-/// message; where messages do not refer to earlier ones, it is released after each.
+/// A context takes 7 KiB plus the window: 4 KiB for 12 bits, 32 KiB for 15. It is created for the first compressed
+/// message; if messages do not refer to earlier ones, it is released after each.
 ///
-/// A sender that refers back beyond a window smaller than 15 bits breaks its word, and is refused or not, depending on
-/// how its bytes were cut: zlib finds what it has just written, too.
+/// A sender that refers back beyond an agreed window of less than 15 bits violates the agreement. Whether it is refused
+/// depends on how its bytes were split, as zlib also finds what it has written most recently.
 ///
-/// `@unchecked Sendable`: part of the state of one protocol value, and used by whoever holds that.
+/// `@unchecked Sendable`: part of the state of one protocol value, and used only by whoever holds that.
 package final class MessageInflater: @unchecked Sendable {
-    /// How much is decompressed in one go.
+    /// The maximum number of bytes decompressed at a time.
     package static let pieceCount = 16 << 10
 
     private let windowBits: Int32
     private let keepsContext: Bool
-    /// Nil while there is no context.
+    /// `nil` while there is no context.
     private var stream: UnsafeMutablePointer<z_stream>?
     /// Whether there is a context, which takes memory.
     var hasContext: Bool { stream != nil }
-    /// Whether the last byte that was read is the last of a block.
+    /// Whether the last byte read was the last of a block.
     private var isBetweenBlocks = false
 
     package init(_ direction: WebSocketDeflate.Direction) {
@@ -73,12 +73,12 @@ package final class MessageInflater: @unchecked Sendable {
                 stream.pointee.next_out = nil
                 let count = output.count - Int(stream.pointee.avail_out)
                 if count > 0 { try take(UnsafeRawBufferPointer(rebasing: output[..<count])) }
-                // zlib's account of where it stands: 128 after a block, plus how many bits of the next it has.
+                // zlib's position: 128 after a block, 64 in a final one, plus the number of bits taken but not used.
                 isBetweenBlocks = result == Z_STREAM_END || stream.pointee.data_type & 0xbf == 0x80
                 switch result {
                 case Z_OK: break
                 case Z_BUF_ERROR where stream.pointee.avail_in == 0: break  // no progress: it takes more input
-                // §7.2.3.4: blocks may follow the final one; they may refer to what was before it.
+                // §7.2.3.4: blocks may follow the final one; they may refer to data before it.
                 case Z_STREAM_END: inflateResetKeep(stream)
                 case Z_MEM_ERROR: throw .init(.internalError, "no memory to decompress")
                 default: throw .init(.invalidPayload, "a compressed message that cannot be decompressed")
@@ -87,7 +87,7 @@ package final class MessageInflater: @unchecked Sendable {
         }
     }
 
-    /// Ends a message: adds the four bytes that its sender has left out, with which its last block must end.
+    /// Ends a message: adds the four bytes that its sender has left out, which must end the last block.
     package func finish(
         _ take: (UnsafeRawBufferPointer) throws(WebSocketProtocolError) -> Void
     ) throws(WebSocketProtocolError) {

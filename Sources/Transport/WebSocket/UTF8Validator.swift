@@ -1,15 +1,15 @@
-/// Checks UTF-8 that comes in pieces, and says no at the first byte that cannot be right (RFC 3629, RFC 6455 §8.1).
+/// Validates UTF-8 that arrives in pieces, and fails at the first byte that cannot be right (RFC 3629, RFC 6455 §8.1).
 struct UTF8Validator: Sendable {
-    /// How many continuation bytes the present sequence still needs.
+    /// The number of continuation bytes that the current sequence still needs.
     private var needed = 0
-    /// What the next of them may be: tighter than usual after E0, ED, F0 and F4.
+    /// The range of the next continuation byte: narrower than usual after E0, ED, F0 and F4.
     private var lower: UInt8 = 0x80
     private var upper: UInt8 = 0xbf
 
-    /// Whether no sequence is open.
+    /// Whether the bytes so far end with a complete sequence.
     var isComplete: Bool { needed == 0 }
 
-    /// Takes the next bytes; false if they cannot be UTF-8.
+    /// Takes the next bytes; returns false if they cannot be UTF-8.
     mutating func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var index = 0
         while index < bytes.count {
@@ -31,12 +31,12 @@ struct UTF8Validator: Sendable {
     private mutating func begin(_ byte: UInt8) -> Bool {
         switch byte {
         case 0xc2...0xdf: needed = 1
-        case 0xe0: (needed, lower) = (2, 0xa0)  // shorter forms exist
-        case 0xed: (needed, upper) = (2, 0x9f)  // surrogates
+        case 0xe0: (needed, lower) = (2, 0xa0)  // excludes overlong forms
+        case 0xed: (needed, upper) = (2, 0x9f)  // excludes surrogates
         case 0xe1...0xef: needed = 2
-        case 0xf0: (needed, lower) = (3, 0x90)  // shorter forms exist
+        case 0xf0: (needed, lower) = (3, 0x90)  // excludes overlong forms
         case 0xf1...0xf3: needed = 3
-        case 0xf4: (needed, upper) = (3, 0x8f)  // beyond U+10FFFF
+        case 0xf4: (needed, upper) = (3, 0x8f)  // excludes code points above U+10FFFF
         default: return false
         }
         return true

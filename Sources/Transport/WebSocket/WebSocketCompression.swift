@@ -1,18 +1,18 @@
 /// Whether the messages of a WebSocket connection may be compressed (permessage-deflate, RFC 7692).
 ///
 /// Messages of 1 KiB to 1 MiB are compressed where both sides agree; shorter and longer ones are sent as they are. A
-/// connection that compresses holds about 38 KiB for what it sends and 11 to 39 KiB for what it receives, from the first
-/// compressed message of that direction on.
+/// connection that compresses holds about 38 KiB for sending and 11 to 39 KiB for receiving, each from the first
+/// compressed message in that direction on.
 public enum WebSocketCompression: Sendable, Hashable, CaseIterable {
-    /// Never: a server declines what clients offer, a client offers nothing.
+    /// Never: a server declines offers, a client makes none.
     case off
-    /// A server takes what a client offers; a client offers nothing.
+    /// A server accepts offers, a client makes none.
     case accepted
-    /// As ``accepted``, and a client offers it too.
+    /// As ``accepted``, and a client offers compression.
     case offered
 }
 
-/// What two sides have agreed on for one connection (RFC 7692 §7).
+/// The compression that two sides have agreed on for one connection (RFC 7692 §7).
 package struct WebSocketDeflate: Sendable, Hashable {
     /// How the messages of one side are compressed.
     package struct Direction: Sendable, Hashable {
@@ -26,18 +26,18 @@ package struct WebSocketDeflate: Sendable, Hashable {
         }
     }
 
-    /// What the server sends.
+    /// How the server's messages are compressed.
     package var server: Direction
-    /// What the client sends.
+    /// How the client's messages are compressed.
     package var client: Direction
 
     package init(server: Direction = Direction(), client: Direction = Direction()) {
         (self.server, self.client) = (server, client)
     }
 
-    /// What one role sends.
+    /// Returns how the messages that a role sends are compressed.
     func sent(by role: WebSocketRole) -> Direction { role == .server ? server : client }
 
-    /// What one role receives.
+    /// Returns how the messages that a role receives are compressed.
     func received(by role: WebSocketRole) -> Direction { role == .server ? client : server }
 }

@@ -1,12 +1,12 @@
 /// An open WebSocket connection, in either role (RFC 6455).
 ///
-/// An actor pinned to the loop of its socket. Pings and Closes are answered by the connection itself, whatever the code
-/// around it does.
+/// An actor pinned to the loop of its socket. The connection answers Pings and Closes by itself while it reads,
+/// whatever the code around it does.
 ///
 /// - Incoming: messages are queued up to `maxQueuedBytes` of the configuration; then reading from the peer stops until
 ///   ``receive()`` has taken some. One task may receive at a time.
-/// - Outgoing: messages are gathered and written at the end of the loop's tick; `send` waits while the peer takes
-///   none.
+/// - Outgoing: messages are gathered and written at the end of the loop's tick; `send` waits while the peer
+///   cannot keep up.
 public actor WebSocketConnection {
     package nonisolated let loop: EventLoop
     /// The loop of the socket.
@@ -17,7 +17,7 @@ public actor WebSocketConnection {
     private let configuration: WebSocketConfiguration
     private nonisolated let ended: OneShotEvent
 
-    /// - Parameter deflate: the compression that the handshake has agreed on.
+    /// - Parameter deflate: the compression agreed on in the handshake.
     init(
         _ stream: BufferedStream,
         role: WebSocketRole,
@@ -33,10 +33,10 @@ public actor WebSocketConnection {
 
     func start() { core.start() }
 
-    /// The next message; nil when the peer has closed the connection in good order (any code).
+    /// Returns the next message; `nil` when the peer has closed the connection with a Close, whatever its code.
     ///
-    /// - Throws: ``WebSocketError`` if the connection was lost or the peer broke the protocol; `CancellationError` if
-    ///   the task is cancelled while it waits, which leaves the connection as it is.
+    /// - Throws: ``WebSocketError`` if the connection was lost or the peer violated the protocol; `CancellationError`
+    ///   if the task is cancelled while it waits, which leaves the connection as it is.
     public func receive() async throws -> WebSocketMessage? {
         while true {
             if let message = core.takeMessage() { return message }
@@ -45,7 +45,7 @@ public actor WebSocketConnection {
         }
     }
 
-    /// Everything that has come in, at least one message; nil as for ``receive()``.
+    /// Returns all messages received so far, at least one; `nil` as for ``receive()``.
     package func receiveBatch() async throws -> [WebSocketMessage]? {
         while true {
             let messages = core.takeQueue()
@@ -75,19 +75,19 @@ public actor WebSocketConnection {
         }
     }
 
-    /// How the connection ended; nil while it is open.
+    /// How the connection ended; `nil` while it is open.
     package var end: WebSocketEnd? { core.end }
 
     /// Returns when the connection has ended, for whatever reason, or throws when the waiting task is cancelled.
     package nonisolated(nonsending) func waitUntilEnded() async throws { try await ended.waitUnlessCancelled() }
 
-    /// From now on incoming messages are read and dropped; Pings and Closes are still answered.
+    /// Drops incoming messages from now on; Pings and Closes are still answered.
     package func ignoreMessages() { core.ignoreMessages() }
 
-    /// From now on Pings are not answered, which breaks the protocol: for servers that show what happens then.
+    /// Stops answering Pings, which violates the protocol: for servers that show what happens then.
     package func ignorePings() { core.ignorePings() }
 
-    /// Sends a text message; waits while the peer takes none.
+    /// Sends a text message; waits while the peer cannot keep up.
     ///
     /// - Throws: ``WebSocketError`` if the connection is closed or closing.
     public func send(_ text: String) async throws {
@@ -98,7 +98,7 @@ public actor WebSocketConnection {
         try await finishSending(isSent)
     }
 
-    /// Sends a binary message; waits while the peer takes none.
+    /// Sends a binary message; waits while the peer cannot keep up.
     ///
     /// - Throws: ``WebSocketError`` if the connection is closed or closing.
     public func send(_ bytes: [UInt8]) async throws {
@@ -116,7 +116,7 @@ public actor WebSocketConnection {
         try await finishSending(isSent)
     }
 
-    /// Sends text messages given as UTF-8, which is not checked, one after the other in one visit to the loop.
+    /// Sends text messages given as UTF-8, which is not checked, one after the other in one call to the actor.
     package func send(utf8 messages: [[UInt8]]) async throws {
         for message in messages { try await send(utf8: message) }
     }
@@ -126,37 +126,37 @@ public actor WebSocketConnection {
         if core.stream.isAboveHighWater { await core.stream.drain() }
     }
 
-    /// Sends a Ping and returns when its Pong has come.
+    /// Sends a Ping and returns when its Pong has arrived, or when the connection is closing or closed.
     ///
-    /// - Throws: ``WebSocketError`` if the connection has ended; `CancellationError`.
+    /// - Throws: ``WebSocketError`` if the connection was lost or the peer violated the protocol; `CancellationError`.
     package func ping() async throws {
         try await core.ping().waitUnlessCancelled()
         if let end = core.end { _ = try Self.outcome(end) as WebSocketMessage? }
     }
 
-    /// Begins the closing handshake, and returns at once.
+    /// Starts the closing handshake and returns at once.
     ///
-    /// Messages still queued can be received.
+    /// Messages already queued can still be received.
     public func close(code: WebSocketCloseCode = .normal, reason: String = "") { core.close(code, reason) }
 
-    /// Sends a Close, if the peer takes it now, and cuts the connection.
+    /// Sends a Close if the peer takes it now, and cuts the connection.
     func abort(code: WebSocketCloseCode) {
         core.close(code, "")
         core.stream.flush()
         core.stream.close()
     }
 
-    /// Closes if nobody has, waits for the end, and releases the socket.
+    /// Closes the connection if it is still open, waits for its end, and releases the socket.
     func finish() async {
         core.ignoreMessages()
         core.close(.normal, "")
         await ended.wait()
         await core.stream.drainCompletely()
-        // RFC 6455 §7.1.1: the server closes the TCP connection first; a client waits for that, but not for ever.
+        // RFC 6455 §7.1.1: the server closes the TCP connection first; a client waits for that, but not forever.
         core.stream.finishWriting()
         switch core.end {
         case .closed? where role == .client: await discardInput(for: configuration.closeTimeout)
-        // What the peer was sending would make the system reset the connection, and destroy the Close on its way.
+        // Further input would make the system reset the connection and discard the Close in flight.
         case .violation?: await discardInput(for: min(.seconds(2), configuration.closeTimeout))
         default: break
         }
@@ -172,28 +172,28 @@ public actor WebSocketConnection {
         }
     }
 
-    /// Ends a connection that was opened by a client: closes if nobody has, waits for the end as long as the close
-    /// timeout allows, and releases the socket.
+    /// Ends a connection that was opened by a client: closes it if it is still open, waits for its end as long as the
+    /// close timeout allows, and releases the socket.
     ///
-    /// Not cut off by cancellation.
+    /// Cancellation does not interrupt it.
     package nonisolated func release() async { await loop.startTask { await self.finish() }.value }
 
-    /// Cuts the connection without a Close, from anywhere.
+    /// Cuts the connection without a Close, from any thread.
     package nonisolated func cut() {
         let stream = core.stream
         loop.execute { stream.close() }
     }
 
-    /// Cuts the connection without a Close, behind what has been sent.
+    /// Cuts the connection without a Close, after everything sent so far has been written.
     package func cutWhenSent() async {
         await core.stream.drainCompletely()
         core.stream.close()
     }
 }
 
-/// A WebSocket connection that ended otherwise than by a Close of the peer.
+/// The failure of a WebSocket connection, or of sending on one that is closed.
 public struct WebSocketError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The close code that the peer was told, if it was.
+    /// The close code sent to the peer, if any.
     public let closeCode: WebSocketCloseCode?
     /// What happened.
     public let message: String

@@ -1,9 +1,9 @@
-/// The synchronous heart of a WebSocket connection: reads whenever the socket is readable, answers Pings and Closes by
-/// itself, and queues messages for whoever receives.
+/// The synchronous core of a WebSocket connection: reads whenever the socket is readable, answers Pings and Closes by
+/// itself, and queues messages for the receivers.
 ///
-/// Driven by the loop's events and not by a task, so that neither the reader of the messages nor the code that
-/// produces outgoing ones can delay a Pong. Reading stops while the queue is full or the peer takes no answers. Confined
-/// to the loop's thread.
+/// Driven by the loop's events rather than by a task, so that neither the code that takes messages nor the code that
+/// produces them delays a Pong. Reading stops while the queue is full or the peer takes no answers. Confined to the
+/// loop's thread.
 final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     let stream: BufferedStream
     private let configuration: WebSocketConfiguration
@@ -14,9 +14,9 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private var queuedBytes = 0
     private var receivers: [UnsafeContinuation<Void, Never>] = []
 
-    /// How the connection ended; nil while it is open.
+    /// How the connection ended; `nil` while it is open.
     private(set) var end: WebSocketEnd?
-    /// How it will end when the messages that came before have been taken, and so can still be answered.
+    /// How the connection will end once the messages before the end have been taken, and so can still be answered.
     private var pendingEnd: WebSocketEnd?
     /// Fires when ``end`` has been set.
     let ended = OneShotEvent()
@@ -60,12 +60,12 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     // MARK: Reading
 
-    /// How many reads of the socket, or messages as long as one, are taken in one go, so that a flood on one connection
-    /// does not starve the others.
+    /// The maximum number of reads of the socket in one tick, so that a flood on one connection does not starve the
+    /// others; a long message counts as several.
     private static let readsPerTick = 16
     private static let bytesPerRead = 65_536
 
-    /// Whether reading has stopped for this side's sake: what the peer has sent is not looked at.
+    /// Whether this side has stopped reading, so that input from the peer is not looked at.
     private var isReadingPaused: Bool {
         queuedBytes >= configuration.maxQueuedBytes || stream.isAboveHighWater || codec.isHolding
     }
@@ -75,7 +75,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         while end == nil && pendingEnd == nil {
             if queuedBytes >= configuration.maxQueuedBytes || stream.isAboveHighWater { return }
             if reads >= Self.readsPerTick { return continueNextTick() }
-            // More than the queue would take is put together only for a reader that waits for it.
+            // More than the queue would hold is assembled only for a reader that waits for it.
             codec.holdsAbove = receivers.isEmpty ? configuration.maxQueuedBytes : nil
             if let event = codec.next(&stream.input, &replies) {
                 sendReplies()
@@ -125,7 +125,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         }
     }
 
-    /// The peer says nothing more.
+    /// Handles the end of the peer's messages.
     ///
     /// The Close that answers it waits for the reader of the messages before it, as no answer to them could follow the
     /// Close; but no longer than a peer would wait for it.
@@ -149,7 +149,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     // MARK: Messages
 
-    /// Everything queued; empties the queue, and goes on reading if that had stopped.
+    /// Returns and removes all queued messages, and resumes reading if it had stopped.
     func takeQueue() -> [WebSocketMessage] {
         let taken = queue
         queue = []
@@ -159,7 +159,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         return taken
     }
 
-    /// The oldest queued message.
+    /// Returns and removes the oldest queued message, and resumes reading if it had stopped.
     func takeMessage() -> WebSocketMessage? {
         guard !queue.isEmpty else { return nil }
         let message = queue.removeFirst()
@@ -176,17 +176,17 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         if codec.isHolding { readAvailable() }
     }
 
-    /// Lets everybody who waits for a message look again.
+    /// Wakes all who wait for a message, so that they look again.
     func wakeReceivers() {
         let waiting = receivers
         receivers = []
         for receiver in waiting { receiver.resume() }
     }
 
-    /// From now on Pings are not answered.
+    /// Stops answering Pings.
     func ignorePings() { codec.ignorePings() }
 
-    /// From now on incoming messages are read and dropped.
+    /// Drops incoming messages from now on.
     func ignoreMessages() {
         codec.discardMessages()
         _ = takeQueue()
@@ -194,7 +194,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         readAvailable()
     }
 
-    /// Appends messages to the output; false if the connection is no longer open.
+    /// Appends messages to the output; returns false if the connection is no longer open.
     func append(_ body: (inout WebSocketProtocol, inout ByteBuffer) -> Void) -> Bool {
         if end != nil || closeSent { return false }
         stream.write { output in body(&codec, &output) }
@@ -203,7 +203,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     // MARK: Ending
 
-    /// Sends a Close and waits for the peer's for no longer than the close timeout.
+    /// Sends a Close, and gives the peer the close timeout to answer it.
     func close(_ code: WebSocketCloseCode, _ reason: String) {
         answerEnd()
         if end != nil || closeSent { return }
@@ -217,7 +217,8 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     /// Gives the peer the close timeout to answer, from when it has taken everything that was sent before.
     ///
-    /// A slow reader that is cut would lose it. One that takes nothing at all is waited for as long as any write is.
+    /// Cutting a slow reader earlier would lose data. One that takes nothing at all is waited for as long as any write
+    /// is.
     private func awaitClose(outstanding: Int, stalls: Int) {
         closeTimer = stream.loop.schedule(after: configuration.closeTimeout) { [weak self] in
             guard let self else { return }
@@ -250,11 +251,11 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         pingTimer = stream.loop.schedule(after: interval) { [weak self] in self?.sendPing() }
     }
 
-    /// A Ping is answered by a Pong, but any bytes show as well that the peer is there.
+    /// Sends a keep-alive Ping, which a Pong answers; any other bytes show as well that the peer is there.
     private func sendPing() {
         if end != nil || pendingEnd != nil || closeSent { return }
         stream.write { output in codec.ping([], to: &output) }
-        // A wait that is under way goes on: a Ping may follow another before the time to answer that has passed.
+        // A wait in progress goes on: the next Ping may be due before the time to answer the last one has passed.
         if pongTimer?.isPending != true {
             pongWatch = WebSocketPongWatch(pingEnd: stream.appendedCount, taken: stream.takenCount)
             schedulePongCheck()
@@ -280,7 +281,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         schedulePongCheck()
     }
 
-    /// Sends a Ping of its own; the event fires with its Pong, or when the connection ends.
+    /// Sends a Ping with a payload of its own; the event fires with its Pong, or when the connection ends.
     func ping() -> OneShotEvent {
         let event = OneShotEvent()
         if end != nil || pendingEnd != nil || closeSent {
@@ -296,9 +297,9 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
 /// How a WebSocket connection ended.
 package enum WebSocketEnd: Error, Sendable {
-    /// With the peer's Close: its code, if it gave one, and its reason.
+    /// With the peer's Close: its code, if it has one, and its reason.
     case closed(code: WebSocketCloseCode?, reason: String)
-    /// By a violation of the protocol; the peer was told with the error's close code.
+    /// By the peer's violation of the protocol; the peer was sent the error's close code.
     case violation(WebSocketProtocolError)
     /// Without a Close.
     case lost(StreamFailure)

@@ -2,21 +2,21 @@
 package struct WebSocketDeflateOffer: Sendable, Equatable {
     package static let name = "permessage-deflate"
 
-    /// The server is, or agrees, not to refer to earlier messages.
+    /// Whether the server must not, or agrees not to, refer to earlier messages.
     package var serverNoContextTakeover = false
-    /// The client is not to, or will not, refer to earlier messages.
+    /// Whether the client will not, or must not, refer to earlier messages.
     package var clientNoContextTakeover = false
-    /// The largest window of what the server sends; nil if nothing is said of it.
+    /// The largest window for the server's messages, in bits; `nil` if not given.
     package var serverMaxWindowBits: Int?
-    /// The largest window of what the client sends; nil if nothing is said of it, 15 for an offer without a number.
+    /// The largest window for the client's messages, in bits; `nil` if not given, 15 for an offer without a number.
     package var clientMaxWindowBits: Int?
 
     package init() {}
 
-    /// What an extension's parameters say; nil if it is another extension, or if a parameter is unknown, given twice,
-    /// or has a bad value (§7.1).
+    /// Reads an extension's parameters; `nil` if it is another extension, or if a parameter is unknown, given twice, or
+    /// has an invalid value (§7.1).
     ///
-    /// - Parameter isAnswer: in an answer `client_max_window_bits` must have a value (§7.1.2.2).
+    /// - Parameter isAnswer: whether `client_max_window_bits` must have a value, as in an answer (§7.1.2.2).
     package init?(_ found: WebSocketExtension, isAnswer: Bool) {
         guard found.name == Self.name else { return nil }
         var seen: Set<String> = []
@@ -40,7 +40,7 @@ package struct WebSocketDeflateOffer: Sendable, Equatable {
     /// 8 to 15 in decimal, without leading zeros (§7.1.2).
     private static func windowBits(_ text: String) -> Int? { (8...15).first { String($0) == text } }
 
-    /// The element of the field.
+    /// Returns the element of the `sec-websocket-extensions` field.
     package func text(isAnswer: Bool) -> String {
         var text = Self.name
         if serverNoContextTakeover { text += "; server_no_context_takeover" }
@@ -55,16 +55,17 @@ package struct WebSocketDeflateOffer: Sendable, Equatable {
 
     // MARK: Server
 
-    /// The answer to the first of the offers that can be accepted, and what is thereby agreed; nil if there is none.
+    /// Returns the answer to the first acceptable offer, and the compression it agrees on; `nil` if no offer is
+    /// acceptable.
     ///
-    /// Where an offer lets the server choose a window for the client, the smaller one is asked for that this side uses
-    /// itself; where it limits the server's, the answer promises no more than is used.
+    /// If an offer lets the server limit the client's window, the answer asks for no more than this side uses itself;
+    /// if it limits the server's window, the answer promises no more than is used.
     package static func answer(
         to offers: [WebSocketExtension]
     ) -> (answer: WebSocketDeflateOffer, agreed: WebSocketDeflate)? {
         for element in offers {
             guard let offer = WebSocketDeflateOffer(element, isAnswer: false) else { continue }
-            // §7.1.2.1: an offer whose window cannot be kept to is declined.
+            // §7.1.2.1: an offer is declined if its window is too small to keep to.
             if let bits = offer.serverMaxWindowBits, bits < MessageDeflater.smallestWindowBits { continue }
             var answer = offer
             answer.serverMaxWindowBits = offer.serverMaxWindowBits.map { min($0, MessageDeflater.windowBits) }
@@ -76,26 +77,26 @@ package struct WebSocketDeflateOffer: Sendable, Equatable {
 
     // MARK: Client
 
-    /// What a client offers: a server may limit the window of what it is sent.
+    /// A client's offer: the server may limit the window of the messages it receives.
     package static let request: WebSocketDeflateOffer = {
         var offer = WebSocketDeflateOffer()
         offer.clientMaxWindowBits = 15
         return offer
     }()
 
-    /// What is agreed by the server's answer to this offer; nil if it is no answer to it (§5.1, §7.1).
+    /// Returns the compression agreed on by the server's answer to this offer; `nil` if it does not fit (§5.1, §7.1).
     package func agreed(by answer: WebSocketDeflateOffer) -> WebSocketDeflate? {
         // §7.1.1.1, §7.1.2.1: what was demanded of the server must be granted; it may grant more.
         if serverNoContextTakeover && !answer.serverNoContextTakeover { return nil }
         if let most = serverMaxWindowBits, answer.serverMaxWindowBits ?? 16 > most { return nil }
-        // §7.1.2.2: only a client that says it can has its window limited, and never widened.
+        // §7.1.2.2: a client's window is limited only if its offer allows it, and never widened.
         if let bits = answer.clientMaxWindowBits, bits > clientMaxWindowBits ?? 0 { return nil }
         var agreed = answer.agreed
         if clientNoContextTakeover { agreed.client.keepsContext = false }
         return agreed
     }
 
-    /// What an answer agrees to.
+    /// The compression that an answer agrees on.
     private var agreed: WebSocketDeflate {
         WebSocketDeflate(
             server: .init(windowBits: serverMaxWindowBits ?? 15, keepsContext: !serverNoContextTakeover),

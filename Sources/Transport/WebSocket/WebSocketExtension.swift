@@ -1,7 +1,7 @@
 /// One element of `sec-websocket-extensions`: an extension that is offered or accepted, with its parameters
 /// (RFC 6455 §9.1).
 package struct WebSocketExtension: Sendable, Equatable {
-    /// One parameter; the value is a token, whether it stood in quotes or not.
+    /// One parameter; the value is a token, whether it was quoted or not.
     package struct Parameter: Sendable, Equatable {
         package let name: String
         package let value: String?
@@ -10,9 +10,9 @@ package struct WebSocketExtension: Sendable, Equatable {
     package let name: String
     package let parameters: [Parameter]
 
-    /// The elements of all fields, in order; nil if one of the fields breaks the grammar.
+    /// Parses the elements of all fields, in order; `nil` if one of the fields violates the grammar.
     ///
-    /// Names are compared as they are written. Elements that are empty are left out (RFC 9110 §5.6.1.2).
+    /// Names are case-sensitive. Empty elements are left out (RFC 9110 §5.6.1.2).
     package static func parse(_ values: [String]) -> [WebSocketExtension]? {
         var found: [WebSocketExtension] = []
         for value in values {
@@ -23,7 +23,7 @@ package struct WebSocketExtension: Sendable, Equatable {
         return found
     }
 
-    /// Goes through one field's value; every function returns nil where the grammar is broken.
+    /// Reads one field's value; every function returns `nil` where the grammar is violated.
     private struct Reader {
         private var rest: ArraySlice<UInt8>
 
@@ -62,7 +62,7 @@ package struct WebSocketExtension: Sendable, Equatable {
             return token.isEmpty ? nil : String(decoding: token, as: UTF8.self)
         }
 
-        /// What is within the quotes, without backslashes, must be a token as well.
+        /// Reads a quoted value, which must be a token once unescaped.
         private mutating func quoted() -> String? {
             rest = rest.dropFirst()
             var text: [UInt8] = []

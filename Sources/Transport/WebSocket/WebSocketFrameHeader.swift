@@ -5,13 +5,13 @@
 ///                                                    127: 64 bits
 struct WebSocketFrameHeader: Sendable, Equatable {
     var isFinal: Bool
-    /// RSV1: this frame begins a compressed message (RFC 7692 §6).
+    /// Whether RSV1 is set: the frame starts a compressed message (RFC 7692 §6).
     var isCompressed = false
     var opcode: WebSocketOpcode
     var maskingKey: UInt32?
     var payloadCount: Int
 
-    /// Reads a header from the front of a buffer and consumes it; nil if it takes more bytes.
+    /// Reads a header from the front of a buffer and consumes it; `nil` if more bytes are needed.
     ///
     /// - Parameter allowsCompression: whether the first frame of a message may have RSV1.
     static func read(
@@ -34,7 +34,7 @@ struct WebSocketFrameHeader: Sendable, Equatable {
         if input.count < 2 { return nil }
         let second = input[1]
         let isMasked = second & 0x80 != 0
-        // §5.1: a server takes only masked frames, a client only unmasked ones.
+        // §5.1: a server accepts only masked frames, a client only unmasked ones.
         guard isMasked == (role == .server) else {
             throw .init(.protocolError, isMasked ? "a masked frame from a server" : "an unmasked frame from a client")
         }
@@ -92,12 +92,12 @@ struct WebSocketFrameHeader: Sendable, Equatable {
     }
 }
 
-/// The masking of payloads (RFC 6455 §5.3): every byte is combined with the key's byte of its position.
+/// The masking of payloads (RFC 6455 §5.3): each byte is XORed with the byte of the key for its position.
 enum WebSocketMask {
     /// Masks or unmasks bytes in place, eight at a time.
     ///
     /// - Parameters:
-    ///   - key: its first byte is the lowest.
+    ///   - key: the masking key; its first byte is the least significant one.
     ///   - offset: the position of the first byte in the frame's payload.
     static func apply(_ key: UInt32, offset: Int, to bytes: UnsafeMutableRawBufferPointer) {
         if key == 0 { return }

@@ -2,17 +2,17 @@ internal import COpenSSL
 
 /// The opening handshake (RFC 6455 §4): pure functions from heads to heads.
 package enum WebSocketHandshake {
-    /// What a server answers.
+    /// A server's answer.
     package enum Answer {
-        /// 101 with these fields; messages are compressed if a way to do so is agreed on.
+        /// 101 with these fields, and the compression agreed on, if any.
         case accepted(HTTPFields, deflate: WebSocketDeflate?)
-        /// This status, and a text that says why.
+        /// This status, with a text that gives the reason.
         case rejected(HTTPStatus, String)
     }
 
-    /// The server's answer to a request (RFC 6455 §4.2).
+    /// Returns the server's answer to a request (RFC 6455 §4.2).
     ///
-    /// Subprotocols offered are not taken, and no extension but compression.
+    /// Offered subprotocols are not accepted, nor are extensions other than compression.
     package static func accept(_ head: HTTPRequestHead, compression: WebSocketCompression = .accepted) -> Answer {
         guard head.method == .get, head.version == .http11 else {
             return .rejected(.badRequest, "a WebSocket handshake is a GET of HTTP/1.1")
@@ -31,7 +31,7 @@ package enum WebSocketHandshake {
         guard version == "13" else {
             return .rejected(.upgradeRequired, "sec-websocket-version is not 13")
         }
-        // RFC 6455 §9.1: what breaks the grammar fails the handshake.
+        // RFC 6455 §9.1: a violation of the grammar fails the handshake.
         guard let offers = WebSocketExtension.parse(head.fields[values: .secWebSocketExtensions]) else {
             return .rejected(.badRequest, "sec-websocket-extensions is not a valid list of extensions")
         }
@@ -47,7 +47,7 @@ package enum WebSocketHandshake {
 
     /// A client's side of one handshake (RFC 6455 §4.1).
     package struct Request {
-        /// The fields of the request, beside the caller's own.
+        /// The fields of the request, besides the caller's own.
         package let fields: HTTPFields
         private let key: String
         private let offer: WebSocketDeflateOffer?
@@ -56,11 +56,11 @@ package enum WebSocketHandshake {
             self.init(offer: compression == .offered ? .request : nil)
         }
 
-        /// A request that offers a certain compression.
+        /// Creates a request that offers the given compression; `nil` offers none.
         package init(offer: WebSocketDeflateOffer?) {
             self.offer = offer
             key = Base64.encode((0..<16).map { _ in UInt8.random(in: .min ... .max) })
-            // Lower case: there are servers that compare the text.
+            // `websocket` in lower case: some servers compare the text.
             var fields: HTTPFields = [
                 (.upgrade, "websocket"), (.connection, "Upgrade"), (.secWebSocketKey, key),
                 (.secWebSocketVersion, "13"),
@@ -69,7 +69,7 @@ package enum WebSocketHandshake {
             self.fields = fields
         }
 
-        /// What is wrong with the head of a 101; nil if nothing is.
+        /// Returns what is wrong with the head of a 101; `nil` if nothing is.
         package func problem(with head: HTTPResponseHead) -> String? {
             if !head.fields.hasToken("websocket", in: .upgrade) { return "the handshake upgrades to something else" }
             if !head.fields.hasToken("upgrade", in: .connection) { return "the handshake does not upgrade" }
@@ -83,7 +83,7 @@ package enum WebSocketHandshake {
             return nil
         }
 
-        /// How messages are compressed by the head of a 101; nil if they are not.
+        /// Returns the compression agreed on by the head of a 101; `nil` if there is none.
         package func deflate(agreedBy head: HTTPResponseHead) -> WebSocketDeflate? {
             let elements = WebSocketExtension.parse(head.fields[values: .secWebSocketExtensions])
             guard let offer, let elements, elements.count == 1, let element = elements.first else { return nil }
@@ -91,7 +91,7 @@ package enum WebSocketHandshake {
         }
     }
 
-    /// `sec-websocket-accept` for a key: the SHA-1 of the key and a fixed text, in base64 (§4.2.2).
+    /// Returns `sec-websocket-accept` for a key: the SHA-1 of the key and a fixed text, in Base64 (§4.2.2).
     static func acceptance(of key: String) -> String {
         let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
         var digest = [UInt8](repeating: 0, count: Int(SHA_DIGEST_LENGTH))
@@ -99,7 +99,7 @@ package enum WebSocketHandshake {
         return Base64.encode(digest)
     }
 
-    /// 16 bytes in base64 are 22 digits and two pads; of the last digit only the upper two bits count.
+    /// Whether a text is 16 bytes in Base64: 22 digits, the last of which holds two bits, and two pads.
     private static func isKey(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         return bytes.count == 24 && bytes.suffix(2).elementsEqual("==".utf8)

@@ -1,12 +1,12 @@
-/// The ceilings of a connection.
+/// The limits of a connection.
 package struct WebSocketLimits: Sendable, Hashable {
-    /// The most bytes of one message, all its frames together, counted as they are after decompression.
+    /// The maximum size of a message, all its frames together, after decompression.
     package var maxMessageBytes = 16 << 20
 
     package init() {}
 }
 
-/// What comes next on a connection.
+/// An event on a connection.
 package enum WebSocketEvent: Sendable, Hashable {
     /// A whole message.
     case message(WebSocketMessage)
@@ -16,20 +16,20 @@ package enum WebSocketEvent: Sendable, Hashable {
     case pong([UInt8])
     /// The peer's Close.
     ///
-    /// Nothing follows. This side's is owed, unless it was sent before: see ``WebSocketProtocol/answerEnd(to:)``.
+    /// Nothing follows. This side owes a Close unless it has sent one: see ``WebSocketProtocol/answerEnd(to:)``.
     case closed(code: WebSocketCloseCode?, reason: String)
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     ///
-    /// Nothing follows. A Close that says so is owed.
+    /// Nothing follows. This side owes a Close that says so.
     case failed(WebSocketProtocolError)
 }
 
 /// The WebSocket protocol after its handshake, for either role (RFC 6455), with compression (RFC 7692).
 ///
-/// No I/O, no time, no tasks. Of a value with compression no copy may be used beside it: the contexts are shared.
+/// No I/O, no time, no tasks. A value with compression must not be used beside a copy of it: they share contexts.
 ///
-/// Payloads leave the input buffer as they arrive, so the buffer holds no whole message; the message that is being put
-/// together is held here.
+/// Payloads leave the input buffer as they arrive, so the buffer holds no whole message; the message being assembled is
+/// held here.
 package struct WebSocketProtocol: Sendable {
     private enum Reading {
         case header
@@ -44,23 +44,23 @@ package struct WebSocketProtocol: Sendable {
     let inflater: MessageInflater?
 
     private var reading = Reading.header
-    /// The kind of the message under way, and what has come of it.
+    /// The kind of the message being received; `nil` between messages.
     private var messageKind: WebSocketOpcode?
     private var isCompressed = false
     private var message: [UInt8] = []
     private var control: [UInt8] = []
     private var validator = UTF8Validator()
-    /// While set, a message of more bytes than this stays with the peer: its payload is not taken from the input.
+    /// While set, the payload of a message stays in the input once more than this many bytes have been assembled.
     package var holdsAbove: Int?
-    /// Whether there is input to go on with, without waiting for more: ``next(_:_:)`` does so much at a time.
+    /// Whether there is more input to process now: one call of ``next(_:_:)`` decompresses only so much.
     package private(set) var hasMore = false
     private var discards = false
     private var ignoresPings = false
     var hasSentClose = false
-    /// The payload of the Close that answers the end of what the peer sends.
+    /// The payload of the Close that answers the peer's Close or violation.
     var owedClose: [UInt8]?
 
-    /// - Parameter deflate: what the handshake has agreed on; nil for no compression.
+    /// - Parameter deflate: the compression agreed on in the handshake; `nil` means none.
     package init(
         role: WebSocketRole,
         limits: WebSocketLimits = WebSocketLimits(),
@@ -74,23 +74,22 @@ package struct WebSocketProtocol: Sendable {
 
     // MARK: Receiving
 
-    /// The most that is decompressed in one go, and how much of the input at a time: little can become a thousand times
-    /// as much.
+    /// The limits on what one call decompresses, and on the input of one step: input can grow a thousandfold.
     private static let (mostInflated, compressedStep) = (1 << 20, 512)
 
-    /// Whether the message under way is too long to go on with it now.
+    /// Whether the message being received is too long to go on with it now.
     package var isHolding: Bool { holdsAbove.map { message.count > $0 } ?? false }
 
-    /// From now on Pings are not answered, which breaks the protocol: for servers that show what happens then.
+    /// Stops answering Pings, which violates the protocol: for servers that show what happens then.
     package mutating func ignorePings() { ignoresPings = true }
 
-    /// From now on messages are passed over: they are neither decompressed, nor checked, nor put together.
+    /// Skips messages from now on: they are neither decompressed, nor checked, nor assembled.
     package mutating func discardMessages() {
         discards = true
         message = []
     }
 
-    /// The next event; nil if it takes more bytes, or another call (see ``hasMore``).
+    /// Returns the next event; `nil` if it takes more bytes or another call (see ``hasMore`` and ``isHolding``).
     ///
     /// Answers to Pings are appended to `output`.
     package mutating func next(_ input: inout ByteBuffer, _ output: inout ByteBuffer) -> WebSocketEvent? {
@@ -145,7 +144,7 @@ package struct WebSocketProtocol: Sendable {
             control.removeAll(keepingCapacity: true)
             return
         }
-        // §5.4: a message's later frames, and only they, are continuations.
+        // §5.4: the later frames of a message, and only those, are continuations.
         switch (header.opcode, messageKind) {
         case (.continuation, nil): throw .init(.protocolError, "a continuation frame without a message to continue")
         case (.text, .some), (.binary, .some): throw .init(.protocolError, "a new message before the last is complete")
@@ -177,7 +176,7 @@ package struct WebSocketProtocol: Sendable {
             if header.opcode.isControl {
                 control.append(contentsOf: payload)
             } else if discards {
-                // Nobody will ask for it, nor for a message that refers to it.
+                // Nobody will ask for this message, nor for one that refers to it.
             } else if isCompressed, let inflater {
                 try inflater.inflate(UnsafeRawBufferPointer(payload)) { (piece) throws(WebSocketProtocolError) in
                     try append(piece)
@@ -189,9 +188,10 @@ package struct WebSocketProtocol: Sendable {
         input.consume(count)
     }
 
-    /// Adds to the message under way.
+    /// Appends to the message being received.
     ///
-    /// Of a byte that is wrong and one that is too many the first decides, wherever the bytes were cut on the way.
+    /// If it has both an invalid byte and too many bytes, the first of the two decides, however the bytes were split in
+    /// transit.
     private mutating func append(_ bytes: UnsafeRawBufferPointer) throws(WebSocketProtocolError) {
         let allowed = UnsafeRawBufferPointer(rebasing: bytes.prefix(limits.maxMessageBytes - message.count))
         if messageKind == .text && !acceptsInvalidText && !validator.receive(allowed) {
@@ -200,7 +200,7 @@ package struct WebSocketProtocol: Sendable {
         if allowed.count < bytes.count { throw tooBig }
         let needed = message.count + bytes.count
         if needed > message.capacity {
-            // Room doubles, but not beyond the limit.
+            // The capacity doubles, but not beyond the limit.
             message.reserveCapacity(max(needed, min(message.capacity * 2, limits.maxMessageBytes)))
         }
         message.append(contentsOf: bytes)
@@ -236,7 +236,7 @@ package struct WebSocketProtocol: Sendable {
         }
     }
 
-    /// §5.5.1: a body is a code of two bytes, and a reason in UTF-8.
+    /// Handles the peer's Close, whose payload is a code of two bytes and a reason in UTF-8 (§5.5.1).
     private mutating func receiveClose() throws(WebSocketProtocolError) -> WebSocketEvent {
         var code: WebSocketCloseCode?
         var reason = ""

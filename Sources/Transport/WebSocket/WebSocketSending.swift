@@ -1,4 +1,4 @@
-/// What this side says: messages, Pings and the Close.
+/// Sending: messages, Pings and the Close.
 extension WebSocketProtocol {
     /// Appends a text message of one frame.
     ///
@@ -14,7 +14,8 @@ extension WebSocketProtocol {
         sendMessage(.binary, binary, to: &output)
     }
 
-    /// Below this, compression saves less than it costs; above, it would take a tick of the loop for too long.
+    /// The sizes worth compressing: below, compression costs more than it saves; above, it would take too much of a
+    /// tick.
     private static let compressedCounts = 1024...1 << 20
 
     private func sendMessage(
@@ -30,21 +31,21 @@ extension WebSocketProtocol {
         payload.withReadableBytes { write(opcode, $0, isCompressed: true, to: &output) }
     }
 
-    /// Appends a Ping; of its payload at most 125 bytes.
+    /// Appends a Ping with at most 125 bytes of the payload.
     package mutating func ping(_ payload: [UInt8], to output: inout ByteBuffer) {
         if !hasSentClose { write(.ping, Array(payload.prefix(125)), to: &output) }
     }
 
     /// Appends a Close, once.
     ///
-    /// Messages that still come in are delivered until the peer's Close.
+    /// Incoming messages are still delivered until the peer's Close.
     package mutating func close(_ code: WebSocketCloseCode, reason: String, to output: inout ByteBuffer) {
         if hasSentClose { return }
         hasSentClose = true
         write(.close, Self.closePayload(code, reason), to: &output)
     }
 
-    /// §5.5: 125 bytes in all; a reason is cut between two characters.
+    /// Returns the payload of a Close: at most 125 bytes (§5.5); a longer reason is cut between two characters.
     static func closePayload(_ code: WebSocketCloseCode, _ reason: String) -> [UInt8] {
         var text = reason
         while text.utf8.count > 123 { text.unicodeScalars.removeLast() }
@@ -80,9 +81,9 @@ extension WebSocketProtocol {
         }
     }
 
-    /// Appends the Close that is owed since the peer's came, or since it broke the protocol.
+    /// Appends the Close that is owed after the peer's Close or violation of the protocol.
     ///
-    /// To be called when what was received before has been answered: nothing can be sent after (RFC 6455 §5.5.1).
+    /// To be called when earlier messages have been answered: nothing can be sent after it (RFC 6455 §5.5.1).
     package mutating func answerEnd(to output: inout ByteBuffer) {
         guard let payload = owedClose, !hasSentClose else { return }
         hasSentClose = true
