@@ -87,8 +87,7 @@ final class HTTPRequestReader {
         }
     }
 
-    /// Settles a pending expectation before the final response, as no 100 can be sent within or after it (RFC 9110
-    /// §10.1.1).
+    /// Settles a pending expectation before the final response, after which no 100 may be sent (RFC 9110 §10.1.1).
     ///
     /// - Parameter wantsBody: whether the body may still be asked for while the response is written; its sender is then
     ///   told to continue.

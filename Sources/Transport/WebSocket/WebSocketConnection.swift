@@ -4,9 +4,9 @@
 /// whatever the code around it does.
 ///
 /// - Incoming: messages are queued up to `maxQueuedBytes` of the configuration; then reading from the peer stops until
-///   ``receive()`` has taken some. One task may receive at a time.
-/// - Outgoing: messages are gathered and written at the end of the loop's tick; `send` waits while the peer
-///   cannot keep up.
+///   ``receive()`` has taken some. If several tasks receive, each message goes to one of them.
+/// - Outgoing: messages are gathered and written at the end of the loop's tick; `send` waits while the peer cannot keep
+///   up.
 public actor WebSocketConnection {
     package nonisolated let loop: EventLoop
     /// The loop of the socket.
