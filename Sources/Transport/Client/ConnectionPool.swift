@@ -1,10 +1,10 @@
-/// The connections of a client, per route: the idle ones, last used first, and a ceiling for all that are open.
+/// A client's connections per route: keeps idle ones, reusing the last used first, and limits how many are open.
 final class ConnectionPool: Sendable {
-    /// What a request goes on.
+    /// What a request is granted to be sent on.
     enum Grant: Sendable {
         /// A connection that has served another request.
         case idle(HTTPClientConnection)
-        /// The right to make one.
+        /// The right to open a connection.
         case slot(ConnectionSlot)
     }
 
@@ -17,7 +17,7 @@ final class ConnectionPool: Sendable {
     private struct Share: Sendable {
         /// Longest idle first.
         var idle: [Idle] = []
-        /// How many slots are out.
+        /// The number of slots in use.
         var open = 0
         var waiters = WaiterQueue()
 
@@ -34,7 +34,7 @@ final class ConnectionPool: Sendable {
     private let configuration: HTTPClientConfiguration
     private let loop: EventLoop
 
-    /// - Parameter loop: has the timer that closes what has been idle for too long.
+    /// - Parameter loop: the loop for the timer that closes connections which have been idle for too long.
     init(_ configuration: HTTPClientConfiguration, on loop: EventLoop) {
         (self.configuration, self.loop) = (configuration, loop)
     }
@@ -45,10 +45,10 @@ final class ConnectionPool: Sendable {
 
     private enum Outcome: Sendable { case granted(Grant), mustWait(PoolWaiter) }
 
-    /// An idle connection, else a slot, else whichever becomes free first; those who wait are served in their order.
+    /// Returns an idle connection or a slot, or whichever becomes free first; waiting requests are served in order.
     ///
     /// - Parameters:
-    ///   - mayReuse: whether an idle connection will do.
+    ///   - mayReuse: whether an idle connection is acceptable.
     ///   - limit: how long to wait.
     /// - Throws: ``HTTPClientError`` with code `.timedOut`; `CancellationError`.
     func acquire(_ route: HTTPClientRoute, mayReuse: Bool, within limit: Duration) async throws -> Grant {
@@ -82,7 +82,7 @@ final class ConnectionPool: Sendable {
         do {
             try await loop.withDeadline(limit, timeout: timeout) { try await waiter.granted.waitUnlessCancelled() }
         } catch {
-            // The grant may have come at the same time, and is then somebody else's.
+            // A grant may have arrived at the same time; it then passes to another request.
             let grant = state.withLock { state in
                 state.shares[route]?.waiters.remove(waiter)
                 return waiter.take()
@@ -107,7 +107,7 @@ final class ConnectionPool: Sendable {
 
     // MARK: Giving back
 
-    /// Takes a connection whose exchange is over; on its loop, so that it is still idle.
+    /// Takes back a connection whose exchange is over; must be called on its loop, so that it is still idle.
     func put(_ connection: HTTPClientConnection) {
         let entry = Idle(connection: connection, since: EventLoop.monotonicNow())
         let route = connection.route
@@ -127,7 +127,7 @@ final class ConnectionPool: Sendable {
         armTimer()
     }
 
-    /// Forgets an idle connection that has ended by itself.
+    /// Removes an idle connection that has ended on its own.
     func remove(_ connection: HTTPClientConnection) {
         state.withLock { state in state.shares[connection.route]?.idle.removeAll { $0.connection === connection } }
     }
@@ -155,7 +155,7 @@ final class ConnectionPool: Sendable {
 
     // MARK: Expiry
 
-    /// Sees to it that the pool's one timer is armed if there is something idle.
+    /// Arms the pool's single timer if any connection is idle.
     private func armTimer() {
         let due = state.withLock { state -> LoopInstant? in
             if state.timerIsArmed { return nil }
@@ -167,7 +167,7 @@ final class ConnectionPool: Sendable {
         loop.execute { [weak self, loop] in _ = loop.schedule(at: due) { [weak self] in self?.expire() } }
     }
 
-    /// Closes what has been idle for too long.
+    /// Closes the connections that have been idle for too long.
     private func expire() {
         let oldest = EventLoop.monotonicNow() - configuration.idleTimeout.nanoseconds
         let expired = state.withLock { state -> [Idle] in
@@ -186,7 +186,7 @@ final class ConnectionPool: Sendable {
         armTimer()
     }
 
-    /// Closes all that are idle, and whatever is put in later.
+    /// Closes all idle connections, and any that are put back later.
     func shutDown() {
         let all = state.withLock { state -> [Idle] in
             state.isShutDown = true
@@ -200,7 +200,7 @@ final class ConnectionPool: Sendable {
         for entry in all { entry.connection.cancel() }
     }
 
-    /// How many connections are open, idle, and waited for, for tests.
+    /// The numbers of open connections, idle connections and waiting requests.
     var counts: (open: Int, idle: Int, waiting: Int) {
         state.withLock { state in
             let shares = state.shares.values

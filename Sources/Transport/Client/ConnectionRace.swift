@@ -1,10 +1,11 @@
 internal import CLinux
 import Glibc
 
-/// Connects to the first of some addresses that answers (RFC 8305 §5).
+/// Connects to whichever of several addresses answers first (RFC 8305 §5).
 ///
-/// The attempts begin one after the other, each when the one before has failed or a delay has passed, and go on side by
-/// side; the first that succeeds ends all the others. Confined to the loop's thread, but for ``connect(to:on:delay:)``.
+/// The attempts are started in order, each once the previous one has failed or a delay has passed, and run
+/// concurrently; the first to succeed ends all the others. Confined to the loop's thread, except for
+/// ``connect(to:on:delay:)``.
 package final class ConnectionRace: @unchecked Sendable {
     private let loop: EventLoop
     private let delay: Duration
@@ -20,10 +21,11 @@ package final class ConnectionRace: @unchecked Sendable {
         failure = SystemError(errorNumber: EADDRNOTAVAIL, operation: "connect")
     }
 
-    /// Connects, trying the addresses in their order; the socket is registered with the loop, and the caller's.
+    /// Connects, trying the addresses in order; the returned socket is registered with the loop and owned by the
+    /// caller.
     ///
     /// Cancelling closes every attempt.
-    /// - Throws: ``SystemError`` of the attempt that failed last; `CancellationError`.
+    /// - Throws: the ``SystemError`` of the attempt that failed last; `CancellationError`.
     package static func connect(
         to addresses: [SocketAddress],
         on loop: EventLoop,
@@ -81,7 +83,7 @@ package final class ConnectionRace: @unchecked Sendable {
     }
 }
 
-/// One connection on its way.
+/// One connection attempt in progress.
 ///
 /// Confined to the loop's thread.
 private final class ConnectionAttempt: ReadinessHandler {
@@ -103,7 +105,7 @@ private final class ConnectionAttempt: ReadinessHandler {
             try socket.register()
         } catch {
             if address.isPath && error.errorNumber == EAGAIN {
-                // The queue of a Unix socket is full, and nobody tells when it no longer is.
+                // The backlog of the Unix socket is full, and no event announces when it has room again.
                 retry = loop.schedule(after: .milliseconds(10)) { [weak self] in self?.start(completion) }
                 return
             }

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// The place that a connection takes up below the ceiling of its route.
+/// The place that a connection takes up under the limit of its route.
 ///
-/// It is free again when it is released, at the latest when nobody holds it any more: no error's path can lose one.
+/// It is freed when it is released, at the latest on deinitialization, so that no error path can lose one.
 final class ConnectionSlot: Sendable {
     private let isReleased = Atomic<Bool>(false)
     private let whenReleased: @Sendable () -> Void
@@ -11,13 +11,13 @@ final class ConnectionSlot: Sendable {
 
     deinit { release() }
 
-    /// Frees the place; once is enough, more is harmless.
+    /// Frees the place; further calls have no effect.
     func release() {
         if !isReleased.exchange(true, ordering: .acquiringAndReleasing) { whenReleased() }
     }
 }
 
-/// One request that waits for a connection.
+/// A request that is waiting for a connection.
 final class PoolWaiter: Sendable {
     let granted = OneShotEvent()
     fileprivate let ticket: Int
@@ -25,10 +25,10 @@ final class PoolWaiter: Sendable {
 
     fileprivate init(ticket: Int) { self.ticket = ticket }
 
-    /// What it waits for; the event is fired by the caller, outside of locks.
+    /// Stores the grant; the caller then fires ``granted``, outside any lock.
     func give(_ grant: ConnectionPool.Grant) { self.grant.withLock { $0 = grant } }
 
-    /// What it was given, once.
+    /// Returns the grant the first time it is called.
     func take() -> ConnectionPool.Grant? {
         grant.withLock { grant in
             defer { grant = nil }
@@ -37,7 +37,7 @@ final class PoolWaiter: Sendable {
     }
 }
 
-/// Those who wait, first come first served; leaving takes the same time from anywhere.
+/// The waiting requests, first come first served; removing one takes constant time wherever it is.
 struct WaiterQueue: Sendable {
     private var waiters: [Int: PoolWaiter] = [:]
     private var first = 0

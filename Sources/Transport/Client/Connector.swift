@@ -1,12 +1,12 @@
-/// Makes connections: names to addresses, addresses to sockets, through a proxy and into TLS where that is needed.
+/// Makes connections: resolves names, connects sockets, and sets up a proxy tunnel and TLS where needed.
 struct Connector: Sendable {
     let configuration: HTTPClientConfiguration
     let tls: ClientTLS
 
-    /// Connects to the host of a URL by a route.
+    /// Connects to the host of a URL along a route.
     ///
-    /// Cancelling closes whatever is on its way.
-    /// - Parameter limit: for all of it.
+    /// Cancelling closes whatever has been opened so far.
+    /// - Parameter limit: the time limit for all steps together.
     /// - Throws: ``HTTPClientError``; `CancellationError`.
     func connect(
         to url: HTTPURL,
@@ -53,13 +53,13 @@ struct Connector: Sendable {
         }
     }
 
-    /// The addresses of a host; a resolver that hangs is left behind when the calling task is cancelled.
+    /// Resolves a host; when the calling task is cancelled, a lookup that hangs is abandoned.
     private func resolve(_ host: String, _ port: UInt16) async throws -> [SocketAddress] {
         if let literal = SocketAddress(literal: host, port: port) { return [literal] }
         let answer = Locked<Result<[SocketAddress], AddressError>?>(nil)
         let done = OneShotEvent()
         let task = ServiceExecutor.names.startTask {
-            // Nobody waits for it any more: others have their turn.
+            // Nobody is waiting for the result any more: leaves the thread to other lookups.
             if Task.isCancelled { return }
             let result = Result { () throws(AddressError) in try SocketAddress.resolve(host, port: port) }
             answer.withLock { $0 = result }
@@ -106,9 +106,9 @@ struct Connector: Sendable {
 }
 
 extension HTTPURL {
-    /// Host and port, with the port always there, as a tunnel is asked for.
+    /// The host and port, always with the port, as in a CONNECT request.
     var authorityWithPort: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// Whom a connection leads to, for messages.
+    /// The peer of a connection, for error messages.
     var place: String { socketPath ?? authority }
 }

@@ -1,15 +1,15 @@
 /// An HTTP/1.1 and WebSocket client with a pool of connections per origin.
 ///
-/// Connecting, sending and reading run on the event loop of a connection. Cancelling the calling task closes the connection at once;
-/// the call then throws `CancellationError`.
+/// Connecting, sending and reading run on the connection's event loop. Cancelling the calling task closes the
+/// connection at once; the call then throws `CancellationError`.
 public final class HTTPClient: Sendable {
-    /// How this client behaves.
+    /// The configuration of this client.
     public let configuration: HTTPClientConfiguration
     private let group: EventLoopGroup
     private let connector: Connector
     private let pool: ConnectionPool
 
-    /// A client without connections.
+    /// Creates a client without any connections.
     public init(configuration: HTTPClientConfiguration = HTTPClientConfiguration(), group: EventLoopGroup = .shared) {
         self.configuration = configuration
         self.group = group
@@ -17,23 +17,23 @@ public final class HTTPClient: Sendable {
         connector = Connector(configuration: configuration, tls: ClientTLS(configuration.tls))
     }
 
-    /// How many connections are open, how many of them idle, and how many requests wait for one.
+    /// The number of open connections, how many of them are idle, and how many requests are waiting for one.
     package var connectionCounts: (open: Int, idle: Int, waiting: Int) { pool.counts }
 
     /// Closes the idle connections.
     ///
-    /// Exchanges under way go on; their connections are closed after them.
+    /// Exchanges under way continue; their connections are closed afterwards.
     public func shutDown() { pool.shutDown() }
 
     /// Sends a request and reads the whole response.
     ///
     /// - Parameters:
-    ///   - request: what is asked.
-    ///   - maxBodyBytes: the most to hold of the response's body.
+    ///   - request: the request to send.
+    ///   - maxBodyBytes: the maximum size of the response's body.
     /// - Throws: ``HTTPClientError``. Every status is a response, not an error.
     public func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> HTTPClientResult {
         try await withResponse(to: request) { response in
-            // The reading of a whole body stays on the connection's loop.
+            // Reading a whole body stays on the connection's loop.
             let body = try await withTaskExecutorPreference(response.connection.loop.taskExecutor) {
                 try await response.collect(maxBytes: maxBodyBytes)
             }
@@ -46,7 +46,7 @@ public final class HTTPClient: Sendable {
         }
     }
 
-    /// Sends a request and lends its response to a closure, which reads as much of the body as it wants.
+    /// Sends a request and passes its response to a closure, which reads as much of the body as it wants.
     ///
     /// The closure runs where the caller does.
     /// - Throws: ``HTTPClientError``, or what the closure throws.
@@ -71,7 +71,8 @@ public final class HTTPClient: Sendable {
     /// Redirects of the handshake are followed as far as the configuration allows.
     ///
     /// The caller must end it with ``WebSocketConnection/release()``.
-    /// - Throws: ``HTTPClientError``; with code `.upgradeRefused`, status and body, if the server does not switch.
+    /// - Throws: ``HTTPClientError``; with code `.upgradeRefused`, status and body, if the server does not switch
+    ///   protocols.
     package func openWebSocket(
         _ url: HTTPURL,
         fields: HTTPFields = HTTPFields(),
@@ -116,8 +117,8 @@ public final class HTTPClient: Sendable {
 
     /// Sends a request on an idle connection or a new one.
     ///
-    /// It is sent again when a connection that had served others before ended without a byte of the response (RFC 9110
-    /// §9.2.2): if nothing of it had left, or if it is idempotent, and then on a new connection.
+    /// It is sent again when a reused connection ended without a byte of the response (RFC 9110 §9.2.2): if none of it
+    /// had been sent, or if it is idempotent, in which case a new connection is used.
     private func open(
         _ request: HTTPClientRequest,
         upgrades: Bool = false,
@@ -137,7 +138,7 @@ public final class HTTPClient: Sendable {
                 guard head.status.code == 417, request.expectsContinue, request.canReplayBody else {
                     return (connection, head)
                 }
-                // RFC 9110 §10.1.1: once more without the expectation
+                // RFC 9110 §10.1.1: sent again without the expectation
                 request.expectsContinue = false
                 await connection.settle(in: pool)
             } catch let unanswered as UnansweredRequest {
@@ -184,7 +185,7 @@ public final class HTTPClient: Sendable {
         return min(configuration.connectTimeout, .nanoseconds(remaining))
     }
 
-    /// Runs a step of an exchange; cancelling closes the connection, unless it is in use for another by then.
+    /// Runs a step of an exchange; cancelling closes the connection, unless it is serving another exchange by then.
     private func cancellable<R: Sendable>(
         _ connection: HTTPClientConnection,
         _ exchange: Int,
@@ -212,7 +213,7 @@ public final class HTTPClient: Sendable {
         return result
     }
 
-    /// The request that a redirect asks for, if redirects are followed; its connection is then free again.
+    /// Returns the request that a redirect asks for, having freed the connection; `nil` if there is none to follow.
     private func redirect(
         _ redirects: inout Int,
         _ connection: HTTPClientConnection,

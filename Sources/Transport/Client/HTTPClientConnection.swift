@@ -22,22 +22,22 @@ actor HTTPClientConnection {
     private var deadline: LoopTimer?
     private var deadlineHasPassed = false
     private nonisolated let exchanges = Atomic<Int>(0)
-    /// How many requests have been sent on it; whoever has the connection for an exchange can ask from any thread.
+    /// The number of requests sent on this connection; whoever holds it for an exchange can read this from any thread.
     nonisolated var exchange: Int { exchanges.load(ordering: .relaxed) }
 
     private enum State: Equatable {
         /// A request can be sent.
         case idle
         case awaitingHead
-        /// `reusable` if the server will take another request.
+        /// `reusable` if the server will accept another request.
         case readingBody(reusable: Bool)
-        /// The response has been read to its end, and the connection closed.
+        /// The response has been read to its end and the connection closed, or the stream has been handed over.
         case over
-        /// The response, if one was awaited, will not be whole.
+        /// The connection is closed; a response that was awaited remains incomplete.
         case dead
     }
 
-    /// More than any server has to say before its response.
+    /// The maximum number of informational responses before the final one.
     private static let maxInformational = 32
 
     init(
@@ -59,19 +59,19 @@ actor HTTPClientConnection {
 
     /// Sends a request and returns the head of its response.
     ///
-    /// The body must be read before the next.
+    /// The response's body must be read to its end before the next request.
     /// - Parameters:
     ///   - upgrades: whether the server may switch to another protocol.
-    ///   - limit: the instant at which the connection fails if the response is not over.
-    /// - Throws: ``UnansweredRequest`` if the connection ended before anything of the response came.
+    ///   - limit: the instant at which the connection fails unless the response has ended.
+    /// - Throws: ``UnansweredRequest`` if the connection ended before any byte of the response arrived.
     func send(
         _ request: HTTPClientRequest,
         upgrades: Bool = false,
         until limit: LoopInstant? = nil
     ) async throws -> HTTPResponseHead {
-        // A call to ``cancel(exchange:)`` that came before finds no exchange to end.
+        // A call to ``cancel(exchange:)`` before this point found no exchange to end.
         try Task.checkCancellation()
-        // What comes unasked on a connection that was idle answers nothing.
+        // Bytes that arrived on the connection while it was idle do not belong to any response.
         guard state == .idle, stream.failure == nil, exchange == 0 || stream.fill() == nil else {
             throw UnansweredRequest(reason: lost(), wasSent: false)
         }
@@ -89,7 +89,7 @@ actor HTTPClientConnection {
         do {
             sender.begin(request, by: route, continueTimeout: configuration.continueTimeout)
             let head = try await readHead(upgrades: upgrades)
-            // The server's tickets come before its first response.
+            // The server's session tickets arrive before its first response.
             if exchange == 1 && route.origin.isSecure { tls.keepSession(of: stream, for: route.origin) }
             return head
         } catch {
@@ -97,7 +97,7 @@ actor HTTPClientConnection {
             guard let error = error as? HTTPClientError, error.code == .connectionLost, !reader.answerHasBegun,
                 sender.failure == nil
             else { throw error }
-            // With TLS more may have left than is counted.
+            // With TLS, more may have been sent than is counted.
             let wasSent = stream.writtenCount != written || route.origin.isSecure
             throw UnansweredRequest(reason: error, wasSent: wasSent, producerHasBegun: sender.producerHasBegun)
         }
@@ -132,14 +132,14 @@ actor HTTPClientConnection {
                 continue
             }
             state = .readingBody(reusable: HTTPKeepAlive.isKept(after: head) && framing != .untilClose)
-            // RFC 9112 §9.5: who has refused the request does not want the rest of it.
+            // RFC 9112 §9.5: a server that has refused the request does not want the rest of it.
             if sender?.isWithheld == true || !(200..<300).contains(head.status.code) { sender?.stop() }
             if !framing.hasBody { _ = try await nextBodyBytes(of: exchange) }
             return head
         }
     }
 
-    /// The next bytes of the response's body; nil at its end, after which the connection may be used again.
+    /// Returns the next bytes of the response's body, or `nil` at its end; the connection may then be used again.
     func nextBodyBytes(of number: Int) async throws -> [UInt8]? {
         guard number == exchange else { throw HTTPClientError(.connectionLost, "\(place): the response is over") }
         switch state {
@@ -159,7 +159,7 @@ actor HTTPClientConnection {
         }
     }
 
-    /// The fields after the body that was read.
+    /// Returns the trailer fields of an exchange, if the body has been read and no other exchange has started.
     func trailers(of number: Int) -> HTTPFields { number == exchange ? trailers : HTTPFields() }
 
     private func endResponse(_ reusable: Bool) {
@@ -175,7 +175,7 @@ actor HTTPClientConnection {
     }
 
     private func next(within limit: Duration?) async -> HTTPResponseReader.Outcome {
-        // While the request is on its way, its own limits hold.
+        // While the request is still being sent, its own limits apply instead.
         await reader.next(within: sender?.isUnderWay == true ? nil : limit)
     }
 
@@ -197,7 +197,7 @@ actor HTTPClientConnection {
 
     // MARK: Between exchanges
 
-    /// While idle, any byte that comes in ends the connection: nothing was asked for.
+    /// Makes the connection idle; any byte that arrives from now on ends it, since nothing was requested.
     private func becomeIdle() {
         state = .idle
         stream.setReadDeadline(nil)
@@ -205,14 +205,14 @@ actor HTTPClientConnection {
     }
 
     private func endIdleConnection() {
-        // TLS has messages of its own, such as new session tickets, which bring no byte.
+        // TLS messages such as new session tickets make the socket readable without yielding any bytes.
         if state != .idle || stream.fill() == nil { return }
         pool?.remove(self)
         close()
     }
 
-    /// Ends the exchange: the rest of a short response is dropped, and the connection kept for the next request, or
-    /// closed.
+    /// Ends the exchange: drops the rest of a short response and keeps the connection for the next request, or closes
+    /// it.
     func settle(in pool: ConnectionPool) async {
         readTimeout = .milliseconds(200)
         var (discarded, reads) = (0, 0)
@@ -229,7 +229,7 @@ actor HTTPClientConnection {
         pool.put(self)
     }
 
-    /// Gives back a connection that was taken and not used.
+    /// Returns a connection that was not used to the pool.
     nonisolated func offer(to pool: ConnectionPool) {
         loop.execute {
             self.assumeIsolated { if $0.state == .idle && $0.stream.failure == nil { $0.keep(in: pool) } }
@@ -257,16 +257,16 @@ actor HTTPClientConnection {
         stream.close()
     }
 
-    /// Closes, and returns when the closure that writes the body has ended.
+    /// Closes the connection, and returns once the closure that writes the request's body has ended.
     func abandon() async {
         sender?.stop()
         close()
         await sender?.waitForProducer()
     }
 
-    /// Ends an exchange, if it is still under way, from any thread.
+    /// Ends an exchange if it is still under way; callable from any thread.
     ///
-    /// The number is looked at on the loop: by then the connection may serve another request, or be a WebSocket.
+    /// The number is checked on the loop: by then the connection may be serving another request, or be a WebSocket.
     nonisolated func cancel(exchange number: Int) {
         loop.execute {
             self.assumeIsolated { connection in
@@ -281,7 +281,7 @@ actor HTTPClientConnection {
         }
     }
 
-    /// Ends whatever is under way, from any thread.
+    /// Closes the connection, whatever is under way; callable from any thread.
     nonisolated func cancel() {
         loop.execute {
             self.assumeIsolated {
@@ -291,7 +291,7 @@ actor HTTPClientConnection {
         }
     }
 
-    /// Hands the stream over, after a 101.
+    /// Hands over the stream after a 101 response.
     func takeStream() -> BufferedStream {
         setDeadline(nil)
         state = .over

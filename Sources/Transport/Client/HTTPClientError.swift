@@ -1,8 +1,8 @@
-/// Why a request has no response, or no whole one.
+/// The reason why a request got no response, or an incomplete one.
 public struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure.
     ///
-    /// More may be added.
+    /// More kinds may be added.
     public struct Code: Sendable, Hashable {
         let rawValue: String
 
@@ -14,28 +14,28 @@ public struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertibl
         public static let timedOut = Code(rawValue: "timedOut")
         /// The connection ended before the response did.
         public static let connectionLost = Code(rawValue: "connectionLost")
-        /// The peer does not speak HTTP as it should.
+        /// The peer violated the HTTP protocol.
         public static let protocolViolation = Code(rawValue: "protocolViolation")
-        /// The server has answered before the whole request was sent, and wants no more of it: thrown to the closure that
-        /// writes the body, and to nobody else.
+        /// The server answered before the whole request was sent, and wants no more of it; thrown only to the closure
+        /// that writes the body.
         public static let answeredEarly = Code(rawValue: "answeredEarly")
         /// The setting that names the proxy cannot be used.
         public static let invalidProxy = Code(rawValue: "invalidProxy")
-        /// The proxy opens no tunnel; with its status and body.
+        /// The proxy refused to open a tunnel; the error carries its status and body.
         public static let proxyRefused = Code(rawValue: "proxyRefused")
         /// More redirects than allowed, one without a usable `location`, or one that must not be followed.
         public static let badRedirect = Code(rawValue: "badRedirect")
-        /// The response is longer than the caller will hold.
+        /// The response's body is longer than the caller's limit.
         public static let bodyTooLarge = Code(rawValue: "bodyTooLarge")
-        /// The server answered a WebSocket handshake with something else.
+        /// The server answered a WebSocket handshake without switching protocols.
         public static let upgradeRefused = Code(rawValue: "upgradeRefused")
     }
 
     /// The kind of failure.
     public let code: Code
-    /// What happened, naming the URL or the number it happened with.
+    /// What happened, naming the URL or the number involved.
     public let message: String
-    /// The status of the response that was refused, where there was one.
+    /// The status of the response that caused the failure, if there was one.
     public let status: Int?
     /// The beginning of that response's body, as text.
     public let body: String?

@@ -1,37 +1,37 @@
-/// A request to be sent: `host`, the framing fields and `connection` are written by the client.
+/// A request to send; the client writes `host` and the framing fields itself.
 public struct HTTPClientRequest: Sendable {
     /// The method.
     public var method: HTTPMethod
-    /// Where to.
+    /// The URL to send the request to.
     public var url: HTTPURL
-    /// The fields, without those of the framing.
+    /// The fields, without `host` and the framing fields.
     public var fields: HTTPFields
-    /// What follows them.
+    /// The body.
     public var body: Body
-    /// Replaces the configuration's limit between reads for this request; `.forever` takes it away.
+    /// Replaces the configuration's `readTimeout` and `headTimeout` for this request.
     public var readTimeout: Duration?
-    /// Replaces the configuration's limit of the whole request.
+    /// Replaces the configuration's `requestTimeout` for this request.
     public var timeout: Duration?
-    /// Whether the body is held back until the server has asked for it with 100, or has been silent for the
-    /// configuration's `continueTimeout` (RFC 9110 §10.1.1); a refusal then costs no upload.
+    /// Whether to hold the body back until the server asks for it with a 100 response or the configuration's
+    /// `continueTimeout` has passed (RFC 9110 §10.1.1), so that a refusal costs no upload.
     public var expectsContinue = false
     /// Whether the closure of a streamed body may be called again, after a redirect or a lost connection.
     public var bodyIsReplayable = true
 
-    /// What follows the head of a request.
+    /// The body of a request.
     public enum Body: Sendable {
-        /// These bytes; none is no body.
+        /// The given bytes; an empty array means no body.
         case bytes([UInt8])
-        /// Whatever the closure writes, with `length` announced if given, else in chunks.
+        /// Whatever the closure writes, with a `content-length` of `length` if given, otherwise in chunks.
         ///
-        /// It is called again when the request is sent again, unless ``HTTPClientRequest/bodyIsReplayable`` says that it
-        /// cannot be. It runs on the connection's loop, beside the reading of the response, and must not block. When the
-        /// server answers before its end with anything but 2xx, its writes throw `.answeredEarly` and its task is
-        /// cancelled; so they do when the response is over.
+        /// It is called again when the request is sent again, unless ``HTTPClientRequest/bodyIsReplayable`` forbids
+        /// that. It runs on the connection's loop while the response is being read, and must not block. If the server
+        /// answers with anything but 2xx before the closure has ended, or the whole response has been read by then, its
+        /// writes throw `.answeredEarly` and its task is cancelled.
         case stream(length: Int?, @Sendable (HTTPRequestWriter) async throws -> Void)
     }
 
-    /// A request of the given parts.
+    /// Creates a request from its parts.
     public init(
         _ method: HTTPMethod,
         _ url: HTTPURL,
@@ -63,17 +63,17 @@ public struct HTTPRequestWriter: Sendable {
     let connection: HTTPClientConnection
     let sender: HTTPRequestSender
 
-    /// Appends bytes; waits while the server is slower than the writer.
+    /// Appends bytes to the body, waiting while the server is slower than the writer.
     ///
-    /// - Throws: ``HTTPClientError`` when the connection is gone, or the server has answered and wants no more.
+    /// - Throws: ``HTTPClientError`` if the connection is lost, or the server has answered and wants no more.
     public nonisolated(nonsending) func write(_ bytes: [UInt8]) async throws {
         try await connection.write(bytes, by: sender)
     }
 
-    /// The fields that follow the body (RFC 9110 §6.5), if it goes out in chunks; without chunks there is no place for
-    /// them, and they are dropped.
+    /// Sets the trailer fields (RFC 9110 §6.5) of a chunked body; a body of known length has none, and they are
+    /// dropped.
     ///
-    /// Fields of framing, routing and authentication are left out.
+    /// Framing, routing and authentication fields are left out.
     public nonisolated(nonsending) func setTrailers(_ fields: HTTPFields) async {
         await connection.setTrailers(fields, by: sender)
     }

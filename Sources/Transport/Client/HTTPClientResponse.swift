@@ -1,26 +1,26 @@
-/// A response whose body has not been read yet; valid within the closure it was given to.
+/// A response whose body has not been read yet; valid only within the closure it is passed to.
 public struct HTTPClientResponse: Sendable {
-    /// Status line and fields.
+    /// The status line and fields.
     public let head: HTTPResponseHead
-    /// Where the response came from, after redirects.
+    /// The URL that the response came from, after any redirects.
     public let url: HTTPURL
     let connection: HTTPClientConnection
-    /// Which of the connection's exchanges this is.
+    /// The number of this exchange on its connection.
     let exchange: Int
 
-    /// The next bytes of the body, at least one; nil at the end.
+    /// Returns the next bytes of the body, at least one, or `nil` at the end.
     ///
     /// - Throws: ``HTTPClientError`` if the connection is lost, stalls, or breaks the protocol.
     public nonisolated(nonsending) func nextBytes() async throws -> [UInt8]? {
         try await connection.nextBodyBytes(of: exchange)
     }
 
-    /// The fields after the body (RFC 9110 §6.5); empty before its end, and for most responses.
+    /// Returns the trailer fields (RFC 9110 §6.5); empty until the body has been read, and for most responses.
     public nonisolated(nonsending) func trailers() async -> HTTPFields { await connection.trailers(of: exchange) }
 
-    /// The whole body.
+    /// Returns the whole body.
     ///
-    /// - Parameter maxBytes: the most to hold; a longer body throws `.bodyTooLarge`.
+    /// - Parameter maxBytes: the maximum size; a longer body throws `.bodyTooLarge`.
     public nonisolated(nonsending) func collect(maxBytes: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         while let more = try await nextBytes() {
@@ -33,19 +33,19 @@ public struct HTTPClientResponse: Sendable {
     }
 }
 
-/// A response with its whole body.
+/// A response with its complete body.
 public struct HTTPClientResult: Sendable {
-    /// Status line and fields.
+    /// The status line and fields.
     public let head: HTTPResponseHead
     /// The body.
     public let body: [UInt8]
-    /// The fields after the body (RFC 9110 §6.5).
+    /// The trailer fields (RFC 9110 §6.5).
     public let trailers: HTTPFields
-    /// Where the response came from, after redirects.
+    /// The URL that the response came from, after any redirects.
     public let url: HTTPURL
 
     /// The status code.
     public var status: Int { head.status.code }
-    /// The body as text, with U+FFFD for what is not UTF-8.
+    /// The body as text, with U+FFFD in place of bytes that are not valid UTF-8.
     public var text: String { String(decoding: body, as: UTF8.self) }
 }

@@ -1,22 +1,22 @@
-/// The way to an origin: what must be equal for two requests to share a connection.
+/// The route to an origin; two requests may share a connection if their routes are equal.
 struct HTTPClientRoute: Sendable, Hashable {
-    /// Whom the connection leads to.
+    /// The origin that the connection leads to.
     let origin: HTTPURL.Origin
-    /// What it leads through.
+    /// The proxy that it leads through, if any.
     let via: Via
 
     enum Via: Sendable, Hashable {
-        /// Nothing.
+        /// No proxy.
         case direct
-        /// A proxy that is told the whole URL with each request (RFC 9112 §3.2.2).
+        /// A proxy that is sent the whole URL with each request (RFC 9112 §3.2.2).
         case forwarding(ProxyAddress)
-        /// A proxy that was asked for a tunnel once (RFC 9110 §9.3.6).
+        /// A proxy that opens a tunnel when the connection is made (RFC 9110 §9.3.6).
         case tunnel(ProxyAddress)
     }
 }
 
 extension ProxySettings {
-    /// The way to a URL; what is secure or a WebSocket goes through a tunnel.
+    /// Returns the route to a URL; secure URLs and WebSockets use a tunnel if there is a proxy.
     func route(to url: HTTPURL, isWebSocket: Bool) throws(HTTPClientError) -> HTTPClientRoute {
         guard let proxy = try proxy(for: url) else { return HTTPClientRoute(origin: url.origin, via: .direct) }
         let isTunnel = url.isSecure || isWebSocket

@@ -1,10 +1,11 @@
-/// Where a response sends its request (RFC 9110 §15.4).
+/// Finds the request that a redirect asks for (RFC 9110 §15.4).
 enum HTTPRedirect {
-    /// The request that follows a response; nil if the response is no redirect.
+    /// Returns the request that follows a response, or `nil` if the response is not a redirect.
     ///
-    /// 303 asks for another resource with GET, and so, as everybody has it, does 301 or 302 after POST; HEAD stays HEAD.
-    /// Otherwise method and body stay. Fields with credentials stay within the origin. A secure resource does not lead
-    /// to an insecure one, unless the configuration allows it, and nothing leads from the network to a Unix socket.
+    /// A 303, and by common practice a 301 or 302 after POST, is followed with GET and no body; HEAD stays HEAD.
+    /// Otherwise the method and body are kept. Fields with credentials are sent only to the same origin. A secure URL
+    /// may redirect to an insecure one only if the configuration allows it, and nothing may redirect to a Unix socket
+    /// other than the request's own.
     /// - Throws: ``HTTPClientError`` with code `.badRedirect`.
     static func next(
         after head: HTTPResponseHead,
@@ -47,7 +48,7 @@ enum HTTPRedirect {
         return next
     }
 
-    /// What describes a body that is no longer sent (RFC 9110 §15.4).
+    /// The fields that describe a body, dropped when it is no longer sent (RFC 9110 §15.4).
     private static let contentFields = [
         "content-type", "content-encoding", "content-language", "content-location", "content-disposition", "digest",
         "content-digest", "last-modified", "trailer", "expect",

@@ -1,11 +1,11 @@
-/// Sends one request: its head at once, its body beside the reading of the response.
+/// Sends one request: its head at once, its body while the response is being read.
 ///
 /// Confined to the connection's loop.
 final class HTTPRequestSender: @unchecked Sendable {
     private enum State {
-        /// The body waits for a 100.
+        /// The body is waiting for a 100.
         case withheld(HTTPClientRequest.Body)
-        /// The body is on its way.
+        /// The body is being sent.
         case underWay
         /// Everything has been handed to the stream.
         case complete
@@ -23,11 +23,11 @@ final class HTTPRequestSender: @unchecked Sendable {
     private var continueTimer: LoopTimer?
     private var producer: Task<Void, Never>?
 
-    /// What the body's closure has thrown by itself.
+    /// The error that the body's closure threw on its own account.
     private(set) var failure: (any Error)?
     /// Whether the body's closure has been called.
     private(set) var producerHasBegun = false
-    /// Is called when the request has been handed to the stream as a whole.
+    /// Called once the whole request has been handed to the stream, or can no longer be.
     var whenComplete: (() -> Void)?
 
     init(_ stream: BufferedStream, for connection: HTTPClientConnection, at place: String) {
@@ -37,7 +37,7 @@ final class HTTPRequestSender: @unchecked Sendable {
     /// Whether the whole request has been handed to the stream.
     var isComplete: Bool { if case .complete = state { true } else { false } }
 
-    /// Whether more of the request is to come.
+    /// Whether part of the request is still to be sent.
     var isUnderWay: Bool {
         switch state {
         case .withheld, .underWay: true
@@ -45,7 +45,7 @@ final class HTTPRequestSender: @unchecked Sendable {
         }
     }
 
-    /// Whether the body waits for a 100.
+    /// Whether the body is waiting for a 100.
     var isWithheld: Bool { if case .withheld = state { true } else { false } }
 
     // MARK: Head
@@ -79,7 +79,7 @@ final class HTTPRequestSender: @unchecked Sendable {
 
     // MARK: Body
 
-    /// Sends the body that waits for a 100, if one does.
+    /// Sends the body if it is waiting for a 100.
     func sendWithheldBody() {
         continueTimer?.cancel()
         guard case .withheld(let body) = state else { return }
@@ -151,7 +151,7 @@ final class HTTPRequestSender: @unchecked Sendable {
     private func complete() {
         writing = .none
         guard case .underWay = state else { return }
-        // What could not be written may have been answered nevertheless.
+        // A request that could not be written completely may still have been answered.
         state = stream.writeFailure == nil && stream.failure == nil ? .complete : .stopped
         whenComplete?()
     }
@@ -163,7 +163,7 @@ final class HTTPRequestSender: @unchecked Sendable {
         if stream.writeFailure != nil || stream.failure != nil {
             whenComplete?()
         } else {
-            // A request cut short must not look whole.
+            // A request that is cut short must not look complete.
             failure = error
             stream.close()
         }
@@ -171,7 +171,7 @@ final class HTTPRequestSender: @unchecked Sendable {
 
     // MARK: Ending
 
-    /// Sends nothing more; the closure's next write throws.
+    /// Stops sending; the closure's next write throws.
     func stop() {
         continueTimer?.cancel()
         guard isUnderWay else { return }
@@ -180,6 +180,6 @@ final class HTTPRequestSender: @unchecked Sendable {
         producer?.cancel()
     }
 
-    /// Returns when the body's closure has.
+    /// Returns once the body's closure has returned.
     nonisolated(nonsending) func waitForProducer() async { await producer?.value }
 }

@@ -1,11 +1,11 @@
-/// Reads the responses off a client's connection, event by event.
+/// Reads the responses on a client's connection, event by event.
 ///
 /// Confined to the connection's loop.
 final class HTTPResponseReader: @unchecked Sendable {
-    /// What comes next.
+    /// The next event of a response, or why there is none.
     enum Outcome {
         case head(HTTPResponseHead, HTTPBodyFraming)
-        /// So many bytes at the front of the stream's input are body.
+        /// The number of body bytes at the front of the stream's input.
         case body(Int)
         case end(trailers: HTTPFields)
         /// The server broke the protocol.
@@ -16,9 +16,9 @@ final class HTTPResponseReader: @unchecked Sendable {
 
     private let stream: BufferedStream
     private var decoder: HTTPDecoder
-    /// Whether somebody waits for the next event.
+    /// Whether a task is waiting for the next event.
     private(set) var isReading = false
-    /// Whether any byte has come since the request.
+    /// Whether any byte has arrived since the request.
     private(set) var answerHasBegun = false
 
     init(_ stream: BufferedStream, limits: HTTPLimits) {
@@ -26,13 +26,13 @@ final class HTTPResponseReader: @unchecked Sendable {
         decoder = HTTPDecoder(role: .client, limits: limits)
     }
 
-    /// A request is being sent.
+    /// Prepares for the response to a request with the given method.
     func expectResponse(to method: HTTPMethod) {
         answerHasBegun = false
         decoder.expectResponse(to: method)
     }
 
-    /// The next event, waited for as long as the limit allows.
+    /// Returns the next event; if `limit` passes first, the stream fails with `.timedOut`.
     nonisolated(nonsending) func next(within limit: Duration?) async -> Outcome {
         stream.setReadDeadline(limit)
         isReading = true
@@ -52,7 +52,7 @@ final class HTTPResponseReader: @unchecked Sendable {
             }
             if stream.failure != nil { return .lost }
             if stream.inputHasEnded {
-                // A body may end with the connection; everything else has been cut short.
+                // A body may end with the connection; anything else was cut short.
                 if case .end(let trailers)? = decoder.receiveEnd() { return .end(trailers: trailers) }
                 return .lost
             }

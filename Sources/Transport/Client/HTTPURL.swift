@@ -1,20 +1,20 @@
-/// An absolute `http`, `https`, `ws` or `wss` URL (RFC 3986, RFC 9110 §4.2, RFC 6455 §3), taken apart.
+/// An absolute `http`, `https`, `ws` or `wss` URL (RFC 3986, RFC 9110 §4.2, RFC 6455 §3), split into its parts.
 ///
-/// `http+unix` and `ws+unix` name a server on a Unix socket, whose percent-encoded path stands in the place of the host:
-/// `http+unix://%2Frun%2Fservice.sock/health`. With TLS they are `https+unix` and `wss+unix`, and the server's certificate
-/// is to be for `localhost`.
+/// `http+unix` and `ws+unix` name a server on a Unix socket, whose percent-encoded path takes the place of the host:
+/// `http+unix://%2Frun%2Fservice.sock/health`. With TLS they are `https+unix` and `wss+unix`, and the server's
+/// certificate must be for `localhost`.
 ///
-/// A fragment is dropped. User information is refused: credentials belong into a field, where they are not logged.
+/// A fragment is dropped. User information is refused: credentials belong in a field, where they are not logged.
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
-    /// Whether TLS is spoken: `https`, `wss`, `https+unix` or `wss+unix`.
+    /// Whether the connection uses TLS: `https`, `wss`, `https+unix` or `wss+unix`.
     public let isSecure: Bool
-    /// The host without brackets, lower-case; `localhost` for a Unix socket.
+    /// The host, in lowercase and without brackets; `localhost` for a Unix socket.
     public let host: String
-    /// The port, the scheme's own if none was given.
+    /// The port; the scheme's default if none was given.
     public let port: UInt16
-    /// Path and query as they go into the request line; begins with `/`.
+    /// The path and query as sent in the request line; starts with `/`.
     public let target: String
-    /// The path of the Unix socket that the server listens on; nil for a host and port.
+    /// The path of the Unix socket that the server listens on; `nil` for a host and port.
     public let socketPath: String?
 
     /// Parses a URL.
@@ -22,7 +22,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``HTTPClientError`` with code `.invalidURL`, naming the text and what is wrong.
     public init(_ text: String) throws(HTTPClientError) {
         func fail(_ reason: String) -> HTTPClientError { .init(.invalidURL, "invalid URL '\(text)': \(reason)") }
-        // By bytes: a combining character behind a delimiter would hide it among the text's characters.
+        // Works on bytes: a combining character after a delimiter would hide it among the text's characters.
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), text.utf8[colon...].starts(with: "://".utf8)
         else { throw fail("no scheme") }
         let isUnix: Bool
@@ -114,25 +114,26 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         return escaped
     }
 
-    /// The same host with another path and query.
+    /// Returns the URL with `path` appended to its path, and without its query.
     ///
-    /// - Parameter path: is appended to this URL's path, whose trailing slash is dropped; begins with `/`.
+    /// - Parameter path: the path and query to append; starts with `/`. Trailing slashes of this URL's own path are
+    ///   dropped.
     public func appending(_ path: String) -> HTTPURL {
         var base = String(target.prefix { $0 != "?" })
         while base.hasSuffix("/") { base.removeLast() }
         return HTTPURL(self, target: base + path)
     }
 
-    /// Host and port as the `host` field carries them: the port only if it is not the scheme's own.
+    /// The host and port as in the `host` field, with the port only if it is not the scheme's default.
     public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
-    /// What must be equal for two URLs to share a connection.
+    /// The part that must be equal for two URLs to share a connection.
     public var origin: Origin { Origin(isSecure: isSecure, host: host, port: port, socketPath: socketPath) }
 
-    /// Scheme, host and port of a URL (RFC 9110 §4.3.1), or the path of its Unix socket.
+    /// The scheme, host and port of a URL (RFC 9110 §4.3.1), or the path of its Unix socket.
     public struct Origin: Sendable, Hashable {
         let isSecure: Bool
         let host: String
@@ -140,13 +141,13 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         let socketPath: String?
     }
 
-    /// The URL without path and query, with the scheme `http` or `https`, or with one of these and `+unix`.
+    /// The URL without its path and query, with the scheme `http`, `https`, `http+unix` or `https+unix`.
     var prefix: String {
         let scheme = isSecure ? "https" : "http"
         if let socketPath { return "\(scheme)+unix://\(Self.escape(socketPath))" }
         return "\(scheme)://\(authority)"
     }
 
-    /// The URL as text, with the scheme `http` or `https`, or with one of these and `+unix`.
+    /// The URL as text, with the scheme `http`, `https`, `http+unix` or `https+unix`.
     public var description: String { prefix + target }
 }

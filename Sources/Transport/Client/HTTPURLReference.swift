@@ -1,10 +1,10 @@
 extension HTTPURL {
-    /// Where a reference leads that this URL's resource answered with, as a `location` field does (RFC 3986 §5.2).
+    /// Resolves a reference, such as the value of a `location` field, against this URL (RFC 3986 §5.2).
     ///
-    /// It may be absolute, with a scheme of its own, or relative to the scheme, the host, the path or the query. Its
-    /// fragment is dropped, as it is not for servers.
+    /// It may be absolute, with a scheme of its own, or relative to this URL's scheme, host or path. Its fragment is
+    /// dropped, as it is not meant for servers.
     public func resolve(_ reference: String) throws(HTTPClientError) -> HTTPURL {
-        // By bytes: a combining mark would hide the character before it.
+        // Works on bytes: a combining mark would hide the character before it.
         let bytes = reference.utf8.prefix { $0 != UInt8(ascii: "#") }
         let text = String(Substring(bytes))
         if Self.hasScheme(bytes) { return try HTTPURL(text) }
@@ -27,7 +27,7 @@ extension HTTPURL {
         return try HTTPURL(prefix + Self.withoutDotSegments(merged) + query)
     }
 
-    /// Whether a reference begins with a scheme (RFC 3986 §3.1); a colon later on is part of a path or a query.
+    /// Returns whether a reference starts with a scheme (RFC 3986 §3.1); a later colon is part of a path or a query.
     private static func hasScheme(_ bytes: some Collection<UInt8>) -> Bool {
         guard let first = bytes.first, isLetter(first) else { return false }
         let rest = bytes.drop { isLetter($0) || (0x30...0x39).contains($0) || "+-.".utf8.contains($0) }
@@ -36,7 +36,7 @@ extension HTTPURL {
 
     private static func isLetter(_ byte: UInt8) -> Bool { HTTPSyntax.lowercased(byte) &- 0x61 < 26 }
 
-    /// The path of a merged reference with `.` and `..` worked out (RFC 3986 §5.2.4); nothing is above the root.
+    /// Removes the dot segments from the path of a merged reference (RFC 3986 §5.2.4); nothing is above the root.
     private static func withoutDotSegments(_ path: String) -> String {
         let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst()
         var kept: [Substring] = []

@@ -1,8 +1,8 @@
 /// The order in which the addresses of a name are tried (RFC 8305 §4).
 package enum HappyEyeballs {
-    /// The addresses with the families taking turns, beginning with the family that the system put first.
+    /// Returns the addresses with alternating families, starting with the family that the system put first.
     ///
-    /// Within a family the system's order stays (RFC 6724 §6).
+    /// Within a family, the system's order is kept (RFC 6724 §6).
     package static func interleaved(_ addresses: [SocketAddress]) -> [SocketAddress] {
         guard let preferred = addresses.first?.family else { return [] }
         var first = addresses.filter { $0.family == preferred }[...]

@@ -1,14 +1,14 @@
-/// Where a proxy is, and what it is shown.
+/// The address of a proxy, and the credentials sent to it.
 package struct ProxyAddress: Sendable, Hashable, CustomStringConvertible {
     package let host: String
     package let port: UInt16
-    /// The value of `proxy-authorization` (RFC 7617 §2); nil without user information.
+    /// The value of `proxy-authorization` (RFC 7617 §2); `nil` without user information.
     package let authorization: String?
 
-    /// Why a text is no proxy, to be read after the name of the setting; never with its secret.
+    /// Why a text is not a valid proxy, worded to follow the name of the setting; never includes its secret.
     package struct Problem: Error { package let message: String }
 
-    /// Parses `http://user:secret@host:port`; scheme, user information and port may be missing.
+    /// Parses `http://user:secret@host:port`; scheme, user information and port are optional.
     package init(_ text: String) throws(Problem) {
         var rest = Substring(text)
         if let scheme = Self.scheme(of: text) {
@@ -38,6 +38,6 @@ package struct ProxyAddress: Sendable, Hashable, CustomStringConvertible {
         return HTTPSyntax.lowercased(String(text[..<colon]))
     }
 
-    /// Host and port, without user information.
+    /// The host and port, without user information.
     package var description: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

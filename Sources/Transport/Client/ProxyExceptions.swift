@@ -1,11 +1,11 @@
 /// The hosts that are reached without a proxy, as `NO_PROXY` lists them.
 ///
-/// - `*` is every host.
-/// - A name is that host and all below it, with or without a leading dot or `*.`.
-/// - An address is that address, or with `/` and a number of bits a network of them.
-/// - Each may be followed by `:` and a port, and then holds for that port only.
+/// - `*` matches every host.
+/// - A name, with or without a leading dot or `*.`, matches that host and all its subdomains.
+/// - An address matches that address; followed by `/` and a number of bits, it matches that network.
+/// - Each may be followed by `:` and a port, and then applies to that port only.
 ///
-/// What is none of this is no exception.
+/// Anything else is ignored.
 struct ProxyExceptions: Sendable, Hashable {
     private enum Rule: Sendable, Hashable {
         case everything
@@ -23,7 +23,7 @@ struct ProxyExceptions: Sendable, Hashable {
         entries = items.compactMap { Self.entry(HTTPSyntax.lowercased(String($0))) }
     }
 
-    /// Whether a host, literal or name, is reached directly on a port.
+    /// Returns whether a host, given as an address or a name, is reached directly on a port.
     func contains(_ host: String, port: UInt16) -> Bool {
         let address = SocketAddress(literal: host, port: 0)
         let name = Self.withoutLastDot(Substring(host))
@@ -51,13 +51,13 @@ struct ProxyExceptions: Sendable, Hashable {
         return name.isEmpty ? nil : Entry(rule: .name(String(name)), port: port)
     }
 
-    /// An address, by itself or in brackets, or a network.
+    /// Returns the rule for an address, with or without brackets, or for a network.
     private static func network(_ text: String) -> Rule? {
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
         return AddressRange(isBracketed ? text.dropFirst().dropLast() : text[...]).map { .network($0) }
     }
 
-    /// Host and port; nil if what should be the port is none.
+    /// Splits a text into host and port; returns `nil` if the port is not valid.
     private static func splittingPort(_ text: String) -> (Substring, UInt16?)? {
         guard let colon = text.lastIndex(of: ":") else { return (Substring(text), nil) }
         guard let number = HTTPSyntax.decimal(text[text.index(after: colon)...].utf8),

@@ -2,11 +2,11 @@ import Glibc
 
 /// Which requests go through a proxy, and which one.
 ///
-/// `http` requests are sent to the proxy as a whole; `https`, `wss` and `ws` go through a tunnel that the proxy opens
-/// with CONNECT (RFC 9110 §9.3.6). The proxy itself is spoken to in plain HTTP. A Unix socket is always reached directly,
-/// and where the environment says what the proxy is, so is `localhost` and every loopback address.
+/// `http` requests are sent to the proxy itself; `https`, `wss` and `ws` go through a tunnel that the proxy opens with
+/// CONNECT (RFC 9110 §9.3.6). The connection to the proxy is plain HTTP. A Unix socket is always reached directly, and
+/// with settings from the environment, so are `localhost` and every loopback address.
 public struct ProxySettings: Sendable, Hashable {
-    /// A proxy, or why the setting is none.
+    /// A proxy, or why the setting is not usable.
     private enum Entry: Sendable, Hashable { case address(ProxyAddress), unusable(String) }
 
     private var http: Entry?
@@ -16,31 +16,31 @@ public struct ProxySettings: Sendable, Hashable {
     /// No proxy for anything.
     public static let none = ProxySettings()
 
-    /// What the environment says, as it was when first asked for.
+    /// Returns the settings of the environment, which is read once, on first use.
     ///
-    /// `HTTP_PROXY` is for `http` and `ws`, `HTTPS_PROXY` for `https` and `wss`, `ALL_PROXY` for those without one of
-    /// their own, `NO_PROXY` lists the exceptions. The lower-case form of each comes first, even if it is empty. Where
-    /// `REQUEST_METHOD` is set, as in a CGI program, `HTTP_PROXY` is not looked at: a client's `Proxy` field would be in
-    /// it.
+    /// `HTTP_PROXY` is for `http` and `ws`, `HTTPS_PROXY` for `https` and `wss`, and `ALL_PROXY` for those without one
+    /// of their own; `NO_PROXY` lists the exceptions. The lowercase form of each takes precedence, even if it is empty.
+    /// If `REQUEST_METHOD` is set, as in a CGI program, `HTTP_PROXY` is ignored: it would hold a client's `Proxy`
+    /// field.
     public static func fromEnvironment() -> ProxySettings { environment }
 
     private static let environment = ProxySettings { name in getenv(name).map { String(cString: $0) } }
 
-    /// The given proxies.
+    /// Creates settings with the given proxies.
     ///
     /// - Parameters:
-    ///   - http: the proxy of `http` and `ws`, such as `http://user:secret@proxy:3128`.
-    ///   - https: that of `https` and `wss`.
-    ///   - exceptions: what is reached directly, separated by commas, in the form of `NO_PROXY`.
+    ///   - http: the proxy for `http` and `ws`, such as `http://user:secret@proxy:3128`.
+    ///   - https: the proxy for `https` and `wss`.
+    ///   - exceptions: the hosts that are reached directly, separated by commas, in the form of `NO_PROXY`.
     ///
-    /// A text that is no such proxy is an error of the requests that need it.
+    /// A text that is not a valid proxy makes the requests that need it fail.
     public init(http: String? = nil, https: String? = nil, exceptions: String = "") {
         self.http = http.map { Self.entry($0, "the http proxy") }
         self.https = https.map { Self.entry($0, "the https proxy") }
         self.exceptions = ProxyExceptions(exceptions)
     }
 
-    /// What variables say, each looked up by its name.
+    /// Creates settings from variables, each looked up by its name.
     package init(variable: (String) -> String?) {
         func find(_ names: String...) -> Entry? {
             for name in names {
@@ -60,10 +60,9 @@ public struct ProxySettings: Sendable, Hashable {
         do { return .address(try ProxyAddress(text)) } catch { return .unusable("\(name) \(error.message)") }
     }
 
-    /// The proxy to reach a URL through; nil for none.
+    /// Returns the proxy for a URL, or `nil` if it is reached directly.
     ///
-    /// - Throws: ``HTTPClientError`` with code `.invalidProxy`, which names the setting, if there is one that cannot be
-    ///   used.
+    /// - Throws: ``HTTPClientError`` with code `.invalidProxy`, naming the setting, if the proxy cannot be used.
     package func proxy(for url: HTTPURL) throws(HTTPClientError) -> ProxyAddress? {
         guard url.socketPath == nil, let entry = url.isSecure ? https : http,
             !exceptions.contains(url.host, port: url.port)

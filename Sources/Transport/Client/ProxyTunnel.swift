@@ -3,10 +3,10 @@ enum ProxyTunnel {
     private static let maxInformational = 16
     private static let maxRefusalBytes = 4096
 
-    /// Returns when everything that is written from now on goes to `authority`, which has a port.
+    /// Opens a tunnel; everything written afterwards is sent to `authority`, which includes a port.
     ///
-    /// On the stream's loop; the caller limits the time by closing the stream.
-    /// - Throws: ``HTTPClientError``; with code `.proxyRefused`, and the status, if the proxy does not open it.
+    /// Runs on the stream's loop; the caller limits the time by closing the stream.
+    /// - Throws: ``HTTPClientError``; with code `.proxyRefused` and the status if the proxy does not open the tunnel.
     static func open(_ stream: BufferedStream, to authority: String, by proxy: ProxyAddress) async throws {
         var fields = HTTPFields()
         if let authorization = proxy.authorization { fields.append(.proxyAuthorization, authorization) }
@@ -35,7 +35,7 @@ enum ProxyTunnel {
             guard (200..<300).contains(head.status.code) else {
                 throw await refusal(head, framing, &decoder, stream, "\(proxy) opens no tunnel to \(authority)")
             }
-            // Nobody on the other side speaks first; what is here was not meant for this client.
+            // The server never speaks first, so bytes that are already here were not meant for this client.
             guard stream.input.isEmpty else {
                 throw violation(proxy, "data within the tunnel before the first request")
             }
@@ -59,7 +59,7 @@ enum ProxyTunnel {
         }
     }
 
-    /// The error for a response, with the beginning of its body.
+    /// Returns the error for a refusal, with the beginning of its body.
     private static func refusal(
         _ head: HTTPResponseHead,
         _ framing: HTTPBodyFraming,
