@@ -1,18 +1,18 @@
-/// What a client needs to speak TLS: its trust, read from files when first needed, and sessions to resume.
+/// A client's TLS context, whose files are read on first use, and the sessions to resume.
 final class ClientTLS: Sendable {
     private let configuration: TLSClientConfiguration
     private let context = Locked<TLSContext?>(nil)
     private let sessions = Locked<[HTTPURL.Origin: TLSSession]>([:])
 
-    /// The most sessions kept; they are an economy, and the oldest are not worth a search.
+    /// The maximum number of sessions kept; then all are dropped, as finding the oldest is not worth the effort.
     private static let maxSessions = 256
 
     init(_ configuration: TLSClientConfiguration) { self.configuration = configuration }
 
-    /// Makes a connected socket into a stream whose peer has proved to be the host of the URL.
+    /// Turns a connected socket into a TLS stream whose peer has proved to be the host of the URL.
     ///
-    /// On the socket's loop. Cancelling closes the socket.
-    /// - Throws: ``TLSError`` if a file cannot be used; ``StreamFailure`` if the handshake fails.
+    /// Runs on the socket's loop. Cancelling closes the socket.
+    /// - Throws: ``TLSError`` if a file or the host cannot be used; ``StreamFailure`` if the handshake fails.
     func secure(_ socket: DescriptorStream, for url: HTTPURL) async throws -> BufferedStream {
         let context: TLSContext
         do { context = try await preparedContext() } catch {

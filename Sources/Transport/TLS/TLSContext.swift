@@ -1,21 +1,23 @@
 internal import COpenSSL
 import Glibc
 
-/// Certificates, trust and rules, shared by the TLS connections of a server or a client (RFC 8446, RFC 5246).
+/// The certificates, trust and protocol rules shared by the TLS connections of a server or a client (RFC 8446, RFC
+/// 5246).
 ///
-/// TLS 1.2 with forward secrecy and authenticated encryption, and TLS 1.3; neither compression nor renegotiation nor
-/// early data. Making one reads files, and so blocks.
+/// Allows TLS 1.3, and TLS 1.2 with forward secrecy and authenticated encryption; no compression, renegotiation or
+/// early data. Creating one reads files and therefore blocks.
 package final class TLSContext: @unchecked Sendable {
-    // Safe to share: an SSL_CTX is not changed once connections are made from it, and its counts are atomic.
+    // Safe to share: an SSL_CTX is not changed once connections are made from it, and its reference count is atomic.
     private let context: OpaquePointer
     private let role: HTTPRole
 
-    /// For servers.
+    /// Creates a context for servers.
     package init(_ configuration: TLSServerConfiguration) throws(TLSError) {
         (context, role) = (try Self.make(TLS_server_method()), .server)
         try use(configuration.certificateFile, configuration.privateKeyFile)
         copenssl_accept_http1(context)
-        // Sessions live in tickets, which cost the server nothing; the context tells those of other servers apart.
+        // Sessions live in tickets, which cost the server nothing; the ID context sets them apart from those of other
+        // servers.
         _ = "benchmark-service".withCString { name in
             name.withMemoryRebound(to: UInt8.self, capacity: 17) { SSL_CTX_set_session_id_context(context, $0, 17) }
         }
@@ -26,7 +28,7 @@ package final class TLSContext: @unchecked Sendable {
         _ = copenssl_check_tickets(context)
     }
 
-    /// For clients.
+    /// Creates a context for clients.
     package init(_ configuration: TLSClientConfiguration) throws(TLSError) {
         (context, role) = (try Self.make(TLS_client_method()), .client)
         if let authorities = configuration.authorityFile {
@@ -53,7 +55,7 @@ package final class TLSContext: @unchecked Sendable {
         copenssl_set_modes(context)
         copenssl_set_options(context)
         copenssl_never_ask(context)
-        // RFC 9325 §4.2: ephemeral keys and AEAD; the suites of TLS 1.3 are so by nature.
+        // RFC 9325 §4.2: ephemeral keys and AEAD; all TLS 1.3 suites have them.
         guard copenssl_require_tls12(context) == 1, SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
         else {
             SSL_CTX_free(context)
@@ -83,7 +85,7 @@ package final class TLSContext: @unchecked Sendable {
         }
     }
 
-    /// OpenSSL's own words for a missing file name no file.
+    /// Checks that a file can be opened: OpenSSL's own error for a missing file does not name it.
     private static func check(_ file: String) throws(TLSError) {
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { throw TLSError(message: "\(SystemError.last("open \(file)"))") }
@@ -92,12 +94,13 @@ package final class TLSContext: @unchecked Sendable {
 
     // MARK: Connections
 
-    /// The TLS of a connection whose socket is given; nil if there is no memory for it.
+    /// Creates the TLS state of a connection over a socket; returns `nil` if there is no memory or the host is not
+    /// usable.
     ///
     /// - Parameters:
-    ///   - host: the host that a client means to reach: it is told to the server (RFC 6066 §3), and the certificate must
-    ///     be for it.
-    ///   - session: a session of that host to resume.
+    ///   - host: the host that a client wants to reach; a name is sent to the server (RFC 6066 §3), and the certificate
+    ///     must be for the host.
+    ///   - session: an earlier session with that host to resume.
     func makeConnection(over descriptor: Int32, host: String?, session: TLSSession?) -> OpaquePointer? {
         guard let ssl = SSL_new(context) else { return nil }
         guard SSL_set_fd(ssl, descriptor) == 1 else {
@@ -117,7 +120,7 @@ package final class TLSContext: @unchecked Sendable {
         return ssl
     }
 
-    /// RFC 9525 §6: the subject's alternative names count and nothing else; an address is no name.
+    /// Sets the host to verify (RFC 9525 §6): only subject alternative names count, and an address is not a name.
     private static func expect(_ host: String, of ssl: OpaquePointer) -> Bool {
         if SocketAddress(literal: host, port: 0) != nil {
             return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1

@@ -1,8 +1,8 @@
 internal import COpenSSL
 
-/// A TLS connection that could not be made or broke, or certificates that cannot be used.
+/// A TLS connection that could not be established or broke, or certificates that cannot be used.
 public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What happened, with the file or the host it is about.
+    /// What happened, naming the file or host involved.
     public let message: String
 
     package init(message: String) { self.message = message }
@@ -10,8 +10,8 @@ public struct TLSError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The message.
     public var description: String { message }
 
-    /// What OpenSSL has put into this thread's queue of errors, which is empty afterwards: the queue is shared by all
-    /// connections of the thread.
+    /// Returns the reason in this thread's OpenSSL error queue and empties the queue, which all connections of the
+    /// thread share.
     static func takeReason() -> String {
         var reason = "no reason given"
         while case let code = ERR_get_error(), code != 0 {

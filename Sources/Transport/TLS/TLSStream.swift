@@ -3,8 +3,8 @@ import Glibc
 
 /// A ``ByteStream`` of TLS over a connected socket.
 ///
-/// OpenSSL reads from and writes to the socket itself; what this adds is who waits for what. Reading may have to wait
-/// until the socket can be written and the reverse (a key update is answered), so that then both are announced.
+/// OpenSSL reads from and writes to the socket itself; this class tracks what each operation waits for. Reading may
+/// have to wait until the socket is writable, and the reverse (a key update is answered); both are then announced.
 /// Confined to the loop's thread.
 final class TLSStream: ByteStream, ReadinessHandler {
     var owner: (any ReadinessHandler)?
@@ -13,17 +13,17 @@ final class TLSStream: ByteStream, ReadinessHandler {
 
     /// Whether the handshake is over.
     private(set) var isEstablished = false
-    /// Whether OpenSSL has said that the connection must not be used any further, not even to end it.
+    /// Whether OpenSSL has reported that the connection must not be used any more, not even to shut it down.
     private var isBroken = false
-    /// False since OpenSSL has found nothing more to read, until the socket has something.
+    /// False from when OpenSSL finds nothing more to read until the socket becomes readable.
     private var mayRead = true
-    /// Which of reading and writing waits for the opposite readiness of the socket.
+    /// Whether reading waits for the socket to become writable, and writing for it to become readable.
     private var (readAwaitsWriting, writeAwaitsReading) = (false, false)
     private var mustFinish = false
 
     /// Takes ownership of a registered socket.
     ///
-    /// - Returns: nil, with the socket closed, if there is no memory or the host is no name.
+    /// - Returns: `nil`, with the socket closed, if there is no memory or the host is not usable.
     init?(_ socket: DescriptorStream, _ context: TLSContext, host: String? = nil, resuming session: TLSSession? = nil) {
         self.socket = socket
         guard let ssl = context.makeConnection(over: socket.descriptor, host: host, session: session) else {
@@ -49,7 +49,7 @@ final class TLSStream: ByteStream, ReadinessHandler {
         owner?.signal(announced)
     }
 
-    /// Goes on with the handshake (RFC 8446 §4); `.bytes(0)` when it is over.
+    /// Continues the handshake (RFC 8446 §4); returns `.bytes(0)` once it is complete.
     func establish() -> IOResult {
         guard let ssl else { return .failed(.closed) }
         if isEstablished { return .bytes(0) }
@@ -79,7 +79,7 @@ final class TLSStream: ByteStream, ReadinessHandler {
         return result == 1 ? .bytes(count) : outcome(result, isWrite: true)
     }
 
-    /// What a call that did not succeed came to.
+    /// Returns the outcome of a call that did not succeed.
     private func outcome(_ result: Int32, isWrite: Bool = false) -> IOResult {
         let number = errno
         switch SSL_get_error(ssl, result) {
@@ -102,7 +102,7 @@ final class TLSStream: ByteStream, ReadinessHandler {
     }
 
     private func failure() -> StreamFailure {
-        // RFC 8446 §6.1: an end without close_notify may be an attacker's.
+        // RFC 8446 §6.1: an end without close_notify may be an attacker's truncation.
         if copenssl_is_truncation(ERR_peek_last_error()) != 0 {
             ERR_clear_error()
             return .endOfStream
@@ -117,7 +117,8 @@ final class TLSStream: ByteStream, ReadinessHandler {
 
     var unacknowledgedCount: Int { socket.unacknowledgedCount }
 
-    /// Sends close_notify (RFC 8446 §6.1), then ends the socket's sending; if there is no room now, when there is.
+    /// Sends close_notify (RFC 8446 §6.1), then ends the socket's sending; if there is no room now, as soon as there
+    /// is.
     func finishWriting() {
         mustFinish = false
         if let ssl, isEstablished, !isBroken {
@@ -131,7 +132,7 @@ final class TLSStream: ByteStream, ReadinessHandler {
         socket.finishWriting()
     }
 
-    /// What both sides agreed on; nil before the handshake is over.
+    /// The outcome of the handshake; `nil` until it is complete.
     var info: TLSConnectionInfo? {
         guard let ssl, isEstablished else { return nil }
         var subject: String?
@@ -143,7 +144,7 @@ final class TLSStream: ByteStream, ReadinessHandler {
         )
     }
 
-    /// The subject's name in the notation of RFC 2253.
+    /// Returns the subject's name in the notation of RFC 2253.
     private static func subject(of certificate: OpaquePointer) -> String? {
         guard let output = BIO_new(BIO_s_mem()) else { return nil }
         defer { BIO_free(output) }
@@ -154,7 +155,7 @@ final class TLSStream: ByteStream, ReadinessHandler {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The session, for a client that will come again; best asked for when something has been read.
+    /// The session, for a client to resume later; best taken once something has been read.
     var session: TLSSession? { isEstablished && !isBroken ? ssl.flatMap(TLSSession.init(of:)) : nil }
 
     func close() {
