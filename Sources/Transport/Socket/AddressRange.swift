@@ -1,9 +1,9 @@
-/// A network of IP addresses, such as `10.0.0.0/8`, or one address.
+/// A network of IP addresses, such as `10.0.0.0/8`, or a single address.
 package struct AddressRange: Sendable, Hashable {
     private let bytes: [UInt8]
     private let bits: Int
 
-    /// The network of an address and a number of bits behind a slash, or a literal address; nil for anything else.
+    /// Parses an address with a number of bits after a slash, or a single address; `nil` for anything else.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let host = parts.first, let address = SocketAddress(literal: String(host), port: 0) else { return nil }
@@ -16,7 +16,7 @@ package struct AddressRange: Sendable, Hashable {
         self.bits = bits
     }
 
-    /// Whether an address is in it; one of IPv4 is, whether or not it is mapped into IPv6.
+    /// Returns whether the range contains an address; an IPv4 address may also be mapped into IPv6.
     package func contains(_ address: SocketAddress) -> Bool {
         let other = address.addressBytes
         return isEqual(to: other) || address.mappedBytes.map(isEqual) ?? false

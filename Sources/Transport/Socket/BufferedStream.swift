@@ -1,9 +1,9 @@
-/// A ``ByteStream`` with its two buffers: bytes in, not yet decoded, and bytes out, not yet written.
+/// A ``ByteStream`` with two buffers: received bytes not yet decoded, and bytes not yet written.
 ///
-/// What is appended to the output is written once, at the end of the loop's tick, or when ``highWaterBytes`` have
-/// gathered. Whoever produces more must ``drain()``, which waits until the peer has taken it: the only buffer between
-/// a producer and a slow peer is this one. All of it is confined to the loop's thread; the actors pinned to the loop
-/// call in, and so do the loop's events.
+/// Output is written once, at the end of the loop's tick. Whoever has appended ``highWaterBytes`` must ``drain()``,
+/// which writes at once and waits until the peer has taken enough: this is the only buffer between a producer and a
+/// slow peer. Everything is confined to the loop's thread, where the actors pinned to the loop and the loop's events
+/// call in.
 package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @unchecked Sendable {
     package static let highWaterBytes = 64 * 1024
 
@@ -12,34 +12,34 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     package var input = ByteBuffer()
     package private(set) var output = ByteBuffer()
 
-    /// Set once, when the stream is of no further use for writing, and for reading behind what ``input`` holds.
+    /// Set once, when nothing more can be written, nor read past what ``input`` holds.
     package private(set) var failure: StreamFailure?
-    /// Set once, when nothing more can be written while reading goes on; see ``keepsReadingAfterFailedWrite``.
+    /// Set once, when nothing more can be written while reading continues; see ``keepsReadingAfterFailedWrite``.
     package private(set) var writeFailure: StreamFailure?
-    /// Whether a write that fails leaves the stream open for reading: what the peer sent before it went away is still to
-    /// be had from the system.
+    /// Whether a failed write leaves the stream open for reading: what the peer sent before it went away can still be
+    /// read.
     package var keepsReadingAfterFailedWrite = false
-    /// Whether a read that takes too long leaves the stream open for writing: the peer may still be told so.
+    /// Whether a read that takes too long leaves the stream open for writing: the peer can still be told about it.
     package var keepsWritingAfterSlowRead = false
     /// Whether the last read took too long, until another deadline is set.
     package private(set) var readHasTimedOut = false
     /// Whether the peer has finished sending; writing may go on.
     package private(set) var inputHasEnded = false
 
-    /// Instead of a waiting task: is called when there may be something to read, or the stream has failed.
+    /// Called, for use instead of a waiting task, when there may be something to read or the stream has failed.
     package var onReadable: (() -> Void)?
-    /// Is called when the output has fallen below the high-water mark after it had stood above.
+    /// Called when the output has fallen below the high-water mark after having been above it.
     package var onRoomToWrite: (() -> Void)?
 
-    /// How many bytes the stream below has taken in all.
+    /// The total number of bytes that the underlying stream has taken.
     package private(set) var writtenCount = 0
 
-    /// The longest that written bytes may wait for a peer that takes none.
+    /// How long written bytes may wait for a peer that accepts none.
     package var writeStallLimit: Duration = .seconds(60)
 
-    /// How many bytes may pass in one tick before the other connections of the loop have their turn.
+    /// The number of bytes that may pass in one tick before the loop's other connections have their turn.
     private static let bytesPerTurn = 256 * 1024
-    /// What a read counts for at least, and an exchange of messages.
+    /// The minimum cost of a read, or of an exchange of messages.
     package static let smallestCost = 4096
 
     private var readers: [UnsafeContinuation<Void, Never>] = []
@@ -65,10 +65,10 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
 
     // MARK: Reading
 
-    /// Reads what is there into ``input``.
+    /// Reads the available bytes into ``input``.
     ///
-    /// - Returns: whether bytes came; nil if there are none now. Once the peer has finished, or the stream has failed,
-    ///   false for ever.
+    /// - Returns: true if bytes were read; `nil` if none are available now; false once the peer has finished sending,
+    ///   the read has timed out, or the stream has failed.
     package func fill() -> Bool? {
         if inputHasEnded || readHasTimedOut || failure != nil { return false }
         loop.blocks.rent(for: &input)
@@ -91,7 +91,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         }
     }
 
-    /// As ``fill()``, but waits until there is an answer.
+    /// Like ``fill()``, but waits while no bytes are available.
     package nonisolated(nonsending) func fillOrWait() async -> Bool {
         while true {
             let before = input.count
@@ -103,17 +103,16 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         }
     }
 
-    /// Counts work of this tick, in bytes; true if it was so much that the caller should ``waitForTurn()``.
+    /// Counts the work of this tick, in bytes; returns true if it is so much that the caller should ``waitForTurn()``.
     package func spend(_ cost: Int) -> Bool {
         if loop.now != turn { (turn, spentInTurn) = (loop.now, 0) }
         spentInTurn += cost
         return spentInTurn >= Self.bytesPerTurn
     }
 
-    /// Returns in the next tick of the loop, which has looked at its sockets before.
+    /// Returns in the next tick of the loop, after the loop has polled its sockets.
     ///
-    /// A peer that sends as fast as it is read would else keep the loop for itself: nothing would ever have to be waited
-    /// for.
+    /// Otherwise a peer that sends as fast as it is read would keep the loop to itself, as its reader would never wait.
     package nonisolated(nonsending) func waitForTurn() async {
         await withUnsafeContinuation { continuation in
             waitingForTurn.append(continuation)
@@ -121,7 +120,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         }
     }
 
-    /// Returns when bytes can pass, or with false when the stream has failed first.
+    /// Returns true once bytes can pass, or false if the stream fails first.
     package nonisolated(nonsending) func establish() async -> Bool {
         while failure == nil {
             if readHasTimedOut { fail(.timedOut) }
@@ -135,10 +134,10 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         return false
     }
 
-    /// Sets a limit for the reads to come: if it passes, the stream fails with `.timedOut`, or, with
-    /// ``keepsWritingAfterSlowRead``, gives no bytes until there is another limit.
+    /// Sets a time limit for reading: when it passes, the stream fails with `.timedOut` or, with
+    /// ``keepsWritingAfterSlowRead``, yields no bytes until another limit is set.
     ///
-    /// Nil takes it away.
+    /// `nil` removes the limit.
     package func setReadDeadline(_ duration: Duration?) {
         readHasTimedOut = false
         readDeadline.set(duration, on: loop) { [weak self] in self?.checkReadDeadline() }
@@ -160,9 +159,9 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
 
     // MARK: Writing
 
-    /// Lets `body` append to the output, which leaves at the end of the tick.
+    /// Lets `body` append to the output, which is written at the end of the tick.
     ///
-    /// After a failure nothing is appended.
+    /// After a failure, nothing is appended.
     package func write(_ body: (inout ByteBuffer) -> Void) {
         if failure != nil || writeFailure != nil { return }
         loop.blocks.rent(for: &output)
@@ -186,7 +185,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Writes out what the peer takes now.
+    /// Writes as much of the output as the peer takes now.
     package func flush() {
         while failure == nil && !output.isEmpty {
             switch output.withReadableBytes(stream.write) {
@@ -195,7 +194,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
                 writtenCount &+= count
                 setWriteDeadline(nil)
             case .wouldBlock:
-                // From when the peer took the last byte, however much is appended meanwhile.
+                // Counted from when the peer took the last byte, however much is appended meanwhile.
                 if !writeDeadline.isSet { setWriteDeadline(writeStallLimit) }
                 return wakeDrainersIfBelowHighWater()
             case .end: failWriting(.endOfStream)
@@ -213,7 +212,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         writeDeadline.clear()
     }
 
-    /// Writes nothing more, not even what has been appended, and goes on reading.
+    /// Stops writing, dropping even what has been appended, while reading continues.
     package func stopWriting() {
         keepsReadingAfterFailedWrite = true
         if failure != nil { return }
@@ -229,7 +228,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         if writeDeadline.hasPassed(on: loop, { [weak self] in self?.checkWriteDeadline() }) { fail(.timedOut) }
     }
 
-    /// Whether a producer should wait before it appends more.
+    /// Whether a producer should wait before appending more.
     package var isAboveHighWater: Bool { output.count >= Self.highWaterBytes }
 
     /// Returns once there is room in the output buffer, or the stream has failed.
@@ -267,7 +266,7 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
         for drainer in waiting { drainer.resume() }
     }
 
-    /// How much of what was written the peer has not taken yet: what waits here, and what waits in the system.
+    /// The number of written bytes that the peer has not acknowledged yet, whether they wait here or in the system.
     package var outstandingCount: Int { output.count + stream.unacknowledgedCount }
     /// The number of bytes appended so far.
     package var appendedCount: Int { writtenCount &+ output.count }
@@ -276,12 +275,12 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
 
     // MARK: Ending
 
-    /// Tells the peer that nothing more will be sent; what was appended must have been drained.
+    /// Tells the peer that nothing more will be sent; the output must have been drained.
     package func finishWriting() { stream.finishWriting() }
 
-    /// Closes at once; what was not written is lost.
+    /// Closes at once; unwritten output is lost.
     ///
-    /// Whoever waits goes on. Harmless when repeated.
+    /// Waiting tasks are resumed. Further calls have no effect.
     package func close() { fail(.closed) }
 
     /// Ends the use of the stream for the given reason and releases its descriptor.

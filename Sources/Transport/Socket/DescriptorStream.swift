@@ -3,7 +3,7 @@ import Glibc
 
 /// A ``ByteStream`` over a descriptor that epoll can watch: a connected socket, a pipe, a FIFO.
 ///
-/// Confined to the loop's thread, but for `init`.
+/// Confined to the loop's thread, except for `init`.
 package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked Sendable {
     package let loop: EventLoop
     package var owner: (any ReadinessHandler)?
@@ -11,7 +11,7 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
     private var key: Poller.Key?
     private let isSocket: Bool
 
-    // Edge-triggered: true until a call has shown the contrary, and again when the loop says so.
+    // Edge-triggered: true until a call shows otherwise, and again once the loop signals readiness.
     private var mayRead = true
     private var mayWrite = true
     private var hasHungUp = false
@@ -25,9 +25,9 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
 
     deinit { if fileDescriptor >= 0 { _ = Glibc.close(fileDescriptor) } }
 
-    /// Begins to watch the descriptor.
+    /// Starts watching the descriptor.
     ///
-    /// On the loop's thread, before anything else.
+    /// Must be called on the loop's thread, before anything else.
     package func register() throws(SystemError) { key = try loop.add(fileDescriptor, self) }
 
     package func signal(_ readiness: Readiness) {
@@ -37,7 +37,7 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
         owner?.signal(readiness)
     }
 
-    /// The descriptor, for those who read and write by themselves; -1 once closed.
+    /// The descriptor, for code that reads and writes it directly; -1 once closed.
     var descriptor: Int32 { fileDescriptor }
 
     package func establish() -> IOResult { .bytes(0) }

@@ -1,7 +1,7 @@
-/// A deadline that moves often and passes seldom.
+/// A deadline that moves often and rarely passes.
 ///
-/// Setting it stores a number. At most one timer is armed, and it looks again when it fires: a connection that gets a
-/// new deadline with each request costs the heap one entry per period, not per request. Confined to the loop's thread.
+/// Setting it stores a number. At most one timer is armed, and it checks the deadline again when it fires: a connection
+/// with a new deadline for each request adds one heap entry per period, not per request. Confined to the loop's thread.
 struct LazyDeadline: ~Copyable {
     private var deadline = LoopInstant.max
     private var timer: LoopTimer?
@@ -9,10 +9,10 @@ struct LazyDeadline: ~Copyable {
     /// Whether there is a deadline.
     var isSet: Bool { deadline != .max }
 
-    /// Moves the deadline to `duration` from now, or away with nil.
+    /// Moves the deadline to `duration` from now; `nil` removes it.
     ///
-    /// `expire` is called at most once per deadline set; it must capture its object weakly or be cleared before that
-    /// object goes.
+    /// `check` is called when the timer fires, and must call ``hasPassed(on:_:)``. It must capture its object weakly,
+    /// or be cleared before that object is released.
     mutating func set(_ duration: Duration?, on loop: EventLoop, _ check: @escaping () -> Void) {
         guard let duration else {
             deadline = .max
@@ -24,7 +24,9 @@ struct LazyDeadline: ~Copyable {
         timer = loop.schedule(at: deadline, check)
     }
 
-    /// What the timer's call asks: true once when the deadline has passed, otherwise the timer is armed anew.
+    /// Returns true, once, if the deadline has passed, and arms the timer again if it is still to come.
+    ///
+    /// Must be called when the timer fires.
     mutating func hasPassed(on loop: EventLoop, _ check: @escaping () -> Void) -> Bool {
         if deadline == .max { return false }
         if deadline <= loop.now {

@@ -1,7 +1,8 @@
 internal import CLinux
 import Glibc
 
-/// The socket calls, thinly: non-blocking, not inherited by children, `errno` turned into ``SystemError``.
+/// Thin wrappers of the socket calls: non-blocking, not inherited by children, with `errno` turned into
+/// ``SystemError``.
 enum Socket {
     static func listen(on address: SocketAddress, backlog: Int32) throws(SystemError) -> Int32 {
         let descriptor = try make(address)
@@ -23,7 +24,7 @@ enum Socket {
         throw closing(descriptor, "connect \(address)")
     }
 
-    /// How a started connection ended.
+    /// Returns why a started connection failed, or `nil` if it is established.
     static func connectFailure(_ descriptor: Int32, to address: SocketAddress) -> SystemError? {
         var error: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
@@ -31,7 +32,7 @@ enum Socket {
         return error == 0 ? nil : SystemError(errorNumber: error, operation: "connect \(address)")
     }
 
-    /// The next pending connection; nil if there is none.
+    /// Accepts the next pending connection; returns `nil` if there is none.
     static func accept(_ listener: Int32) throws(SystemError) -> (descriptor: Int32, peer: SocketAddress)? {
         while true {
             var descriptor: Int32 = -1
@@ -52,13 +53,13 @@ enum Socket {
         SocketAddress.filled { getsockname(descriptor, $0, &$1) }
     }
 
-    /// Small writes leave at once: the loop has gathered them already.
+    /// Makes small writes leave at once: the loop has already gathered them.
     static func disableDelay(_ descriptor: Int32) {
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Closes a connection without a word.
+    /// Closes a connection with a reset, discarding unsent bytes.
     static func reset(_ descriptor: Int32) {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))

@@ -1,14 +1,14 @@
 internal import CLinux
 import Glibc
 
-/// An address a socket can be bound or connected to: IPv4, IPv6, or a path of the file system.
+/// An address a socket can be bound or connected to: IPv4, IPv6, or a path in the file system.
 public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// The bytes of the `sockaddr_*` structure.
     package let bytes: [UInt8]
 
     package init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// A literal address, such as `127.0.0.1` or `::1`; nil if `host` is a name.
+    /// Creates an address from a literal, such as `127.0.0.1` or `::1`; `nil` if `host` is a name.
     public init?(literal host: String, port: UInt16) {
         var v4 = sockaddr_in()
         var v6 = sockaddr_in6()
@@ -25,7 +25,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The address of a Unix socket; nil if the path is empty, has a zero byte, or more bytes than the system takes: 107.
+    /// Creates the address of a Unix socket; `nil` if the path is empty, contains a zero byte, or exceeds 107 bytes.
     public init?(path: String) {
         let path = Array(path.utf8)
         let room = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
@@ -33,7 +33,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         bytes = withUnsafeBytes(of: sa_family_t(AF_UNIX), Array.init) + path + [0]
     }
 
-    /// The addresses of a host, literal or name, in the order the system prefers.
+    /// Returns the addresses of a host, given as a literal or a name, in the system's order of preference.
     ///
     /// Blocks on name resolution.
     package static func resolve(_ host: String, port: UInt16) throws(AddressError) -> [SocketAddress] {
@@ -58,7 +58,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return addresses
     }
 
-    /// Calls `body` with the structure as the system calls want it.
+    /// Calls `body` with the structure in the form that system calls expect.
     func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
         var storage = sockaddr_storage()
         withUnsafeMutableBytes(of: &storage) { $0.copyBytes(from: bytes.prefix($0.count)) }
@@ -67,7 +67,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Calls `body` with room for a structure to be filled in, and returns it as an address.
+    /// Calls `body` with storage for a structure to fill in, and returns it as an address; `nil` if `body` fails.
     static func filled(_ body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Int32) -> SocketAddress? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -83,7 +83,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         bytes.count >= 2 ? Int32(withUnsafeBytes(of: storage) { $0.loadUnaligned(as: sa_family_t.self) }) : AF_UNSPEC
     }
 
-    /// Whether it is a path of the file system.
+    /// Whether the address is a path in the file system.
     var isPath: Bool { family == AF_UNIX }
 
     private var storage: sockaddr_storage {
@@ -119,7 +119,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Whether only this machine can be on the other side: 127.0.0.0/8, ::1, an IPv4 one mapped into IPv6, or a path.
+    /// Whether only this machine can be on the other side: 127.0.0.0/8, also mapped into IPv6, ::1, or a path.
     public var isLoopback: Bool {
         switch family {
         case AF_INET: return bytes.count > 4 && bytes[4] == 127
@@ -128,7 +128,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The bytes of an IPv4 or IPv6 address in the order of the network; none for a path.
+    /// The bytes of an IPv4 or IPv6 address in network byte order; empty for a path.
     var addressBytes: [UInt8] {
         switch family {
         case AF_INET: Array(bytes.dropFirst(4).prefix(4))
@@ -137,7 +137,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The bytes of an IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2); nil for any other.
+    /// The bytes of an IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2); `nil` for any other address.
     var mappedBytes: [UInt8]? {
         let bytes = addressBytes
         guard bytes.count == 16, bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10...11] == [0xff, 0xff] else {
@@ -146,10 +146,10 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return Array(bytes.suffix(4))
     }
 
-    /// What one party has of the address space: an IPv4 address, or the 64 bits of an IPv6 network.
+    /// The part of the address that stands for one party: an IPv4 address, or the 64-bit prefix of an IPv6 address.
     var network: [UInt8] { mappedBytes ?? (family == AF_INET6 ? Array(addressBytes.prefix(8)) : addressBytes) }
 
-    /// As in a URL: `127.0.0.1:8001`, `[::1]:8001`.
+    /// The address as in a URL: `127.0.0.1:8001`, `[::1]:8001`; or the path.
     public var description: String {
         switch family {
         case AF_INET: "\(host):\(port)"
@@ -159,11 +159,11 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A host name without an address.
+/// A host name that could not be resolved.
 public struct AddressError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The name as it was given.
     public let host: String
-    /// Why, in the resolver's words.
+    /// The reason, in the resolver's words.
     public let reason: String
 
     /// For example `cannot resolve 'nope.invalid': Name or service not known`.

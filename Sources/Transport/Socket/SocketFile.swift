@@ -1,13 +1,13 @@
 internal import CLinux
 import Glibc
 
-/// The file of a Unix socket that a server listens on.
+/// The file of the Unix socket that a server listens on.
 struct SocketFile: Sendable {
     private let path: String
     private let device: dev_t
     private let number: ino_t
 
-    /// Makes room for a socket at a path: a socket on which nobody answers any more is removed.
+    /// Makes room for a socket at a path: a socket on which nobody listens any more is removed.
     ///
     /// - Throws: ``SystemError`` with `EADDRINUSE` if somebody does, or if the file is something else.
     static func makeRoom(at address: SocketAddress) throws(SystemError) {
@@ -17,16 +17,16 @@ struct SocketFile: Sendable {
             close(try Socket.startConnecting(to: address))
             throw inUse
         } catch {
-            // A full queue is EAGAIN; whoever has one is there.
+            // EAGAIN means a full queue, so somebody is listening.
             if error.errorNumber != ECONNREFUSED || !file.isSocket { throw inUse }
         }
         file.remove()
     }
 
-    /// Whether it is a socket.
+    /// Whether the file is a socket.
     private let isSocket: Bool
 
-    /// What is at a path now; nil if nothing is.
+    /// Looks up the file at a path; `nil` if there is none.
     init?(at address: SocketAddress) {
         var information = stat()
         guard lstat(address.host, &information) == 0 else { return nil }
@@ -34,7 +34,7 @@ struct SocketFile: Sendable {
         isSocket = information.st_mode & S_IFMT == S_IFSOCK
     }
 
-    /// Removes the file, unless there is another at its path by now.
+    /// Removes the file, unless there is another one at its path by now.
     func remove() {
         var information = stat()
         guard lstat(path, &information) == 0, information.st_dev == device, information.st_ino == number else { return }

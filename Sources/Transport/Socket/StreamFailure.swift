@@ -2,13 +2,13 @@
 package enum StreamFailure: Error, Sendable, CustomStringConvertible {
     /// This side has closed it.
     case closed
-    /// The peer has finished sending before it should have.
+    /// The peer finished sending too early.
     case endOfStream
     /// A deadline has passed.
     case timedOut
     /// The system reported an error.
     case system(SystemError)
-    /// TLS was refused or broken.
+    /// TLS was refused or violated.
     case tls(TLSError)
 
     package var description: String {

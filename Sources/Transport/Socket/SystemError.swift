@@ -5,16 +5,16 @@ import Glibc
 public struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The `errno` value.
     public let errorNumber: Int32
-    /// The call that failed, with what it was applied to where that helps: `bind 127.0.0.1:8001`.
+    /// The call that failed, with the object it was applied to where that helps: `bind 127.0.0.1:8001`.
     public let operation: String
 
-    /// An error with a known number.
+    /// Creates an error with a known number.
     public init(errorNumber: Int32, operation: String) {
         self.errorNumber = errorNumber
         self.operation = operation
     }
 
-    /// The error of the call that failed just now on this thread.
+    /// Returns the error of the call that has last failed on this thread.
     package static func last(_ operation: @autoclosure () -> String) -> SystemError {
         let number = clinux_errno()
         return SystemError(errorNumber: number, operation: operation())
