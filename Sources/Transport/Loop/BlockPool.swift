@@ -1,7 +1,7 @@
 /// Spare 16 KiB arrays of one loop, last in first out, for the read and write buffers of its connections.
 ///
-/// A connection rents on readiness and gives back before it waits with nothing buffered, so an idle connection owns no
-/// buffer. Confined to the loop's thread.
+/// A connection rents a block when it becomes ready and gives it back before waiting with nothing buffered, so an idle
+/// connection owns no buffer. Confined to the loop's thread.
 package final class BlockPool {
     package static let blockBytes = 16 * 1024
     private static let maxSpareBlocks = 256
@@ -13,7 +13,7 @@ package final class BlockPool {
         buffer = ByteBuffer(reusing: spare.popLast() ?? Array(repeating: 0, count: Self.blockBytes))
     }
 
-    /// Takes the block of an empty buffer back.
+    /// Takes back the block of an empty buffer.
     ///
     /// Storage of another size is freed.
     package func giveBack(from buffer: inout ByteBuffer) {

@@ -6,12 +6,12 @@ import Synchronization
 ///
 /// A loop lives as long as the process. Code on it must not block; service code runs on a ``ServiceExecutor``.
 ///
-/// One executor object is shared by all actors of a loop, and every task that calls into them prefers the loop's
-/// `taskExecutor`: then a call from one to the other is no trip through a queue, and a continuation resumed by the
-/// loop stays on it. `startTask(_:)` is the way to start such a task.
+/// All actors of a loop share one executor object, and every task that calls into them prefers the loop's
+/// `taskExecutor`, so that calls between them do not go through a queue and a continuation resumed by the loop stays on
+/// it. `startTask(_:)` starts such a task.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
-    // Safe to share: what is mutable and not behind `foreign` or atomic is touched on the loop's own thread only,
-    // which `isCurrent` tells.
+    // Safe to share: mutable state that is neither in `foreign` nor atomic is touched only on the loop's own thread,
+    // which `isCurrent` checks.
     private var poller: Poller
     private let wakeUp: WakeUp
     private var jobs = JobRing()
@@ -29,18 +29,16 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// The executor to prefer for tasks that live on this loop.
     package let taskExecutor: LoopTaskExecutor
 
-    /// The time of the present tick.
-    ///
-    /// Taken once per tick.
+    /// The time of the current tick, taken once per tick.
     package private(set) var now: LoopInstant = EventLoop.monotonicNow()
 
-    /// What other threads have asked for.
+    /// The work that other threads have asked for.
     private struct Foreign: Sendable {
         var jobs: [LoopJob] = []
         var calls: [@Sendable () -> Void] = []
     }
 
-    /// How many jobs may run before the loop writes out what they appended and looks at its sockets.
+    /// The maximum number of jobs that run before the loop writes their output and polls its sockets.
     private static let jobsPerTick = 4096
 
     init() throws(SystemError) {
@@ -58,10 +56,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         enqueue(LoopJob(job: UnownedJob(job), role: .serial))
     }
 
-    /// The loop as the executor that its actors name.
+    /// Returns the loop as the executor of its actors.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 
-    /// Stops the process if the caller is not on this loop's thread.
+    /// Traps if the caller is not on this loop's thread.
     public func checkIsolated() {
         precondition(isCurrent, "this code belongs to an event loop's thread, and runs on another")
     }
@@ -81,14 +79,14 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Whether the caller is on this loop's thread.
     package var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    /// Runs `call` on the loop's thread: now if already there, else in one of the next ticks.
+    /// Runs `call` on the loop's thread: at once if already there, otherwise in one of the next ticks.
     package func execute(_ call: @escaping @Sendable () -> Void) {
         if isCurrent { return call() }
         foreign.withLock { $0.calls.append(call) }
         wakeForForeignWork()
     }
 
-    /// How many tasks have been started on this loop and have not ended.
+    /// The number of tasks that have been started on this loop and have not ended.
     package var taskCount: Int { tasks.load(ordering: .relaxed) }
 
     /// Starts a task that lives on this loop.
@@ -127,9 +125,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     func remove(_ fileDescriptor: Int32, _ key: Poller.Key) { poller.remove(fileDescriptor, key) }
 
-    /// Calls `action` on this thread when `delay` has passed.
+    /// Calls `action` on the loop's thread when `delay` has passed.
     ///
-    /// To be called on the loop's thread.
+    /// Must be called on the loop's thread.
     package func schedule(after delay: Duration, _ action: @escaping () -> Void) -> LoopTimer {
         schedule(at: now &+ delay.nanoseconds, action)
     }
@@ -140,7 +138,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         return timer
     }
 
-    /// Has `handler` called once, when the jobs of this tick have run.
+    /// Calls `handler` once, when the jobs of this tick have run.
     func callAtEndOfTick(_ handler: any EndOfTickHandler) { flushes.append(handler) }
 
     // MARK: The loop
@@ -198,8 +196,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         return Int32(min(milliseconds, 3_600_000))
     }
 
-    /// Sleeps only if no other thread has asked for anything since: who asks first stores, then looks at `sleeping`;
-    /// who sleeps first stores `sleeping`, then looks again.
+    /// Waits for events, sleeping only if no other thread has asked for anything meanwhile.
+    ///
+    /// A thread that asks sets `foreignPending` before it reads `sleeping`; this one sets `sleeping` before it reads
+    /// `foreignPending`.
     private func poll(_ timeout: Int32) -> Int {
         if timeout == 0 { return poller.wait(timeoutMilliseconds: 0) }
         sleeping.store(true, ordering: .sequentiallyConsistent)
@@ -209,7 +209,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         return count
     }
 
-    /// The monotonic clock now, where the time of the tick is not exact enough.
+    /// Returns the monotonic time, for use where the time of the tick is not exact enough.
     package static func monotonicNow() -> LoopInstant {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
@@ -217,8 +217,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 }
 
-/// Is called once at the end of the tick that asked for it, after the tick's jobs: the place to write out what they
-/// appended, in one system call.
+/// A handler that is called once, after the jobs of the tick in which it was added, to write what they appended in one
+/// system call.
 protocol EndOfTickHandler: AnyObject {
     func endOfTick()
 }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Some event loops, one thread each, handed out in turn.
+/// A group of event loops, one thread each, handed out in turn.
 public final class EventLoopGroup: Sendable {
-    /// The process-wide group, with one loop per core but at most four: the rest of the machine belongs to service code
-    /// and to the sandboxes.
+    /// The process-wide group, with one loop per core, up to four: the rest of the machine is left to service code and
+    /// the sandboxes.
     public static let shared = EventLoopGroup(loopCount: min(4, max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))))
 
     private let loops: [EventLoop]
@@ -13,7 +13,7 @@ public final class EventLoopGroup: Sendable {
     ///
     /// Their threads live as long as the process.
     public init(loopCount: Int) {
-        // With OpenSSL a write to a closed socket goes past MSG_NOSIGNAL.
+        // OpenSSL writes to sockets without MSG_NOSIGNAL.
         signal(SIGPIPE, SIG_IGN)
         loops = (0..<max(1, loopCount)).map { index in
             let loop: EventLoop
@@ -30,10 +30,10 @@ public final class EventLoopGroup: Sendable {
     /// Every loop of the group.
     package var all: [EventLoop] { loops }
 
-    /// How many tasks live on its loops.
+    /// The number of tasks that live on the group's loops.
     package var taskCount: Int { loops.reduce(0) { $0 + $1.taskCount } }
 
-    /// The next loop in turn.
+    /// Returns the next loop in turn.
     public func next() -> EventLoop {
         let index = turn.withLock { turn in
             turn = (turn + 1) % loops.count

@@ -1,14 +1,14 @@
 /// A job of the concurrency runtime, with the role in which the loop was asked to run it.
 ///
-/// The roles must be told apart. A job for the loop's actors runs as isolated to the loop; a job of nonisolated code
-/// that merely prefers the loop must not claim that, or each of its steps would take a trip through the queue.
+/// The roles must be kept apart. A job for the loop's actors runs as isolated to the loop; a job of nonisolated code
+/// that merely prefers the loop must not claim that, or each of its steps would go through the queue.
 struct LoopJob: Sendable {
     enum Role: Sendable { case serial, task }
     let job: UnownedJob
     let role: Role
 }
 
-/// The executor that tasks prefer to stay on a loop: the loop's queue, entered in the other role.
+/// The executor that tasks prefer in order to stay on a loop: the same queue, entered in the other role.
 package final class LoopTaskExecutor: TaskExecutor, @unchecked Sendable {
     // Safe to share: `loop` is set once, before the loop's thread starts, and loops live as long as the process.
     private unowned(unsafe) var loop: EventLoop?
@@ -22,7 +22,7 @@ package final class LoopTaskExecutor: TaskExecutor, @unchecked Sendable {
     package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
 }
 
-/// The jobs of one loop in order of arrival: a ring that grows, so that a steady load allocates nothing.
+/// The jobs of one loop in order of arrival, in a growing ring, so that a steady load allocates nothing.
 struct JobRing {
     private var ring: [LoopJob?] = Array(repeating: nil, count: 64)
     private var head = 0

@@ -1,7 +1,7 @@
 extension EventLoop {
-    /// Returns after `duration`, from any task; throws as soon as the waiting task is cancelled.
+    /// Returns after `duration`, or throws as soon as the waiting task is cancelled; callable from any task.
     ///
-    /// A timer of the loop, not of the runtime: armed and cancelled it costs a heap entry.
+    /// Uses a timer of the loop, not of the runtime: arming and cancelling it costs one heap entry.
     package nonisolated(nonsending) func sleep(for duration: Duration) async throws(CancellationError) {
         let done = OneShotEvent()
         let timer = CrossThreadTimer()
@@ -10,10 +10,10 @@ extension EventLoop {
         try await done.waitUnlessCancelled()
     }
 
-    /// Lets `body` run for at most `duration`, then cancels it.
+    /// Runs `body`, and cancels it if it takes longer than `duration`.
     ///
-    /// Returns only after `body` has returned: its cleanup is awaited, whatever it takes.
-    /// - Throws: what `body` throws, or `timeout` if the time was up and `body` failed for that.
+    /// Returns only after `body` has returned: its cleanup is awaited, however long it takes.
+    /// - Throws: what `body` throws, or `timeout` if `body` fails after the time is up.
     package nonisolated(nonsending) func withDeadline<R: Sendable, E: Error>(
         _ duration: Duration,
         timeout: E,
@@ -43,6 +43,6 @@ extension EventLoop {
 
 /// Carries a timer to and from its loop's thread.
 private final class CrossThreadTimer: @unchecked Sendable {
-    // Safe to share: only closures on the loop's thread touch it, in the order they were handed over.
+    // Safe to share: only closures on the loop's thread touch it, in the order in which they were submitted.
     var timer: LoopTimer?
 }

@@ -13,7 +13,7 @@ extension Duration {
 
 /// One scheduled call on a loop.
 ///
-/// Cancelling leaves the entry in the heap, emptied, until its time comes.
+/// A cancelled timer stays in the heap, without its action, at most until its deadline.
 ///
 /// Confined to the loop's thread, like the heap that holds it.
 package final class LoopTimer: @unchecked Sendable {
@@ -25,7 +25,7 @@ package final class LoopTimer: @unchecked Sendable {
         self.action = action
     }
 
-    /// Prevents the call; without effect once it has been made.
+    /// Prevents the call; has no effect once it has been made.
     package func cancel() { action = nil }
 
     /// Whether the call has neither been made nor cancelled.
@@ -42,7 +42,7 @@ package final class LoopTimer: @unchecked Sendable {
 struct TimerHeap {
     private var heap: [LoopTimer] = []
 
-    /// The earliest deadline that somebody still waits for.
+    /// Returns the earliest deadline of the pending timers.
     mutating func nextDeadline() -> LoopInstant? {
         while let first = heap.first, !first.isPending { _ = removeFirst() }
         return heap.first?.deadline
@@ -59,7 +59,7 @@ struct TimerHeap {
         }
     }
 
-    /// Takes the earliest timer whose deadline is not after `now`.
+    /// Removes and returns the earliest pending timer, if its deadline is not after `now`.
     mutating func takeDue(_ now: LoopInstant) -> LoopTimer? {
         guard let deadline = nextDeadline(), deadline <= now else { return nil }
         return removeFirst()

@@ -10,38 +10,38 @@ package struct Readiness: OptionSet, Sendable {
     package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     /// There is room to write.
     package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-    /// The peer has finished sending, or the descriptor is dead: the end of the stream is there to be read.
+    /// The peer has finished sending, or the descriptor is dead: the end of the stream can be read.
     package static let hangup = Readiness(rawValue: EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue)
 }
 
-/// Is told, on the loop's thread, when its descriptor becomes ready.
+/// A handler that is told, on the loop's thread, when its descriptor becomes ready.
 ///
-/// Edge-triggered: each change is told once.
+/// Edge-triggered: each change is reported once.
 package protocol ReadinessHandler: AnyObject {
-    /// Takes note of what the descriptor has become ready for.
+    /// Handles the readiness of the descriptor.
     func signal(_ readiness: Readiness)
 }
 
 /// A thin layer over one epoll instance and its wake-up descriptor.
 ///
-/// No policy; used on the loop's thread only.
+/// Contains no policy; used only on the loop's thread.
 struct Poller: ~Copyable {
     private let epoll: Int32
-    /// For other threads to end a wait.
+    /// Lets other threads end a wait.
     let wakeUp: WakeUp
     private var events: [epoll_event]
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
 
-    /// A registration's place.
+    /// The place of a registration.
     ///
-    /// The generation tells an event of the present owner from one of a former owner.
+    /// The generation tells events of the current owner from those of a former one.
     private struct Slot {
         var handler: (any ReadinessHandler)?
         var generation: UInt32 = 0
     }
 
-    /// Names a registration until it is removed.
+    /// Identifies a registration until it is removed.
     struct Key: Hashable, Sendable { fileprivate let index: Int, generation: UInt32 }
 
     private static let wakeUpData = UInt64.max
@@ -70,7 +70,7 @@ struct Poller: ~Copyable {
         _ = close(epoll)
     }
 
-    /// Registers once for reading, writing and hang-up, edge-triggered; nothing is ever modified afterwards.
+    /// Registers a descriptor once for reading, writing and hang-up, edge-triggered; this is never modified afterwards.
     mutating func add(_ fileDescriptor: Int32, _ handler: any ReadinessHandler) throws(SystemError) -> Key {
         let index = freeSlots.popLast() ?? slots.count
         if index == slots.count { slots.append(Slot()) }
@@ -86,9 +86,9 @@ struct Poller: ~Copyable {
         return key
     }
 
-    /// Ends a registration; to be called before the descriptor is closed.
+    /// Ends a registration; must be called before the descriptor is closed.
     ///
-    /// Later events of the batch no longer reach it.
+    /// Later events of the same batch no longer reach its handler.
     mutating func remove(_ fileDescriptor: Int32, _ key: Key) {
         guard slots.indices.contains(key.index), slots[key.index].generation == key.generation else { return }
         _ = clinux_epoll_ctl(epoll, Int32(EPOLL_CTL_DEL), fileDescriptor, 0, 0)
@@ -101,13 +101,14 @@ struct Poller: ~Copyable {
         freeSlots.append(key.index)
     }
 
-    /// Waits up to `timeoutMilliseconds` (-1: for ever) and returns how many events are there to be taken.
+    /// Waits up to `timeoutMilliseconds` (-1 means no limit) and returns the number of events.
     mutating func wait(timeoutMilliseconds: Int32) -> Int {
         let count = epoll_wait(epoll, &events, Int32(events.count), timeoutMilliseconds)
         return max(0, Int(count))  // EINTR reads as an empty batch; the loop comes back
     }
 
-    /// The handler and readiness of event `index` of the last batch; nil if it was the wake-up or its owner is gone.
+    /// Returns the handler and readiness of event `index` of the last batch; `nil` for the wake-up or if the owner is
+    /// gone.
     mutating func event(_ index: Int) -> (any ReadinessHandler, Readiness)? {
         let data = clinux_epoll_data(&events[index])
         if data == Self.wakeUpData {
@@ -122,19 +123,19 @@ struct Poller: ~Copyable {
     }
 }
 
-/// Makes a sleeping loop look up: a descriptor that its poller watches.
+/// Wakes a sleeping loop through a descriptor that its poller watches.
 ///
-/// Apart from the poller, which its loop's thread has for itself while it waits: this is for all the others.
+/// Separate from the poller, which the loop's thread holds exclusively while it waits; this is for all other threads.
 struct WakeUp: Sendable {
     let descriptor: Int32
 
-    /// Makes the loop's present or next wait return; from any thread.
+    /// Makes the loop's current or next wait return; callable from any thread.
     func wake() {
         var one: UInt64 = 1
         _ = write(descriptor, &one, 8)
     }
 
-    /// Takes note of having been woken.
+    /// Resets the descriptor after a wake-up.
     func acknowledge() {
         var counter: UInt64 = 0
         _ = read(descriptor, &counter, 8)

@@ -5,7 +5,7 @@ import Glibc
 ///
 /// From the first call of ``install()`` on, these signals no longer end the process.
 package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
-    // Safe to share: the count is touched on the loop's thread only.
+    // Safe to share: `count` and `hangup` are touched only on the loop's thread.
     package let first = OneShotEvent()
     package let second = OneShotEvent()
     private var count = 0
@@ -15,7 +15,7 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
 
     private static let installed = TerminationSignals()
 
-    /// The process's termination signals.
+    /// Returns the process's termination signals, which are installed on the first call.
     package static func install() -> TerminationSignals { installed }
 
     private init() {
@@ -50,9 +50,9 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
     /// Waits for the first signal, then runs `stop`; a second signal ends the process at once, with status 1.
     ///
     /// - Parameters:
-    ///   - report: is told what happens.
-    ///   - flush: is called before the process is ended so. Neither it nor `report` keeps the process then: there may be
-    ///     nobody who reads what they write.
+    ///   - report: is called with what happens.
+    ///   - flush: is called before a second signal ends the process. Neither it nor `report` can hold up the end: there
+    ///     may be nobody who reads what they write.
     package func stop(
         telling report: @escaping @Sendable (String) -> Void,
         flush: @escaping @Sendable () -> Void = {},
@@ -70,7 +70,7 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
         await stop()
     }
 
-    /// Ends the process after some last words, or without them if they take too long.
+    /// Ends the process after `lastWords` has returned, or without waiting longer than `limit`.
     private func end(afterAtMost limit: Duration, _ lastWords: @escaping @Sendable () -> Void) async {
         let spoken = OneShotEvent()
         let deadline = stream.loop.schedule(after: limit) { spoken.fire() }
@@ -82,11 +82,11 @@ package final class TerminationSignals: ReadinessHandler, @unchecked Sendable {
             await spoken.wait()
         } catch {}
         deadline.cancel()
-        // Not `exit`: it would wait for whoever holds the C library's streams.
+        // Not `exit`, which would wait for any thread that holds the C library's streams.
         _exit(1)
     }
 
-    /// From now on SIGHUP no longer ends the process, but calls `action` on an event loop.
+    /// Makes SIGHUP call `action` on an event loop instead of ending the process.
     package func onHangup(_ action: @escaping @Sendable () -> Void) {
         stream.loop.execute {
             self.hangup = action
