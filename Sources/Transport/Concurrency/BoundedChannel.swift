@@ -1,7 +1,7 @@
 /// A bounded queue between any number of producers and one consumer.
 ///
-/// - Buffered: elements up to ``capacity`` in total cost, and whatever single element crosses it. A producer that finds
-///   the channel full waits, so a consumer that does not take stops its producers; nothing is ever dropped.
+/// - Buffered: elements up to ``capacity`` in total cost, plus the single element that crosses it. A producer that
+///   finds the channel full waits, so a consumer that takes nothing stops its producers; nothing is ever dropped.
 /// - Consumers: one. It takes everything pending at once, by swapping arrays.
 /// - Consumer leaves: ``cancel()``; producers throw `CancellationError` from then on.
 /// - Producer ends: ``finish(throwing:)``; the consumer gets what is pending, then the end or the error.
@@ -17,7 +17,7 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
     }
     private enum End: Sendable { case open, finished((any Error)?), cancelled }
 
-    /// The total cost of pending elements at which producers begin to wait.
+    /// The total cost of pending elements at which producers start to wait.
     package let capacity: Int
     private let state = Locked(State())
 
@@ -86,20 +86,19 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
         waiting?.resume()
     }
 
-    /// Ends the channel after what is pending.
+    /// Ends the channel after the pending elements.
     ///
-    /// The first end counts.
+    /// Only the first end counts.
     package func finish(throwing error: (any Error)? = nil) {
         end(.finished(error), dropPending: false)
     }
 
     // MARK: The consumer
 
-    /// Everything pending, at least one element; nil at the end.
+    /// Returns all pending elements, at least one, or `nil` at the end.
     ///
-    /// Waits while there is nothing.
+    /// Waits while there are none. Cancelling the waiting task does not end the wait; ``cancel()`` does.
     ///
-    /// Cancelling the waiting task does not end the wait; ``cancel()`` does.
     /// - Throws: the error the channel was finished with, once, after the last element.
     package nonisolated(nonsending) func nextBatch(reusing spare: consuming [Element] = []) async throws -> [Element]? {
         var batch = spare
@@ -145,7 +144,7 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
         }
     }
 
-    /// The consumer wants nothing more: pending elements are dropped and producers are told.
+    /// Ends the channel for the consumer: pending elements are dropped and producers are told.
     package func cancel() { end(.cancelled, dropPending: true) }
 
     private func end(_ end: End, dropPending: Bool) {

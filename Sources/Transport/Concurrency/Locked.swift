@@ -2,11 +2,11 @@ import Glibc
 
 /// A value behind a `pthread_mutex_t`.
 ///
-/// `Synchronization.Mutex` would do, but the Thread Sanitizer does not see through its futex on Linux and reports races
-/// that are none; it knows a pthread mutex. Never suspend and never resume a continuation inside ``withLock(_:)``:
-/// return what is to be done and do it outside.
+/// `Synchronization.Mutex` would do, but Thread Sanitizer does not understand its futex on Linux and reports false
+/// races; it does understand a pthread mutex. Never suspend or resume a continuation inside ``withLock(_:)``: return
+/// what is to be done and do it outside.
 package final class Locked<Value>: @unchecked Sendable {
-    // Safe to share: `value` is only touched between lock and unlock of `mutex`.
+    // Safe to share: `value` is touched only with `mutex` held.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private var value: Value
 

@@ -1,10 +1,10 @@
-/// Something that happens once, and that any number of tasks can wait for.
+/// An event that fires once, and that any number of tasks can wait for.
 package final class OneShotEvent: Sendable {
     private struct State: Sendable {
         var hasFired = false
         var nextTicket = 0
         var waiting: [Int: UnsafeContinuation<Void, Never>] = [:]
-        /// Tickets whose task was cancelled before it came to wait.
+        /// The tickets whose task was cancelled before it started to wait.
         var abandoned: Set<Int> = []
     }
     private let state = Locked(State())
@@ -13,9 +13,9 @@ package final class OneShotEvent: Sendable {
 
     package var hasFired: Bool { state.withLock { $0.hasFired } }
 
-    /// Lets everybody who waits, and whoever comes later, go on.
+    /// Resumes all waiting tasks, and lets later ones pass at once.
     ///
-    /// Once is enough, more is harmless.
+    /// Further calls have no effect.
     package func fire() {
         let waiting = state.withLock { state -> [UnsafeContinuation<Void, Never>] in
             state.hasFired = true
@@ -25,12 +25,12 @@ package final class OneShotEvent: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Returns when the event has been fired; cancellation does not end the wait.
+    /// Returns when the event has fired; cancellation does not end the wait.
     package nonisolated(nonsending) func wait() async {
         if !hasFired { await wait(under: takeTicket()) }
     }
 
-    /// Returns when the event has been fired, or throws when the waiting task is cancelled first.
+    /// Returns when the event has fired, or throws if the waiting task is cancelled first.
     package nonisolated(nonsending) func waitUnlessCancelled() async throws(CancellationError) {
         if hasFired { return }
         let ticket = takeTicket()

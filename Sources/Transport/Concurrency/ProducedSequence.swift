@@ -1,9 +1,9 @@
-/// A bounded asynchronous sequence written by a closure: the common ground of the toolkit's public stream types.
+/// A bounded asynchronous sequence written by a closure: the basis of the toolkit's public stream types.
 ///
 /// - Buffered: up to `capacity` in total cost; then the closure waits in its next `send`.
-/// - Consumers: each iterator starts the closure anew, with its first demand and never before.
+/// - Consumers: each iterator runs the closure again, starting with its first demand.
 /// - Consumer leaves: when the iterator is dropped or its task cancelled, the closure's task is cancelled and its sends
-///   throw `CancellationError`. The ``ProducerScope`` of the task that iterated can await its end.
+///   throw `CancellationError`. The ``ProducerScope`` of the task that iterated can await the closure's end.
 /// - Closure ends: the consumer gets what is buffered, then the end, or the error the closure threw.
 package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
     package typealias Failure = any Error
@@ -14,7 +14,7 @@ package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
     private let body: @Sendable (Channel) async throws -> Void
 
     /// - Parameters:
-    ///   - capacity: the cost at which the closure begins to wait.
+    ///   - capacity: the cost at which the closure starts to wait.
     ///   - launch: starts a task on the executor that the closure belongs to.
     ///   - body: writes the elements.
     package init(
@@ -27,7 +27,7 @@ package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> Iterator { Iterator(capacity: capacity, launch: launch, body: body) }
 
-    /// Takes the elements, as many at a time as there are.
+    /// Takes the elements, as many at a time as are available.
     ///
     /// Not to be shared between tasks.
     package final class Iterator: AsyncIteratorProtocol {
@@ -63,7 +63,7 @@ package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
             return batch[position]
         }
 
-        /// Everything that is there, at least one element; nil at the end.
+        /// Returns all available elements, at least one, or `nil` at the end.
         package func nextBatch(
             isolation actor: isolated (any Actor)? = #isolation,
             reusing spare: [Element] = []

@@ -7,7 +7,7 @@ import Glibc
 /// At the ceiling jobs wait their turn in order; the queue is bounded by the number of tasks, since a task has at most
 /// one job enqueued.
 public final class ServiceExecutor: TaskExecutor {
-    /// The most threads this executor has at a time.
+    /// The maximum number of threads that this executor has at a time.
     public let maxThreads: Int
 
     private let name: String
@@ -15,11 +15,11 @@ public final class ServiceExecutor: TaskExecutor {
     private let pool = ThreadPool()
     private let start: @Sendable (String, @escaping @Sendable () -> Void) throws(SystemError) -> Void
 
-    /// An executor without threads yet.
+    /// Creates an executor without any threads.
     ///
     /// - Parameters:
     ///   - maxThreads: the ceiling, at least 1. The default of 64 lets 64 methods block at a time.
-    ///   - name: the beginning of its threads' names, at most 10 bytes.
+    ///   - name: the name of its threads; the system keeps the first 15 bytes.
     ///   - idleSeconds: how long a thread without work is kept.
     public convenience init(maxThreads: Int = 64, name: String = "service", idleSeconds: Int = 10) {
         self.init(maxThreads: maxThreads, name: name, idleSeconds: idleSeconds) { (name, body) throws(SystemError) in
@@ -27,7 +27,7 @@ public final class ServiceExecutor: TaskExecutor {
         }
     }
 
-    /// - Parameter start: starts a thread of a name.
+    /// - Parameter start: starts a thread with the given name.
     init(
         maxThreads: Int,
         name: String,
@@ -47,8 +47,8 @@ public final class ServiceExecutor: TaskExecutor {
 
     /// The executor of name resolution.
     ///
-    /// Separate from the other calls: a caller chooses the names, a resolver may be silent for long, and what has been
-    /// begun cannot be ended.
+    /// Separate from the other calls: callers choose the names, a resolver may be silent for long, and a lookup that
+    /// has started cannot be ended.
     package static let names = ServiceExecutor(maxThreads: 16, name: "names")
 
     /// Queues a job, and starts a thread for it if none is idle and the ceiling allows.
@@ -56,7 +56,7 @@ public final class ServiceExecutor: TaskExecutor {
         if pool.add(UnownedJob(job), maxThreads: maxThreads) { addThread() }
     }
 
-    /// Starts a thread that has been counted.
+    /// Starts a thread that has already been counted.
     private func addThread() {
         let (pool, idleSeconds) = (pool, idleSeconds)
         let executor = self  // kept until its last thread has ended
@@ -67,8 +67,8 @@ public final class ServiceExecutor: TaskExecutor {
                 }
             }
         } catch {
-            // At the system's ceiling the job waits for one of the threads there are; if there are none, for a time when
-            // there can be one.
+            // At the system's limit, the job waits for one of the existing threads; if there are none, until one can be
+            // started.
             if pool.threadWasNotStarted() == 0 { tryAgainShortly() }
         }
     }
@@ -80,7 +80,7 @@ public final class ServiceExecutor: TaskExecutor {
         }
     }
 
-    /// The number of threads at this moment, for tests and metrics.
+    /// The current number of threads, for tests and metrics.
     package var threadCount: Int { pool.threadCount }
 }
 
@@ -118,7 +118,7 @@ private final class ThreadPool: @unchecked Sendable {
         return threads
     }
 
-    /// Queues a job; true if the caller must start a thread, which is then counted already.
+    /// Queues a job; returns true if the caller must start a thread, which has already been counted.
     func add(_ job: UnownedJob, maxThreads: Int) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -132,7 +132,7 @@ private final class ThreadPool: @unchecked Sendable {
         return true
     }
 
-    /// Whether jobs wait and there is no thread at all: the caller must start one, which is then counted already.
+    /// Returns whether jobs wait without any thread; the caller must then start one, which has already been counted.
     func mustStartThread() -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -141,7 +141,7 @@ private final class ThreadPool: @unchecked Sendable {
         return true
     }
 
-    /// Takes back the count of a thread; returns how many there are.
+    /// Uncounts a thread that could not be started; returns how many there are.
     func threadWasNotStarted() -> Int {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -149,7 +149,7 @@ private final class ThreadPool: @unchecked Sendable {
         return threads
     }
 
-    /// The next job, waited for up to `idleSeconds`; nil tells the calling thread to end.
+    /// Returns the next job, waiting up to `idleSeconds` for it; `nil` tells the calling thread to end.
     func next(idleSeconds: Int) -> UnownedJob? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -191,7 +191,7 @@ extension ServiceExecutor {
     /// The executor of service code that was not started by a server, as in tests.
     package static let shared = ServiceExecutor()
 
-    /// The executor that the calling service code was entered through; inherited by the tasks it starts.
+    /// The executor on which the calling service code was entered; inherited by the tasks it starts.
     @TaskLocal package static var current: ServiceExecutor = .shared
 
     /// Starts a task on this executor.

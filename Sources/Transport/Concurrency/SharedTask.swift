@@ -1,6 +1,7 @@
 /// Work on a loop whose result any number of tasks can wait for.
 ///
-/// A task that is cancelled stops waiting at once; the work goes on for the others, and to its end where there are none.
+/// A task that is cancelled stops waiting at once; the work continues for the others, and runs to completion even if
+/// there are none.
 package struct SharedTask<Value: Sendable>: Sendable {
     private let task: Task<Value, any Error>
     private let ended: OneShotEvent

@@ -3,7 +3,7 @@ import Glibc
 
 /// Starts a detached thread that runs `body` with all signals blocked: signals belong to the main thread.
 ///
-/// - Throws: ``SystemError`` if the system has no thread left.
+/// - Throws: ``SystemError`` if the system cannot start another thread.
 func startThread(
     name: String,
     stackBytes: Int = 2 << 20,
