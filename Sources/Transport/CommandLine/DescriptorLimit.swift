@@ -1,16 +1,17 @@
 internal import CLinux
 
-/// How many descriptors the process may have.
+/// The limit on the process's open descriptors.
 package enum DescriptorLimit {
-    /// What a program has beside those of its connections.
+    /// The descriptors that a program needs besides those of its connections.
     private static let others = 1024
 
-    /// Raises the process's soft limit to what a server with as many connections as it may have needs, or as far as the
-    /// hard one allows.
+    /// Raises the process's soft limit to what a server needs at its maximum number of connections, or as far as the
+    /// hard limit allows.
     ///
-    /// For programs, at their start: a library leaves the limits of its process alone. Children inherit it.
+    /// For programs to call when they start: a library leaves the limits of its process alone. Children inherit the
+    /// limit.
     package static func raise(for configuration: HTTPServerConfiguration) {
-        // Each connection may have one of its own to a sandbox.
+        // Each connection may have one to a sandbox as well.
         let (twice, overflows) = configuration.maxConnections.multipliedReportingOverflow(by: 2)
         clinux_raise_descriptor_limit(overflows ? .max : UInt(max(0, twice)) + UInt(others))
     }

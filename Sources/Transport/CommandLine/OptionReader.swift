@@ -12,9 +12,9 @@ package struct OptionReader {
 
     package init(_ arguments: some Sequence<String>) { rest = Array(arguments)[...] }
 
-    /// The next option's name, or the next argument that is none; nil at the end.
+    /// Returns the next option's name, or the next argument that is not an option; `nil` at the end.
     ///
-    /// - Throws: if the last option was given a value and has not taken it.
+    /// - Throws: ``UsageError`` if the previous option was given a value with `=` that was not read.
     package mutating func next() throws(UsageError) -> String? {
         if attachedValue != nil { throw UsageError(message: "\(name) takes no value") }
         guard let argument = rest.popFirst() else { return nil }
@@ -27,7 +27,7 @@ package struct OptionReader {
         return name
     }
 
-    /// The value of the present option.
+    /// Returns the value of the current option.
     package mutating func value() throws(UsageError) -> String {
         if let value = attachedValue {
             attachedValue = nil
@@ -37,7 +37,7 @@ package struct OptionReader {
         return value
     }
 
-    /// The value of the present option as a whole number.
+    /// Returns the value of the current option as a whole number.
     package mutating func number(in range: ClosedRange<Int>) throws(UsageError) -> Int {
         let text = try value()
         guard let number = HTTPSyntax.decimal(text.utf8), range.contains(number) else {
@@ -48,7 +48,7 @@ package struct OptionReader {
         return number
     }
 
-    /// The value of the present option as a time of up to a day.
+    /// Returns the value of the current option as a number of seconds of up to a day.
     package mutating func seconds() throws(UsageError) -> Duration {
         let text = try value()
         guard let number = Double(text), (0...86_400).contains(number) else {
@@ -57,7 +57,7 @@ package struct OptionReader {
         return .seconds(number)
     }
 
-    /// The error for an argument that nobody knows, with the option of the usage text that may be meant.
+    /// Returns the error for an unknown argument, with the option of the usage text that may be meant.
     package static func unknown(_ argument: String, usage: String) -> UsageError {
         let meant = Suggestion.nearest(to: argument, among: Suggestion.options(in: usage))
         return UsageError(message: "unknown argument '\(argument)'" + (meant.map { ", did you mean \($0)?" } ?? ""))

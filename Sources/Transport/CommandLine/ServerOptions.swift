@@ -1,6 +1,6 @@
 /// The options that every program with a server has.
 package enum ServerOptions {
-    /// Their part of the usage text.
+    /// Returns their part of the usage text.
     package static func usage(host: String = "127.0.0.1", port: Int) -> String {
         """
           --host ADDRESS   the address to listen on, or unix:PATH (default \(host))
@@ -17,9 +17,9 @@ package enum ServerOptions {
         """
     }
 
-    /// Takes the option's value into a configuration.
+    /// Reads the option's value into a configuration.
     ///
-    /// - Returns: false if it is none of these options.
+    /// - Returns: false if it is not one of these options.
     package static func take(
         _ name: String,
         _ reader: inout OptionReader,
@@ -40,7 +40,7 @@ package enum ServerOptions {
         return true
     }
 
-    /// Looks at the options together, when all have been taken.
+    /// Checks the options together, once all have been read.
     package static func check(_ configuration: HTTPServerConfiguration) throws(UsageError) {
         guard let tls = configuration.tls else { return }
         if tls.certificateFile.isEmpty { throw UsageError(message: "TLS needs --tls-cert") }

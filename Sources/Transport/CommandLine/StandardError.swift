@@ -1,8 +1,8 @@
 import Glibc
 
-/// Lines of a program that has no log.
+/// Writes lines to standard error, for programs that have no log.
 package enum StandardError {
-    /// Writes a line, past the buffers of the C library; not if nobody reads, so that the program can still be stopped.
+    /// Writes a line, bypassing the C library's buffers; drops it if nobody reads, so that the program can still stop.
     package static func write(_ line: String) {
         var text = line + "\n"
         var output = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)

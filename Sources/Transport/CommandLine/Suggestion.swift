@@ -1,7 +1,7 @@
-/// Finds what somebody may have meant who wrote something that nobody knows.
+/// Finds what may have been meant by an unknown word.
 package enum Suggestion {
-    /// The candidate that a text is closest to, if it is close: with one letter in three wrong, left out, put in or put
-    /// in the other order.
+    /// Returns the candidate that a text is closest to, if at most one letter in three is wrong, missing, extra or
+    /// transposed.
     package static func nearest(to text: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(text.lowercased().unicodeScalars)
         guard letters.count <= 64 else { return nil }
@@ -10,12 +10,12 @@ package enum Suggestion {
         return best.1
     }
 
-    /// The options that a usage text names, such as `--port`.
+    /// Returns the options that a usage text names, such as `--port`.
     package static func options(in usage: String) -> [String] {
         usage.split { !($0 == "-" || $0.isLetter || $0.isNumber) }.filter { $0.hasPrefix("--") }.map(String.init)
     }
 
-    /// How many steps lead from one to the other, two letters in the other order being one (Damerau).
+    /// Returns the number of edits between two words, with a transposition of two letters as one (Damerau).
     private static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
         var rows = [Array(0...right.count)]
         for (i, letter) in left.enumerated() {
