@@ -229,7 +229,7 @@ actor HTTPClientConnection {
         pool.put(self)
     }
 
-    /// Returns a connection that was not used to the pool.
+    /// Returns an unused connection to the pool.
     nonisolated func offer(to pool: ConnectionPool) {
         loop.execute {
             self.assumeIsolated { if $0.state == .idle && $0.stream.failure == nil { $0.keep(in: pool) } }
