@@ -1,20 +1,20 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// A request that is answered with an error.
+/// An error that is the response to a request.
 struct APIError: Error, Sendable {
     /// The status code.
     let status: Int
-    /// What is wrong; nil for an answer without content.
+    /// What is wrong; `nil` for a response without content.
     let message: String?
     private let givenCode: String?
 
-    /// - Parameter code: the code in the toolbox's answer; the usual one of the status if nil.
+    /// - Parameter code: the code in the toolbox's response; `nil` means the usual one of the status.
     init(_ status: Int, _ message: String?, code: String? = nil) {
         (self.status, self.message, givenCode) = (status, message, code)
     }
 
-    /// The answer of the control plane.
+    /// Returns the response of the control plane.
     func controlPlaneReply(to path: String) -> HTTPServerResponse {
         guard let message else { return .empty(status) }
         return .json(
@@ -26,9 +26,9 @@ struct APIError: Error, Sendable {
         )
     }
 
-    /// The answer of the proxy and of the daemon in a sandbox.
+    /// Returns the response of the proxy and of the daemon in a sandbox.
     ///
-    /// - Parameter path: the path behind the sandbox's id.
+    /// - Parameter path: the path after the sandbox's id.
     func toolboxReply(to path: String, method: String) -> HTTPServerResponse {
         guard let message else { return .empty(status) }
         return .json(
@@ -49,7 +49,7 @@ struct APIError: Error, Sendable {
         500: ("Internal Server Error", "INTERNAL_SERVER_ERROR"), 503: ("Service Unavailable", "SERVICE_UNAVAILABLE"),
     ]
 
-    /// How a failure below a route is answered.
+    /// Creates the response to an error that a route has thrown.
     init(_ error: any Error) {
         switch error {
         case let error as APIError: self = error

@@ -1,35 +1,35 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// A request to the API as its routes look at it.
+/// A request to the API as its routes see it.
 struct APIRequest: Sendable {
-    /// The method, in upper case as it was sent.
+    /// The method as it was sent, such as `GET`.
     let method: String
     /// The path as it was sent, without the query.
     let path: String
-    /// The decoded path behind `/api/` or the sandbox's id, by which faults know it.
+    /// The decoded path after `/api/` or the sandbox's id, against which the routes of faults are matched.
     var route = ""
-    /// The decoded components of the path behind the prefix that chose the routes.
+    /// The decoded components of the path after the prefix that selected the routes.
     var segments: ArraySlice<String>
-    /// The decoded query, in order.
+    /// The decoded query parameters, in order.
     let query: [(name: String, value: String)]
-    /// The values of the header fields that routes look at, by their names in lower case.
+    /// The values of the header fields that the routes use, by their lowercase names.
     let fields: [String: String]
     /// The content.
     let body: HTTPRequestBody
 
-    /// Takes away the first components of the path, which have chosen the routes.
+    /// Removes the first components of the path, which have selected the routes.
     mutating func take(prefix count: Int) {
         segments = segments.dropFirst(count)
         route = segments.joined(separator: "/")
     }
 
-    /// The first value of a query parameter.
+    /// Returns the first value of a query parameter.
     func queryValue(_ name: String) -> String? {
         query.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 
-    /// Whether a query parameter is exactly `true`.
+    /// Returns whether a query parameter is exactly `true`.
     func isTrue(_ name: String) -> Bool { queryValue(name) == "true" }
 
     /// The path of the file that the request is about.
@@ -40,7 +40,7 @@ struct APIRequest: Sendable {
         }
     }
 
-    /// The content as JSON; nil if there is none.
+    /// Returns the content as JSON; `nil` if there is none.
     func json() async throws -> JSONValue? {
         let bytes = try await body.collect(maxBytes: Self.maxJSONBytes)
         if bytes.isEmpty { return nil }
@@ -49,7 +49,7 @@ struct APIRequest: Sendable {
         }
     }
 
-    /// The content as a JSON object.
+    /// Returns the content as a JSON object, which is empty if there is none.
     func jsonObject() async throws -> JSONObject {
         guard let value = try await json() else { return JSONObject() }
         guard case .object(let object) = value else {
@@ -58,10 +58,10 @@ struct APIRequest: Sendable {
         return object
     }
 
-    /// Commands can be long, files do not come as JSON.
+    /// The maximum size of JSON content: commands can be long, but files are not sent as JSON.
     private static let maxJSONBytes = 64 * 1024 * 1024
 
-    /// The components of a path as it was sent, percent-decoded one by one; empty ones do not count.
+    /// Returns the components of a path as it was sent, percent-decoded one by one; empty ones are ignored.
     static func segments(_ path: String) -> [String] {
         path.utf8.split(separator: UInt8(ascii: "/")).map { segment in
             var bytes = [UInt8]()

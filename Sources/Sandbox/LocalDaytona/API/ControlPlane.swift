@@ -1,12 +1,12 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// The routes below `/api`: sandboxes are created, found, started, stopped and deleted here.
+/// The routes below `/api`, which create, find, start, stop and delete sandboxes.
 struct ControlPlane: Sendable {
     let registry: SandboxRegistry
     let toolboxURL: String
     let loop: EventLoop
-    /// Is told what a user of the server should know.
+    /// Receives messages for the server's user.
     let log: @Sendable (String) -> Void
 
     /// Answers an authenticated request.
@@ -69,8 +69,10 @@ struct ControlPlane: Sendable {
 
     // MARK: One sandbox
 
-    /// A sandbox from a snapshot is started before the answer, which nevertheless shows it as it was in the beginning;
-    /// one from an image is started behind the answer.
+    /// Creates a sandbox and returns it in its initial state.
+    ///
+    /// A sandbox from a snapshot is started before the response, which still shows the initial state; one from an image
+    /// is started in the background.
     private func create(_ request: JSONObject) async throws -> JSONValue {
         let record = try SandboxRecord(id: RandomText.uuid(), creating: request)
         let sandbox = try await registry.add(record)
@@ -84,7 +86,7 @@ struct ControlPlane: Sendable {
         return record.json(toolboxURL: toolboxURL)
     }
 
-    /// Goes on although the client may leave: a half-made sandbox would be neither here nor there.
+    /// Starts a sandbox, even if the client disconnects in the meantime: none is left half-started.
     @discardableResult
     private func start(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
         try await loop.startThrowingTask { try await sandbox.start() }.value
@@ -106,7 +108,9 @@ struct ControlPlane: Sendable {
         }
     }
 
-    /// Sandboxes have the network of the machine, so that their ports are its own and open to everybody on it.
+    /// Returns the link to a port of a sandbox.
+    ///
+    /// Sandboxes share the network of the machine, so that their ports are open to everybody on it.
     private func previewLink(
         _ sandbox: LocalSandbox,
         _ port: String,
@@ -178,7 +182,7 @@ struct ControlPlane: Sendable {
         return number
     }
 
-    /// The records that the query asks for, the youngest first unless it says otherwise.
+    /// Returns the records that the query asks for, newest first unless it asks for the opposite.
     private func filtered(_ request: APIRequest) async throws -> [SandboxRecord] {
         let labels: [(name: String, value: String)]
         if let text = request.queryValue("labels"), !text.isEmpty {

@@ -1,7 +1,7 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Where every request comes in: judged by its key, and handed to the control plane or to a toolbox.
+/// Receives every request, checks its key, and hands it to the control plane or to a toolbox.
 struct LocalDaytonaResponder: HTTPResponder {
     let apiKey: String
     let registry: SandboxRegistry
@@ -48,7 +48,7 @@ struct LocalDaytonaResponder: HTTPResponder {
         }
     }
 
-    /// Compares the key in full, so that the time taken does not tell how much of it was right.
+    /// Compares the whole key, so that the time taken does not reveal how much of it was right.
     private func isAuthenticated(_ head: HTTPRequestHead) -> Bool {
         let (given, wanted) = (Array((head.fields[.authorization] ?? "").utf8), Array("Bearer \(apiKey)".utf8))
         guard given.count == wanted.count else { return false }
@@ -61,7 +61,7 @@ struct LocalDaytonaResponder: HTTPResponder {
     ) async -> HTTPServerResponse {
         switch (request.method, request.segments.first) {
         case ("GET", "config") where request.segments.count == 1: return .json(200, deploymentFacts)
-        // Without the socket for events clients poll.
+        // Without the event socket, clients poll.
         case (_, "socket.io"):
             return APIError(404, "Cannot \(request.method) \(request.path)").controlPlaneReply(to: request.path)
         default: break
@@ -80,7 +80,7 @@ struct LocalDaytonaResponder: HTTPResponder {
         _ isAuthenticated: Bool
     ) async -> HTTPServerResponse {
         do {
-            // Who has no right and who names no sandbox get the same answer.
+            // A wrong key and an unknown sandbox get the same response.
             guard isAuthenticated, let sandbox = await registry.sandbox(id: id) else {
                 throw APIError(401, "unauthorized: authentication failed: Bearer token is invalid")
             }

@@ -1,9 +1,9 @@
 import BenchmarkProtocol
 
 extension SandboxRecord {
-    /// The Sandbox object of the API.
+    /// Returns the Sandbox object of the API.
     ///
-    /// - Parameter toolboxURL: the base of the URLs of all toolboxes, without the sandbox's id.
+    /// - Parameter toolboxURL: the base URL of all toolboxes, without the sandbox's id.
     func json(toolboxURL: String) -> JSONValue {
         var object: JSONObject = [
             "id": .string(id),
@@ -46,13 +46,13 @@ extension SandboxRecord {
         return .object(object)
     }
 
-    /// The version of the daemon whose behaviour the toolbox has.
+    /// The version of the daemon that the toolbox imitates.
     static let daemonVersion = "0.190.0"
     private static let organizationID = "00000000-0000-4000-8000-000000000001"
 
-    /// The record that a create request asks for.
+    /// Creates the record that a create request asks for.
     ///
-    /// - Throws: `APIError` 400 for values that cannot be used.
+    /// - Throws: `APIError` 400 for invalid values.
     init(id: String, creating request: JSONObject) throws(APIError) {
         self.init(id: id, name: request["name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 })
         environment = try Self.texts(request["env"], "env")
@@ -83,7 +83,7 @@ extension SandboxRecord {
         }
     }
 
-    /// The members of an object of texts, such as `{"a":"b"}`.
+    /// Returns the members of an object whose values are strings, such as `{"a":"b"}`.
     static func texts(_ value: JSONValue?, _ name: String) throws(APIError) -> [(name: String, value: String)] {
         switch value {
         case nil, .null: return []
@@ -98,7 +98,7 @@ extension SandboxRecord {
         }
     }
 
-    /// Texts as an object.
+    /// Returns an object whose values are strings.
     static func json(_ texts: [(name: String, value: String)]) -> JSONValue {
         var object = JSONObject()
         for (name, value) in texts { object[name] = .string(value) }

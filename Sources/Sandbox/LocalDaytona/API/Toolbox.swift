@@ -1,12 +1,12 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// The routes below `/toolbox/{sandboxId}`: commands run and files are touched here.
+/// The routes below `/toolbox/{sandboxId}`, which run commands and access files.
 struct Toolbox: Sendable {
     let processes: ToolboxProcesses
     let files: ToolboxFiles
 
-    /// Answers an authenticated request about a sandbox; the segments are those behind its id.
+    /// Answers an authenticated request about a sandbox; the segments are those after its id.
     func reply(to request: APIRequest, about sandbox: LocalSandbox) async throws -> HTTPServerResponse {
         switch (request.method, request.segments.first) {
         case (_, "process"):

@@ -5,10 +5,10 @@ import Glibc
 
 /// The toolbox's routes below `/files`.
 struct ToolboxFiles: Sendable {
-    /// The most bytes that are read from a file at once.
+    /// The maximum number of bytes read from a file at once.
     static let maxPieceBytes = 64 * 1024
 
-    /// Answers a request; the segments are those behind `files`.
+    /// Answers a request; the segments are those after `files`.
     func reply(to request: APIRequest, about sandbox: LocalSandbox) async throws -> HTTPServerResponse {
         let space = try await sandbox.activeSpace()
         let files = space.files
@@ -77,7 +77,7 @@ struct ToolboxFiles: Sendable {
             var status = stat()
             guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw FileError.last(path) }
             if FileInfo.kind(status.st_mode) == Glibc.S_IFDIR { return true }
-            // What a large file takes of the disk is given back piece by piece.
+            // Removing a large file takes a while, because its disk space is freed piece by piece.
             guard unlinkat(directory.number, name, 0) == 0 else { throw FileError.last(path) }
             return false
         }
@@ -85,7 +85,7 @@ struct ToolboxFiles: Sendable {
         guard recursive else { throw FileError(number: EISDIR, path: path) }
         await directory.removeTree(named: name, on: loop)
         var status = stat()
-        // It may be one that nothing can remove, such as a folder of the host.
+        // It may be one that cannot be removed, such as a folder of the host.
         guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) != 0 else {
             throw FileError(number: EPERM, path: path)
         }
@@ -103,7 +103,7 @@ struct ToolboxFiles: Sendable {
         let path = try request.filePath
         let mode = try Self.mode(request.queryValue("mode"))
         let (owner, group) = (request.queryValue("owner"), request.queryValue("group"))
-        // Whoever knows the names of users may be elsewhere.
+        // Looking up user names may involve another machine.
         try await ServiceExecutor.system.run {
             let owner = try Self.number(owner, among: Self.userID)
             let group = try Self.number(group, among: Self.groupID)
@@ -142,7 +142,7 @@ struct ToolboxFiles: Sendable {
         return found == nil ? nil : entry.gr_gid
     }
 
-    /// The longest entry of a user or group; one with more members is not found.
+    /// The maximum size of a user or group entry; a group with more members is not found.
     private static let maxEntryBytes = 64 * 1024
 }
 

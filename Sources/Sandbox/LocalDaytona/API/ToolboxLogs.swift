@@ -1,20 +1,20 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// The logs of session commands: as a whole, or followed over a WebSocket.
+/// The logs of session commands, complete or followed over a WebSocket.
 struct ToolboxLogs: Sendable {
     let loop: EventLoop
-    /// How long a follower waits behind the end of a command before it closes.
+    /// How long a follower waits after the end of a command before it closes.
     let quietPeriod: Duration
     let faults: FaultInjector
 
     private static let maxPieceBytes = 64 * 1024
-    /// The most of a log that is answered with in one piece.
+    /// The maximum size of a log that is returned in one piece.
     private static let maxWholeBytes = 256 * 1024 * 1024
 
-    /// Answers a request for the log of a command that exists.
+    /// Answers a request for the log of an existing command.
     func reply(to request: APIRequest, _ session: LocalSession, _ id: String) async throws -> HTTPServerResponse {
-        // The daemon compares the value as it is: another spelling gets the plain log.
+        // The daemon compares the value case-sensitively: another spelling gets the complete log.
         guard request.fields["upgrade"] == "websocket" else { return try await whole(request, session, id) }
         let subprotocol = Self.subprotocol(of: request)
         let isPlain = Self.format(of: request) == .plainText
@@ -41,7 +41,7 @@ struct ToolboxLogs: Sendable {
         )
     }
 
-    /// The subprotocol that carries the version of an SDK in a browser.
+    /// Returns the subprotocol in which an SDK in a browser sends its version.
     private static func subprotocol(of request: APIRequest) -> (whole: String, version: String)? {
         for offer in (request.fields["sec-websocket-protocol"] ?? "").split(separator: ",") {
             let whole = offer.drop { $0 == " " }.prefix { $0 != " " }
@@ -88,7 +88,7 @@ struct ToolboxLogs: Sendable {
         }
     }
 
-    /// The answer to a synchronous command: the log, in members as the client's SDK expects them, between others.
+    /// Returns the response to a synchronous command, with the log in the members that the client's SDK expects.
     func reply(
         about state: LocalSession.CommandState,
         _ session: LocalSession,
@@ -102,7 +102,7 @@ struct ToolboxLogs: Sendable {
         }
     }
 
-    /// Makes an answer of a whole log: elsewhere than on the loop, unless it is short.
+    /// Makes a response from a complete log, off the loop's thread unless the log is short.
     private static func work(
         on log: CommandLog,
         _ answer: @escaping @Sendable ([UInt8]) -> HTTPServerResponse

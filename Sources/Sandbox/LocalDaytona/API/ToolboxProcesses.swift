@@ -8,10 +8,10 @@ struct ToolboxProcesses: Sendable {
 
     init(logs: ToolboxLogs) { self.logs = logs }
 
-    /// A session id that the daemon keeps for itself.
+    /// The session id that the daemon keeps for itself.
     private static let reservedID = "entrypoint"
 
-    /// Answers a request; the segments are those behind `process`.
+    /// Answers a request; the segments are those after `process`.
     func reply(to request: APIRequest, about sandbox: LocalSandbox) async throws -> HTTPServerResponse {
         let segments = Array(request.segments)
         switch (request.method, segments.count) {
@@ -93,7 +93,7 @@ struct ToolboxProcesses: Sendable {
         text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
     }
 
-    /// Whether the text is of the form `[A-Za-z_][A-Za-z0-9_]*`.
+    /// Returns whether the text is of the form `[A-Za-z_][A-Za-z0-9_]*`.
     private static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy { byte in
@@ -152,7 +152,7 @@ struct ToolboxProcesses: Sendable {
             let state = try await session.waitForEnd(of: commandID)
             return try await logs.reply(about: state, session, request)
         } catch LocalSession.Failure.sessionNotFound {
-            // As the daemon has it: not a 404.
+            // As in the daemon: not a 404.
             throw APIError(500, "failed to execute command: not found: session not found")
         }
     }
