@@ -1,10 +1,10 @@
 import BenchmarkTransport
 
-/// Decides which requests and streams a ``FaultPlan`` strikes, and counts.
+/// Decides which requests and streams a ``FaultPlan`` strikes, and counts the strikes.
 final class FaultInjector: Sendable {
     private struct State: Sendable {
         var plan: FaultPlan
-        /// How many plans there have been before.
+        /// The number of plans before this one.
         let generation: Int
         var strikes: [Int]
         var chance: SplitMix
@@ -16,7 +16,7 @@ final class FaultInjector: Sendable {
         }
     }
 
-    /// A fault that is to strike something later, if it comes to that.
+    /// A fault that is to strike something later, if the occasion arises.
     struct Pending: Sendable {
         let fault: Fault
         fileprivate let index: Int
@@ -27,19 +27,21 @@ final class FaultInjector: Sendable {
 
     init(_ plan: FaultPlan) { state = Locked(State(plan)) }
 
-    /// Puts another plan in the place of the present one, and begins to count anew.
+    /// Replaces the current plan, and resets the counts.
     func replace(by plan: FaultPlan) { state.withLock { $0 = State(plan, generation: $0.generation + 1) } }
 
-    /// The present plan, and how often each of its faults has struck.
+    /// The current plan, and how often each of its faults has struck.
     var record: (plan: FaultPlan, strikes: [Int]) { state.withLock { ($0.plan, $0.strikes) } }
 
-    /// The first fault of a kind that strikes a request, if any.
+    /// Returns the first fault of a kind that strikes a request, if any, and counts it.
     func strike(_ kind: Fault.Kind, method: String, route: String) -> Fault? {
         guard let pending = choose(kind, method: method, route: route), strike(pending) else { return nil }
         return pending.fault
     }
 
-    /// The first fault of a kind that is to strike what a request has begun, if any; it counts once it does.
+    /// Returns the first fault of a kind that is to strike what a request has started, if any.
+    ///
+    /// It counts once it strikes.
     func choose(_ kind: Fault.Kind, method: String, route: String) -> Pending? {
         state.withLock { state in
             for (index, fault) in state.plan.faults.enumerated()
@@ -52,7 +54,9 @@ final class FaultInjector: Sendable {
         }
     }
 
-    /// Counts a fault that strikes now; false if it must not any more: others were quicker, or there is another plan.
+    /// Counts a fault that strikes now.
+    ///
+    /// - Returns: `false` if it no longer may, because it is used up or the plan was replaced.
     func strike(_ pending: Pending) -> Bool {
         state.withLock { state in
             guard pending.generation == state.generation, state.strikes.indices.contains(pending.index) else {
@@ -65,11 +69,11 @@ final class FaultInjector: Sendable {
     }
 }
 
-/// Steele, Lea and Flood's generator (OOPSLA 2014): small, and the same everywhere.
+/// The SplitMix generator of Steele, Lea and Flood (OOPSLA 2014): small, and the same everywhere.
 private struct SplitMix: Sendable {
     var state: UInt64
 
-    /// From 0 to 1, without 1.
+    /// Returns the next number from 0 up to but not including 1.
     mutating func next() -> Double {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state

@@ -1,17 +1,17 @@
 import BenchmarkProtocol
 
-/// The faults of a ``LocalDaytona``; on each occasion the first that can strike and does is the one that does.
+/// The faults of a ``LocalDaytona``; among those of a kind, the first that applies is the one that strikes.
 public struct FaultPlan: Sendable, Hashable {
-    /// The faults, in the order they are looked at.
+    /// The faults, in the order in which they are considered.
     public var faults: [Fault]
-    /// Where chance begins: the same for the same plan and the same order of requests.
+    /// The seed of the random choices, which are the same for the same plan and the same order of requests.
     public var seed: UInt64
 
-    /// A plan; without faults, that of a server that behaves.
+    /// Creates a plan; without faults, the server behaves normally.
     public init(_ faults: [Fault] = [], seed: UInt64 = 0) { (self.faults, self.seed) = (faults, seed) }
 }
 
-/// A fault that cannot be read.
+/// An error in the description of a fault or a plan.
 package struct FaultTextError: Error, CustomStringConvertible {
     package let description: String
 }
@@ -43,8 +43,8 @@ extension Fault {
         Int(text).map { .int($0) } ?? Double(text).map { .double($0) } ?? .string(text)
     }
 
-    /// Reads a fault from an object with the members `kind`, `value`, `code`, `after`, `route`, `method`,
-    /// `times`, `probability`; all but the first may be left out.
+    /// Reads a fault from an object with the members `kind`, `value`, `code`, `after`, `route`, `method`, `times` and
+    /// `probability`; all but the first may be left out.
     init(_ json: JSONValue) throws(FaultTextError) {
         guard let object = json.objectValue, let name = object["kind"]?.stringValue else {
             throw FaultTextError(description: "a fault has no kind")
@@ -92,7 +92,7 @@ extension Fault {
         }
     }
 
-    /// As it is read.
+    /// The fault as JSON, in the form in which it is read.
     var json: JSONValue {
         var object: JSONObject = ["kind": .string(kind.rawValue)]
         if kind.values != nil { object["value"] = .int(value) }

@@ -2,9 +2,9 @@ import BenchmarkProtocol
 import BenchmarkTransport
 
 extension FaultInjector {
-    /// Answers a request, unless a fault does, or spoils the answer.
+    /// Answers a request with `body`, unless a fault answers it or spoils the response.
     ///
-    /// - Parameter failure: how an error is answered where the request goes.
+    /// - Parameter failure: makes the response to an error, as the request's API does.
     nonisolated(nonsending) func answering(
         _ request: APIRequest,
         failure: (APIError) -> HTTPServerResponse,
@@ -15,7 +15,7 @@ extension FaultInjector {
         if let fault = strike(.delayAnswer) {
             try? await EventLoopGroup.shared.next().sleep(for: .milliseconds(fault.value))
         }
-        // Streams have faults of their own.
+        // Streams have their own faults.
         if request.fields["upgrade"] == "websocket" { return await body() }
         if strike(.reset) != nil { return Self.cut }
         if let fault = strike(.status) {
@@ -29,12 +29,12 @@ extension FaultInjector {
         return answer
     }
 
-    /// No answer: the connection is closed before a byte of it.
+    /// No response: the connection is closed before its first byte.
     private static let cut = HTTPServerResponse(status: .ok, body: .stream(length: nil) { _ in throw StreamCut() })
 
     private struct StreamCut: Error {}
 
-    /// Answers a request to `/faults`: GET shows the plan and the strikes, PUT replaces the plan, DELETE ends it.
+    /// Answers a request to `/faults`: GET shows the plan and the strikes, PUT replaces the plan, DELETE removes it.
     func reply(to request: APIRequest) async throws -> HTTPServerResponse {
         switch request.method {
         case "GET": break
