@@ -1,17 +1,17 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Many files in one multipart answer, each a part; what cannot be read is a part with an error.
+/// Many files in one multipart response, one part each; a file that cannot be read is a part with an error.
 struct BulkDownload: Sendable {
     let files: RootedFiles
 
-    /// The answer to `{"paths":["/a","/b"]}`.
+    /// Returns the response to `{"paths":["/a","/b"]}`.
     func reply(to request: JSONObject) throws -> HTTPServerResponse {
         let paths = (request["paths"]?.arrayValue ?? []).compactMap(\.stringValue)
         guard !paths.isEmpty else {
             return .json(400, ["error": .string("request body must be {\"paths\": [ ... ]} and non-empty")])
         }
-        // A fixed one could occur in a file.
+        // A fixed boundary could occur in a file.
         let boundary = "local-daytona-\(RandomText.hexadecimal(count: 32))"
         return HTTPServerResponse(
             status: .ok,

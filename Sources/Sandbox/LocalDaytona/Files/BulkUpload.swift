@@ -5,9 +5,9 @@ import BenchmarkProtocol
 /// A file that fails does not stop the others.
 struct BulkUpload {
     let files: RootedFiles
-    /// What went wrong with which file.
+    /// The failures so far, each with its file.
     private(set) var errors = [String]()
-    /// What has been written, as the answer shows it.
+    /// The files written so far, as the response shows them.
     private(set) var done = [JSONValue]()
 
     private var paths = [Int: String]()
@@ -15,9 +15,9 @@ struct BulkUpload {
     private var pathCount = 0
     private var fileCount = 0
 
-    /// The most files that one request uploads.
+    /// The maximum number of files in one request.
     static let maxFileCount = 10_000
-    /// The kernel takes no longer path than that.
+    /// The kernel accepts no longer path than that.
     private static let maxPathBytes = 4096
 
     private enum Part {
@@ -28,9 +28,9 @@ struct BulkUpload {
 
     init(files: RootedFiles) { self.files = files }
 
-    /// Takes the header of a part.
+    /// Processes the header of a part.
     ///
-    /// - Returns: whether there may be one more of its kind.
+    /// - Returns: whether the request is still within the maximum number of files.
     mutating func begin(_ fields: MultipartFields) async -> Bool {
         part = .ignored
         // files[3].path
@@ -58,7 +58,7 @@ struct BulkUpload {
         do { part = .file(try await IncomingFile(path, in: files)) } catch { fail(path, error) }
     }
 
-    /// Takes bytes of the part.
+    /// Processes bytes of the part.
     mutating func receive(_ bytes: [UInt8]) async {
         switch part {
         case .path(let index, let soFar):
@@ -81,7 +81,7 @@ struct BulkUpload {
         }
     }
 
-    /// Takes the end of the part.
+    /// Processes the end of the part.
     mutating func endPart() {
         switch part {
         case .path(let index, let bytes): paths[index] = Self.trimmed(bytes)
@@ -91,7 +91,7 @@ struct BulkUpload {
         part = .ignored
     }
 
-    /// Gives up in the middle of a part.
+    /// Abandons the current part.
     mutating func breakOff() async {
         if case .file(let file) = part { await file.discard() }
         part = .ignored

@@ -1,17 +1,17 @@
 import CLinux
 import Glibc
 
-/// Why an operation on a file of a sandbox failed, and how the files API answers it.
+/// The reason why an operation on a file of a sandbox failed, and how the files API reports it.
 struct FileError: Error, Sendable, Equatable {
     /// The `errno` of the call that failed.
     let number: Int32
     /// The path as the client gave it.
     let path: String
 
-    /// The failure of the system call just made.
+    /// Returns the error of the system call that has just failed.
     static func last(_ path: String) -> FileError { FileError(number: clinux_errno(), path: path) }
 
-    /// 404 for what is not there, 403 for what is not allowed, 409 for what is in the way, 400 for all else.
+    /// The status code: 404 if nothing is there, 403 if access is denied, 409 if something is in the way, else 400.
     var status: Int {
         switch number {
         case ENOENT, ENOTDIR: 404
@@ -21,7 +21,7 @@ struct FileError: Error, Sendable, Equatable {
         }
     }
 
-    /// The code that newer servers send along.
+    /// The error code that newer servers also send.
     var code: String {
         switch status {
         case 404: "FILE_NOT_FOUND"
@@ -31,7 +31,7 @@ struct FileError: Error, Sendable, Equatable {
         }
     }
 
-    /// What happened to which file.
+    /// The message, which names the error and the file.
     var message: String {
         number == ENOENT ? "file not found: \(path)" : "\(String(cString: strerror(number)).asciiLowercased): \(path)"
     }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// What the files API says about one file.
+/// The metadata of one file as the files API reports it.
 struct FileInfo: Sendable {
     let name: String
     let size: Int
@@ -48,6 +48,6 @@ struct FileInfo: Sendable {
         return text
     }
 
-    /// The bits of a mode that tell files from folders and the rest.
+    /// Returns the bits of a mode that hold the type of the file.
     static func kind(_ mode: mode_t) -> mode_t { mode & Glibc.S_IFMT }
 }

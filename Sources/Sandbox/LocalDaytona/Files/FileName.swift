@@ -1,6 +1,6 @@
-/// Names of files in header fields.
+/// File names in header fields.
 enum FileName {
-    /// `filename` in Latin-1 for old readers, and `filename*` (RFC 8187 §3.2) with the exact name.
+    /// Returns `filename` in ASCII for old recipients, and `filename*` (RFC 8187 §3.2) with the exact name.
     static func parameters(_ name: String) -> String {
         var (plain, encoded) = ("", "")
         for scalar in name.unicodeScalars {

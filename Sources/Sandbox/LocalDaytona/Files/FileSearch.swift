@@ -3,18 +3,18 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// Looking for text and names below a folder, and replacing text in files.
+/// Finds text and names below a folder, and replaces text in files.
 struct FileSearch: Sendable {
     let files: RootedFiles
 
-    /// The most entries that one request looks at: the tree may be somebody's whole system.
+    /// The maximum number of entries that one request examines: the tree may be an entire system.
     private static let maxEntryCount = 200_000
-    /// The largest file whose text is looked at, or that a replacement makes.
+    /// The maximum size of a file that is searched, or that a replacement produces.
     private static let maxFileBytes = 16 * 1024 * 1024
-    /// The most text that one answer has.
+    /// The maximum amount of text in one response.
     private static let maxFoundBytes = 64 * 1024 * 1024
 
-    /// Answers `find`, `search` or `replace`.
+    /// Returns the response to `find`, `search` or `replace`.
     func reply(to request: APIRequest) async throws -> HTTPServerResponse {
         let work: @Sendable () throws -> JSONValue
         if request.method == "POST" {
@@ -27,7 +27,7 @@ struct FileSearch: Sendable {
             let isForNames = request.segments.first == "search"
             work = { isForNames ? try names(like: pattern, below: path) : try lines(with: pattern, below: path) }
         }
-        // A tree can be large, and so can the answer.
+        // A tree can be large, and so can the response.
         return try await ServiceExecutor.system.run { .json(200, try work()) }
     }
 
@@ -43,12 +43,12 @@ struct FileSearch: Sendable {
 
     private func lines(with pattern: String, below path: String) throws -> JSONValue {
         let pattern = Array(pattern.utf8)
-        // No line has the end of one in it.
+        // No line contains a line feed.
         if pattern.contains(0x0A) { return [] }
         var (found, byteCount) = ([JSONValue](), 0)
         try walk(path) { path, _, isDirectory in
             guard !isDirectory, let text = self.text(of: path) else { return }
-            // Where the next line to be looked at begins, and which one that is.
+            // The offset and the number of the next line to search.
             var (start, number) = (0, 1)
             while let hit = Self.position(of: pattern, in: text, from: start) {
                 let passed = text[start..<hit]
@@ -82,7 +82,7 @@ struct FileSearch: Sendable {
             else { continue }
             var folders = [String]()
             for name in names {
-                // The client may have left.
+                // The client may have disconnected.
                 try Task.checkCancellation()
                 count += 1
                 if count > Self.maxEntryCount { return }
@@ -97,7 +97,7 @@ struct FileSearch: Sendable {
         }
     }
 
-    /// The content of a file; nil if it cannot be read, is large, or has a zero byte near its beginning.
+    /// Returns the content of a file; `nil` if it cannot be read, is too large, or has a zero byte near its beginning.
     private func text(of path: String) -> [UInt8]? {
         guard let (file, byteCount) = try? files.openForReading(path), byteCount <= Self.maxFileBytes else {
             return nil
@@ -111,7 +111,7 @@ struct FileSearch: Sendable {
         return bytes.prefix(512).contains(0) ? nil : bytes
     }
 
-    /// Where a text that is not empty next occurs.
+    /// Returns the offset of the next occurrence of a pattern, which must not be empty.
     private static func position(of pattern: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
         if start >= bytes.count { return nil }
         let offset = bytes.withUnsafeBytes { all in

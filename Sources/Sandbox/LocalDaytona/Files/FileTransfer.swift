@@ -3,9 +3,9 @@ import CLinux
 import Glibc
 
 extension Descriptor {
-    /// Reads exactly that many bytes and writes them to a response in pieces.
+    /// Reads exactly `byteCount` bytes and writes them to a response in pieces.
     ///
-    /// - Throws: `FileError` if the file has become shorter meanwhile.
+    /// - Throws: `FileError` if the file has become shorter in the meantime.
     nonisolated(nonsending) func copy(_ byteCount: Int, to writer: HTTPBodyWriter) async throws {
         var left = byteCount
         while left > 0 {
@@ -16,7 +16,7 @@ extension Descriptor {
         }
     }
 
-    /// The next bytes of a file; none at its end.
+    /// Reads up to `maxCount` bytes; returns none at the end of the file.
     func read(maxCount: Int) throws(FileError) -> [UInt8] {
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: maxCount) { buffer, count in

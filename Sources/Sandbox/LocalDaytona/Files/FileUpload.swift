@@ -1,13 +1,13 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Uploads: files come in as parts of a multipart body, or as the body itself, and are written as they come.
+/// Receives uploads: files that are parts of a multipart body, or the body itself, are written as they arrive.
 ///
-/// Of a file that breaks off nothing stays.
+/// Nothing is kept of a file whose upload is interrupted.
 struct FileUpload: Sendable {
     let files: RootedFiles
 
-    /// `files[N].path` and `files[N].file`, the path before the content.
+    /// Receives many files as `files[N].path` and `files[N].file`, each path before its content.
     func receiveMany(_ request: APIRequest) async throws -> HTTPServerResponse {
         guard var parser = Self.parser(for: request) else { return Self.failed(["invalid multipart form"]) }
         var upload = BulkUpload(files: files)
@@ -35,7 +35,7 @@ struct FileUpload: Sendable {
         return .json(200, ["files": .array(upload.done)])
     }
 
-    /// The field `file` of a multipart body, or a body that is none.
+    /// Receives one file: the field `file` of a multipart body, or a body that is not multipart.
     func receiveOne(_ request: APIRequest, at path: String) async throws {
         var file: IncomingFile?
         do {
@@ -52,7 +52,7 @@ struct FileUpload: Sendable {
         }
     }
 
-    /// - Parameter file: the file while it comes.
+    /// - Parameter file: the file while it is being received.
     private func receiveField(
         _ request: APIRequest,
         _ parser: MultipartParser,
@@ -86,7 +86,7 @@ struct FileUpload: Sendable {
         return MultipartParser(boundary: boundary)
     }
 
-    /// The next event, for which the body is read as far as needed; nil behind the closing one.
+    /// Returns the next event, reading as much of the body as needed; `nil` after the last one.
     private static func next(
         _ parser: inout MultipartParser,
         _ request: APIRequest

@@ -1,30 +1,30 @@
 import CLinux
 import Glibc
 
-/// The files of one sandbox, seen from outside.
+/// The files of one sandbox, as the server accesses them.
 ///
-/// Every path is resolved by the kernel below the sandbox's root, as if that were "/": no link and no "..", nor a change
-/// made by a running command in between, leads out of it. Calls block as disks do, those about whole folders for longer
-/// than a loop may; none waits for another process.
+/// The kernel resolves every path below the sandbox's root, as if that were "/": no link, no "..", and no change that a
+/// running command makes in the meantime leads out of it. Calls may block on the disk, and those on whole folders for
+/// longer than an event loop may; none waits for another process.
 struct RootedFiles: Sendable {
     /// The root directory.
     let root: Descriptor
-    /// What relative paths begin at.
+    /// The directory that relative paths start from.
     let workingDirectory: String
 
-    /// The path that a client's path means.
+    /// Returns the absolute path that a client's path stands for.
     func absolute(_ path: String) -> String {
         path.utf8.first == UInt8(ascii: "/") ? path : "\(workingDirectory)/\(path)"
     }
 
-    /// Opens a file; never follows a link out of the sandbox, never waits for the other end of a named pipe.
+    /// Opens a file, without following a link out of the sandbox or waiting for the other end of a named pipe.
     func open(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(FileError) -> Descriptor {
         guard !path.isEmpty, !path.utf8.contains(0) else { throw FileError(number: EINVAL, path: path) }
         let nonBlocking = flags & clinux_O_PATH == 0 ? O_NONBLOCK : 0
         while true {
             let number = clinux_open_in_root(root.number, absolute(path), flags | nonBlocking, mode)
             if number >= 0 { return Descriptor(owning: number) }
-            // The kernel saw a rename race with the resolution and asks to try again.
+            // A rename interfered with the resolution, and the kernel asks to try again.
             guard clinux_errno() == EAGAIN || clinux_errno() == EINTR else { throw .last(path) }
         }
     }
@@ -32,7 +32,7 @@ struct RootedFiles: Sendable {
     /// Opens a folder.
     func openDirectory(_ path: String) throws(FileError) -> Descriptor { try open(path, clinux_O_PATH | O_DIRECTORY) }
 
-    /// Opens a regular file for reading; answers it with its length in bytes.
+    /// Opens a regular file for reading, and returns it with its length in bytes.
     func openForReading(_ path: String) throws(FileError) -> (file: Descriptor, byteCount: Int) {
         let file = try open(path, O_RDONLY)
         let status = try Self.status(file, path)
@@ -43,14 +43,14 @@ struct RootedFiles: Sendable {
         }
     }
 
-    /// Opens an empty file for writing in place of what is there; makes the folders above it, with mode 0755.
+    /// Opens a file for writing, truncated if it exists; creates missing parent folders with mode 0755.
     func create(_ path: String) throws(FileError) -> Descriptor {
         do {
             return try open(path, O_WRONLY | O_TRUNC)
         } catch  where error.number == ENOENT {
             let parent = Self.split(absolute(path)).parent
             try makeDirectories(parent)
-            // A dangling link refuses O_EXCL, and its target is made by the second attempt.
+            // O_EXCL fails for a dangling link, whose target the second attempt creates.
             if let new = try? open(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644) {
                 fchmod(new.number, 0o644)
                 return new
@@ -61,7 +61,7 @@ struct RootedFiles: Sendable {
 
     /// Removes a file that is open for writing.
     ///
-    /// One that does not have that name itself, because a link led to it or it was moved, is emptied.
+    /// A file that does not have that name itself, because a link led to it or it was moved, is truncated instead.
     func discard(_ file: Descriptor, at path: String) {
         guard let opened = try? Self.status(file, path), FileInfo.kind(opened.st_mode) == Glibc.S_IFREG else { return }
         var named = stat()
@@ -74,7 +74,7 @@ struct RootedFiles: Sendable {
         ftruncate(file.number, 0)
     }
 
-    /// Makes a folder and those above it, if they are not there.
+    /// Creates a folder and its parents, unless they exist.
     func makeDirectories(_ path: String, mode: mode_t = 0o755) throws(FileError) {
         do {
             _ = try openDirectory(path)
@@ -84,7 +84,7 @@ struct RootedFiles: Sendable {
             try makeDirectories(parent)
             let above = try openDirectory(parent)
             guard mkdirat(above.number, name, mode) == 0 || clinux_errno() == EEXIST else { throw .last(path) }
-            // The server's umask has no say. A link put here meanwhile is not followed.
+            // The server's umask must not apply. A link put here in the meantime is not followed.
             let made = clinux_open_in_root(above.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
             guard made >= 0 else { throw .last(path) }
             fchmod(made, mode)
@@ -92,13 +92,13 @@ struct RootedFiles: Sendable {
         }
     }
 
-    /// What is known about a file, links followed.
+    /// Returns the metadata of a file, following links.
     func info(_ path: String) throws(FileError) -> FileInfo {
         let file = try open(path, clinux_O_PATH)
         return FileInfo(name: Self.split(absolute(path)).name, try Self.status(file, path))
     }
 
-    /// The entries of a folder in the order of their names; of links what they lead to, unless they lead nowhere.
+    /// Returns the entries of a folder, sorted by name; for links, their targets unless they are dangling.
     func list(_ path: String) throws(FileError) -> [FileInfo] {
         let directory = try open(path, O_RDONLY | O_DIRECTORY)
         return try Self.names(in: directory, path).compactMap { name in
@@ -109,20 +109,20 @@ struct RootedFiles: Sendable {
         }
     }
 
-    /// The folder that holds a file, and the file's name in it.
+    /// Returns the folder that holds a file, and the file's name in it.
     func parent(of path: String) throws(FileError) -> (directory: Descriptor, name: String) {
         let (parent, name) = Self.split(absolute(path))
-        // The kernel would take a name with a zero byte for the one in front of it, which is another file.
+        // The kernel would cut the name at a zero byte, which makes it the name of another file.
         guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(0) else {
             throw FileError(number: EINVAL, path: path)
         }
         return (try openDirectory(parent), name)
     }
 
-    /// Renames a file; nothing may be at the destination.
+    /// Renames a file; nothing may exist at the destination.
     func move(_ source: String, to destination: String) throws(FileError) {
         let (from, to) = (try parent(of: source), try parent(of: destination))
-        // A link that leads nowhere is in the way as well.
+        // A dangling link is in the way as well.
         var status = stat()
         guard fstatat(to.directory.number, to.name, &status, AT_SYMLINK_NOFOLLOW) != 0 else {
             throw FileError(number: EEXIST, path: destination)
@@ -130,10 +130,10 @@ struct RootedFiles: Sendable {
         guard renameat(from.directory.number, from.name, to.directory.number, to.name) == 0 else { throw .last(source) }
     }
 
-    /// Changes permissions and owner; what is nil stays.
+    /// Changes the permissions and owner; `nil` leaves a value unchanged.
     func setPermissions(_ path: String, mode: mode_t?, owner: uid_t?, group: gid_t?) throws(FileError) {
         let file = try open(path, clinux_O_PATH)
-        // The link in /proc leads to exactly the file that is open, which the calls on the descriptor itself refuse.
+        // The link in /proc leads to exactly the open file; calls on the O_PATH descriptor itself are refused.
         let link = "/proc/self/fd/\(file.number)"
         if owner != nil || group != nil {
             guard chown(link, owner ?? uid_t.max, group ?? gid_t.max) == 0 else { throw .last(path) }
@@ -141,7 +141,7 @@ struct RootedFiles: Sendable {
         if let mode { guard chmod(link, mode) == 0 else { throw .last(path) } }
     }
 
-    /// The names in a folder except "." and "..", sorted by their bytes.
+    /// Returns the names in a folder except "." and "..", sorted by their bytes.
     static func names(in directory: Descriptor, _ path: String) throws(FileError) -> [String] {
         let copy = fcntl(directory.number, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else { throw .last(path) }
@@ -158,7 +158,7 @@ struct RootedFiles: Sendable {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// A path without its last component, and that component; blank components do not count.
+    /// Splits a path into everything before its last component, and that component; empty components are ignored.
     static func split(_ path: String) -> (parent: String, name: String) {
         let parts = path.utf8.split(separator: UInt8(ascii: "/"))
         guard let last = parts.last else { return ("/", "") }
