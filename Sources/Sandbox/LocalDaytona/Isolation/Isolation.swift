@@ -1,28 +1,28 @@
-/// How the processes of a sandbox are kept apart from the machine.
+/// How the processes of a sandbox are isolated from the machine.
 public enum Isolation: Sendable, Hashable {
-    /// Namespaces of its own: a private root with the host's system directories read-only, and only its own processes.
+    /// Separate namespaces: a private root with the host's system directories read-only, and only its own processes.
     case namespaces
-    /// A private directory only: paths of the API are mapped into it, but absolute paths inside commands are the host's.
+    /// Only a private directory: API paths are mapped into it, but absolute paths inside commands are the host's.
     case none
 }
 
-/// How namespaces are made on this machine, which depends on who asks.
+/// How namespaces are created on this machine, which depends on the user.
 enum NamespaceKind: Sendable, Hashable {
-    /// As root: mount and pid namespaces.
+    /// As root: mount and PID namespaces.
     case privileged
     /// As a normal user: the same inside a user namespace in which the user is root.
     case user
 
-    /// The program and arguments that start `arguments` in new namespaces.
+    /// Returns the program and arguments that start `arguments` in new namespaces.
     func unshare(_ arguments: [String]) -> [String] {
         let user = self == .user ? ["--user", "--map-root-user"] : []
         return ["unshare"] + user + ["--mount", "--pid", "--fork", "--kill-child", "--"] + arguments
     }
 
-    /// The program and arguments that start `arguments` in the namespaces of a process, as the leader of a session.
+    /// Returns the program and arguments that start `arguments` in the namespaces of a process, as a session leader.
     ///
-    /// The rights that would let a command undo the read-only mounts, reach devices or the kernel are dropped; what is
-    /// left is what containers usually have.
+    /// The capabilities that would let a command undo the read-only mounts, or reach devices or the kernel, are
+    /// dropped; those left are the ones that containers usually have.
     func enter(_ pid: Int32, _ arguments: [String]) -> [String] {
         let user = self == .user ? ["--user", "--preserve-credentials"] : []
         let rights = "-all,+" + Self.capabilities.joined(separator: ",+")
@@ -31,7 +31,7 @@ enum NamespaceKind: Sendable, Hashable {
             + arguments
     }
 
-    /// A program of the machine, found without asking the environment, which is the command's.
+    /// Returns the path of a program, found without consulting the environment, which is the command's.
     private func program(_ name: String) -> String { Spawn.find(name) ?? name }
 
     private static let capabilities = [

@@ -1,18 +1,18 @@
 import BenchmarkTransport
 import Glibc
 
-/// Finds out, once per process, how sandboxes can be kept apart on this machine.
+/// Finds out how sandboxes can be isolated on this machine.
 enum IsolationProbe {
-    /// What has worked once in this process works again.
+    /// The kind that has worked in this process, which is not tried again.
     private static let proven = Locked<NamespaceKind?>(nil)
 
-    /// The namespaces that work here, tried by making a sandbox and running a command in it.
+    /// Returns the namespaces that work here, tried by creating a sandbox and running a command in it.
     ///
     /// - Parameters:
-    ///   - wanted: `.namespaces` and `.none` are taken at their word; nil tries the first and settles for the second.
+    ///   - wanted: `.namespaces` and `.none` leave no choice; `nil` tries the first and falls back to the second.
     ///   - directory: a directory for the trial, removed afterwards.
-    /// - Returns: the namespaces to make, nil for none, and why there are none although some were tried.
-    /// - Throws: `SandboxError` with code `.isolationUnavailable` if namespaces are wanted and do not work.
+    /// - Returns: the namespaces to create, `nil` for none, and the reason if those that were tried do not work.
+    /// - Throws: `SandboxError` with code `.isolationUnavailable` if namespaces are requested and do not work.
     nonisolated(nonsending) static func run(
         _ wanted: Isolation?,
         in directory: String,

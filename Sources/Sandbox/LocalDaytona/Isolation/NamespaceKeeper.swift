@@ -1,27 +1,27 @@
 import BenchmarkTransport
 import Glibc
 
-/// The first process of a sandbox's namespaces: as long as it lives they exist, and nothing in them outlives it.
+/// The first process of a sandbox's namespaces: they exist as long as it lives, and nothing in them outlives it.
 struct NamespaceKeeper: Sendable {
-    /// How the namespaces were made.
+    /// How the namespaces were created.
     let kind: NamespaceKind
-    /// The number of the first process on the host.
+    /// The process ID of the first process, as the host sees it.
     let first: pid_t
-    /// The process of ours that made the namespaces, the parent of `first`; ends when all of them have ended.
+    /// The child process that created the namespaces, the parent of `first`; ends once everything in them has ended.
     private let maker: ChildProcess
-    /// The end of a pipe that `first` waits on.
+    /// The write end of a pipe that `first` waits on.
     ///
     /// The kernel closes it when the server dies.
     private let lifeline: Descriptor
 
-    /// The longest that the set-up may take; it takes some 50 ms.
+    /// The maximum duration of the setup, which usually takes about 50 ms.
     private static let maxDuration = Duration.seconds(20)
 
-    /// Makes namespaces over the directory `root`.
+    /// Creates namespaces over the directory `root`.
     ///
-    /// To be called on the loop's thread.
+    /// Must be called on the loop's thread.
     ///
-    /// - Throws: `SandboxError` with code `.isolationUnavailable` where the machine does not allow it.
+    /// - Throws: `SandboxError` with code `.isolationUnavailable` where the machine does not allow them.
     nonisolated(nonsending) static func start(
         root: String,
         kind: NamespaceKind,
@@ -39,7 +39,7 @@ struct NamespaceKeeper: Sendable {
         while await answer.fillOrWait(), answer.input.count < 64 * 1024 {
             let text = answer.input.withReadableBytes { String(decoding: $0, as: UTF8.self) }
             lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            // Without its line's end a number may not be complete.
+            // The number may be incomplete until its line is complete.
             let ready = lines.dropLast().first { $0.hasPrefix("ready ") }
             if let ready, let first = pid_t(ready.dropFirst(6)) {
                 return NamespaceKeeper(kind: kind, first: first, maker: maker, lifeline: lifeline.write)
@@ -54,7 +54,7 @@ struct NamespaceKeeper: Sendable {
 
     /// Ends every process in the namespaces, and returns when they are gone.
     nonisolated(nonsending) func end() async {
-        // While its parent, a child of ours, has not ended the number cannot belong to anybody else.
+        // Until its parent, a child of this process, has ended, its process ID cannot belong to another process.
         if maker.outcome == nil { kill(first, SIGKILL) }
         lifeline.close()
         _ = await maker.waitForExit()

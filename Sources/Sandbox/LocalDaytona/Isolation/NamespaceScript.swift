@@ -1,11 +1,11 @@
-/// The shell programs that turn new namespaces into a sandbox, and then keep it.
+/// The shell scripts that turn new namespaces into a sandbox, and then keep it.
 enum NamespaceScript {
-    /// Builds the sandbox's root in `$1`, changes to it, and turns into the program `$2`.
+    /// Builds the sandbox's root in `$1`, changes to it, and replaces itself with the script `$2`.
     ///
-    /// Runs as the first process of new mount and pid namespaces, with all rights in them. It prints one line: `ready`
-    /// and its own process id as the host sees it, or `failed` and a reason. The system directories of the host are
-    /// bound with everything mounted below them and made read-only; where a mount below resists, the host's permissions
-    /// still hold. The rest of the root is the directory itself.
+    /// Runs as the first process of new mount and PID namespaces, with all capabilities in them. It prints one line:
+    /// `ready` and its own process ID as the host sees it, or `failed` and a reason. The host's system directories are
+    /// bind-mounted with everything mounted below them, and made read-only; where that fails for a mount below, the
+    /// host's permissions still apply. The rest of the root is the directory itself.
     static let setup = #"""
         set -eu
         root=$1
@@ -87,12 +87,12 @@ enum NamespaceScript {
         exec /bin/sh -c "$2" sandbox
         """#
 
-    /// What the first process does for the rest of its life: it waits until its standard input ends, which is when the
-    /// server closes it or dies.
+    /// Keeps the namespaces: waits until its standard input ends, which happens when the server closes it or dies.
     ///
-    /// The kernel then kills whatever else runs in the namespace.
+    /// The kernel then kills everything else that runs in the namespace.
     ///
-    /// Waiting for the child takes in every orphan that ends meanwhile. A command may kill the child; it comes back.
+    /// Waiting for the child also reaps every orphan that ends in the meantime. If a command kills the child, it is
+    /// started again.
     static let keep = #"""
         exec 3<&0 </dev/null >/dev/null 2>&1
         status=1

@@ -2,12 +2,12 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// Where the processes of one started sandbox run, and its files as they see them.
+/// The place where the processes of one started sandbox run, with its files as they see them.
 ///
-/// Either namespaces, which end with ``close()`` or with the server, whatever ends it; or, without isolation, processes
-/// of the host that are told apart by a ``ProcessMark``. To be used on the loop's thread.
+/// Either namespaces, which end with ``close()`` or with the server, however that ends; or, without isolation,
+/// processes of the host, identified by a ``ProcessMark``. To be used on the loop's thread.
 final class SandboxSpace: Sendable {
-    /// The home of commands, which is also where they start and what relative paths begin at.
+    /// The home of commands, in which they start and at which relative paths begin.
     static let home = "/home/daytona"
 
     /// The files of the sandbox.
@@ -15,7 +15,7 @@ final class SandboxSpace: Sendable {
     private let place: Place
     private let mark: ProcessMark
     private let loop: EventLoop
-    /// The beginning of the arguments of every program that is started.
+    /// The arguments put before those of every program that is started.
     private let entrance: Locked<[String]>
 
     private enum Place: Sendable {
@@ -24,13 +24,13 @@ final class SandboxSpace: Sendable {
         case directory(String)
     }
 
-    /// Opens the space of a sandbox over a directory that exists and belongs to it alone.
+    /// Opens the space of a sandbox over an existing directory that belongs to it alone.
     ///
     /// - Parameters:
     ///   - root: the absolute path of that directory on the host.
-    ///   - kind: which namespaces to make; nil for none.
-    ///   - mark: by which the sandbox's processes are found where there are no namespaces.
-    ///   - entrance: what goes before the arguments of every program that is started, and starts it within limits.
+    ///   - kind: which namespaces to create; `nil` for none.
+    ///   - mark: identifies the sandbox's processes where there are no namespaces.
+    ///   - entrance: the arguments put before those of every program that is started, so that it starts within limits.
     nonisolated(nonsending) static func open(
         root: String,
         kind: NamespaceKind?,
@@ -41,7 +41,7 @@ final class SandboxSpace: Sendable {
         if let kind {
             let keeper = try await NamespaceKeeper.start(root: root, kind: kind, loop: loop)
             do {
-                // Seen from there, with everything mounted below.
+                // As seen from inside, with everything mounted below.
                 let root = try Descriptor.open("/proc/\(keeper.first)/root", clinux_O_PATH | O_DIRECTORY)
                 return SandboxSpace(root, .namespaces(keeper), mark, entrance, loop)
             } catch {
@@ -66,7 +66,7 @@ final class SandboxSpace: Sendable {
         self.entrance = Locked(entrance)
     }
 
-    /// How a command names the file that the API calls `path`: the same, unless there is no isolation.
+    /// Returns the path that commands use for the API path `path`: the same, unless there is no isolation.
     func pathForCommands(_ path: String) -> String {
         switch place {
         case .namespaces: path
@@ -74,7 +74,7 @@ final class SandboxSpace: Sendable {
         }
     }
 
-    /// What every command sees in its environment, with additions that win over it and over one another.
+    /// Returns the environment of a command; additions override the defaults and earlier additions.
     func environment(adding additions: [(name: String, value: String)]) -> [String] {
         var settings = [
             ("PATH", Spawn.path), ("HOME", pathForCommands(Self.home)), ("USER", "daytona"), ("LOGNAME", "daytona"),
@@ -87,15 +87,15 @@ final class SandboxSpace: Sendable {
         return settings.filter { $0.0 != ProcessMark.settingName }.map { "\($0.0)=\($0.1)" } + [mark.setting]
     }
 
-    /// Other arguments that go before those of every program that is started from now on.
+    /// Replaces the arguments put before those of every program that is started from now on.
     func enter(by entrance: [String]) { self.entrance.withLock { $0 = entrance } }
 
-    /// The shell that commands are given to.
+    /// The shell that runs commands.
     static let shell = access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh"
 
-    /// Starts the shell without arguments, as the leader of a session of its own in the sandbox.
+    /// Starts the shell without arguments, as the leader of its own session in the sandbox.
     ///
-    /// - Parameter directory: an API path; a folder must be there.
+    /// - Parameter directory: the API path of an existing folder.
     func startShell(
         in directory: String,
         environment: [String],
@@ -104,7 +104,7 @@ final class SandboxSpace: Sendable {
         let entrance = entrance.withLock { $0 }
         switch place {
         case .namespaces(let keeper):
-            // What the loader obeys must not reach the programs that are still outside.
+            // Variables that the dynamic loader obeys must not reach the programs that still run outside.
             let isForLoader = { (setting: String) in
                 setting.utf8.starts(with: "LD_".utf8) || setting.utf8.starts(with: "GLIBC_TUNABLES=".utf8)
                     || setting.utf8.starts(with: "GCONV_PATH=".utf8)
@@ -120,7 +120,7 @@ final class SandboxSpace: Sendable {
                 loop: loop
             )
         case .directory:
-            // Through the descriptor, so that a link put there meanwhile leads nowhere else.
+            // Through the descriptor, so that a link put there in the meantime does not lead elsewhere.
             let opened = try files.openDirectory(directory)
             return try ChildProcess(
                 mark.entrance + entrance + [Self.shell],
@@ -132,10 +132,10 @@ final class SandboxSpace: Sendable {
         }
     }
 
-    /// The leader of the session of a shell started here: with namespaces it is the child of the process that entered
-    /// them.
+    /// Returns the leader of the session of a shell started here.
     ///
-    /// That child is there shortly after the start; before, the process that will become it is the answer.
+    /// With namespaces, it is the child of the process that entered them. That child appears shortly after the start;
+    /// until then, its future parent is returned.
     nonisolated(nonsending) func leader(of process: ChildProcess) async -> pid_t {
         switch place {
         case .namespaces: await ProcessTree.current().children(of: process.pid).first ?? process.pid
@@ -143,11 +143,11 @@ final class SandboxSpace: Sendable {
         }
     }
 
-    /// How many processes run in the sandbox; nil if that cannot be told.
+    /// Returns how many processes run in the sandbox; `nil` if that cannot be determined.
     nonisolated(nonsending) func processCount() async -> Int? {
         switch place {
         case .namespaces:
-            // The sandbox's own view, in which there are no others; two of them keep the namespaces.
+            // The sandbox's own view, which shows no other processes; two of its processes keep the namespaces.
             let names = try? await ServiceExecutor.system.run { [files] in
                 try RootedFiles.names(in: files.open("/proc", O_RDONLY | O_DIRECTORY), "/proc")
             }
@@ -156,12 +156,12 @@ final class SandboxSpace: Sendable {
         }
     }
 
-    /// Kills everything that runs in the sandbox, which itself goes on.
+    /// Kills everything that runs in the sandbox, but keeps the sandbox itself.
     nonisolated(nonsending) func killAll() async {
         switch place {
         case .namespaces(let keeper):
             guard let null = try? Descriptor.open("/dev/null", O_RDWR) else { return }
-            // All but the first process, and itself.
+            // Kills all but the first process and itself.
             let arguments = keeper.kind.enter(keeper.first, ["/bin/sh", "-c", "kill -KILL -1"])
             let process = try? ChildProcess(arguments, standard: (null, null, null), loop: loop)
             _ = await process?.waitForExit()
@@ -171,7 +171,7 @@ final class SandboxSpace: Sendable {
 
     /// Kills everything that runs in the sandbox, and returns when it is gone.
     ///
-    /// The files can be reached as long as anybody holds them: a request on another loop may be about to.
+    /// The files stay accessible as long as anything holds them: a request on another loop may be about to use them.
     nonisolated(nonsending) func close() async {
         switch place {
         case .namespaces(let keeper): await keeper.end()
@@ -181,7 +181,7 @@ final class SandboxSpace: Sendable {
 
     /// Kills what was started for a sandbox without namespaces.
     nonisolated(nonsending) static func killProcesses(marked mark: ProcessMark, on loop: EventLoop) async {
-        // Whoever is between fork and its next look gets caught by the next round.
+        // A process that was forked during one round is caught by the next.
         for _ in 0..<100 {
             let processes = await ProcessTree.processes(marked: mark)
             if processes.isEmpty { break }
