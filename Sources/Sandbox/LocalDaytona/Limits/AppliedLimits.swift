@@ -1,19 +1,19 @@
 import BenchmarkTransport
 
-/// The limits of one sandbox while it is started: a control group or rlimits, and a look now and then at what these do
-/// not hold.
+/// The limits of one sandbox while it is started: a control group or rlimits, and periodic checks of whatever these do
+/// not limit.
 ///
-/// Belongs to the actor of its sandbox.
+/// Confined to its sandbox's actor.
 final class AppliedLimits {
     private let limits: SandboxLimits
     private let group: ControlGroup?
     private var asked: ResourceLimits
     private var diskQuota: Quota?
-    /// Makes it, for a sandbox whose disk may get a size while it runs.
+    /// Creates the disk quota of a sandbox whose disk may get a limit while it runs.
     private var makeDiskQuota: ((_ byteCount: Int) -> Quota)?
     private var processQuota: Quota?
 
-    /// - Parameter number: what tells the sandbox from others of the server.
+    /// - Parameter number: distinguishes the sandbox from the server's others.
     init(_ asked: ResourceLimits, _ limits: SandboxLimits, number: String) throws(SandboxError) {
         var asked = asked
         asked.processes = limits.maxProcesses
@@ -24,7 +24,7 @@ final class AppliedLimits {
             } else { nil }
     }
 
-    /// The beginning of the arguments that start a program within the limits; empty for none.
+    /// The arguments put before those of a program to start it within the limits; empty if there are none.
     var entrance: [String] {
         if let group { return group.entrance }
         guard limits.mechanism == .rlimits, let program = Spawn.find("prlimit") else { return [] }
@@ -33,11 +33,11 @@ final class AppliedLimits {
         return [program] + memory + processes + ["--"]
     }
 
-    /// Whether more is on the disk than may be.
+    /// Whether the files exceed the disk limit.
     var isOverDisk: Bool { diskQuota?.isExceeded ?? false }
 
-    /// Other limits from now on: of what runs, where there is a control group, else of what is started with a new
-    /// ``entrance``.
+    /// Changes the limits: of running processes where there is a control group, otherwise only of those started with a
+    /// new ``entrance``.
     func change(to asked: ResourceLimits) throws(SandboxError) {
         self.asked = asked
         self.asked.processes = limits.maxProcesses
@@ -50,11 +50,11 @@ final class AppliedLimits {
         if let diskQuota { diskQuota.change(to: byteCount) } else { diskQuota = makeDiskQuota?(byteCount) }
     }
 
-    /// Begins to look at what nothing else holds.
+    /// Starts checking whatever nothing else limits.
     ///
     /// - Parameters:
     ///   - root: the folder with the sandbox's files.
-    ///   - exceeded: is told what there is too much of, again and again while that is so.
+    ///   - exceeded: called with a description at every check that finds a limit exceeded.
     func watch(
         _ space: SandboxSpace,
         root: String,
@@ -80,7 +80,7 @@ final class AppliedLimits {
         }
     }
 
-    /// Ends them, with what still runs within.
+    /// Ends the limits, and kills whatever still runs in the control group.
     nonisolated(nonsending) func end(on loop: EventLoop) async {
         for quota in [diskQuota, processQuota] { quota?.stop() }
         await group?.remove(on: loop)

@@ -9,12 +9,12 @@ struct ControlGroup: Sendable {
     let paths: [String]
     private let name: String
 
-    /// The period over which the use of cores is measured, in microseconds; the kernel's usual one.
+    /// The period over which CPU time is measured, in microseconds; the kernel's default.
     private static let period = 100_000
-    /// As many cores as the kernel counts to are as good as no limit, and their time is within what it takes for one.
+    /// The number of cores that the kernel supports, which is as good as no limit and keeps the quota within its range.
     private static let maxCores = 8192
 
-    /// Makes the group, with limits.
+    /// Creates the group, with limits.
     static func make(_ name: String, in groups: ControlGroups, _ limits: ResourceLimits) throws(SandboxError)
         -> ControlGroup
     {
@@ -34,13 +34,13 @@ struct ControlGroup: Sendable {
         return group
     }
 
-    /// A group that may exist.
+    /// Refers to a group that may exist.
     init(_ name: String, in groups: ControlGroups) {
         (self.name, self.groups) = (name, groups)
         paths = Set(groups.folders.values).sorted().map { "\($0)/\(name)" }
     }
 
-    /// Changes the limits, of processes that run as well.
+    /// Changes the limits, including those of running processes.
     func set(_ limits: ResourceLimits) throws(SandboxError) {
         for (controller, folder) in groups.folders {
             for (file, value, isNeeded) in settings(of: controller, limits) {
@@ -50,7 +50,7 @@ struct ControlGroup: Sendable {
         }
     }
 
-    /// The files of a controller and what is written to them; some do not exist on every machine.
+    /// Returns the files of a controller and the values to write to them; some do not exist on every machine.
     private func settings(
         of controller: ControlGroups.Controller,
         _ limits: ResourceLimits
@@ -66,7 +66,7 @@ struct ControlGroup: Sendable {
             ]
         case .memory:
             let value = text(limits.memoryBytes, none: "-1")
-            // Whichever is raised must be raised in the right order, and one of the two orders is.
+            // Raising and lowering the limits take opposite orders of the two files, and this sequence contains both.
             return [
                 ("memory.limit_in_bytes", value, false), ("memory.memsw.limit_in_bytes", value, false),
                 ("memory.limit_in_bytes", value, true),
@@ -82,20 +82,20 @@ struct ControlGroup: Sendable {
         }
     }
 
-    /// The beginning of the arguments that start a program in the group.
+    /// The arguments put before those of a program to start it in the group.
     var entrance: [String] {
         let script = #"while [ "$1" != -- ]; do echo 0 >"$1" || exit 125; shift; done; shift; exec "$@""#
         return ["/bin/sh", "-c", script, "sh"] + paths.map { "\($0)/cgroup.procs" } + ["--"]
     }
 
-    /// Kills what runs in the group, and removes it.
+    /// Kills everything in the group, and removes it.
     nonisolated(nonsending) func remove(on loop: EventLoop) async {
         for _ in 0..<200 {
             var isGone = true
             for path in paths {
                 _ = Self.write("1", to: "\(path)/cgroup.kill")
                 for line in (SystemFile.read("\(path)/cgroup.procs") ?? "").split(separator: "\n") {
-                    // 0 is a process that this one cannot see; -1 would be everything.
+                    // 0 is a process that this one cannot see; -1 would kill everything.
                     if let process = pid_t(line), process > 1 { kill(process, SIGKILL) }
                 }
                 if rmdir(path) != 0, clinux_errno() != ENOENT { isGone = false }
@@ -106,7 +106,7 @@ struct ControlGroup: Sendable {
         }
     }
 
-    /// Writes a value to a file that exists; false if it is refused.
+    /// Writes a value to an existing file; returns `false` if that is refused.
     static func write(_ value: String, to path: String) -> Bool {
         guard let file = try? Descriptor.open(path, O_WRONLY) else { return false }
         let bytes = Array(value.utf8)

@@ -1,19 +1,19 @@
 import CLinux
 import Glibc
 
-/// Where this process may make control groups for others.
+/// The places where this process may create control groups for others.
 struct ControlGroups: Sendable, Hashable {
     /// `cgroup2` or `cgroup1`.
     let mechanism: LimitMechanism
-    /// The folder in which groups are made, by the controllers that it has; the same for all in the unified hierarchy.
+    /// The folder in which groups are created, for each controller; the same for all in the unified hierarchy.
     let folders: [Controller: String]
 
-    /// What a group limits.
+    /// A resource that a group limits.
     enum Controller: String, Sendable, Hashable, CaseIterable {
         case memory, cpu, pids
     }
 
-    /// What is not limited.
+    /// The controllers that are not available.
     var missing: [Controller] { Controller.allCases.filter { folders[$0] == nil } }
 
     // MARK: Finding
@@ -35,7 +35,7 @@ struct ControlGroups: Sendable, Hashable {
             controllers = Set(right[2].split(separator: ",").map(String.init))
         }
 
-        /// The folder of a group whose path the kernel tells.
+        /// Returns the folder of a group with the given path in `/proc/self/cgroup`.
         func folder(of path: String) -> String {
             if root != "/", path == root { return point }
             if root != "/", path.hasPrefix(root + "/") { return point + path.dropFirst(root.count) }
@@ -43,11 +43,11 @@ struct ControlGroups: Sendable, Hashable {
         }
     }
 
-    /// The folders in which groups could be made, the best first, as the kernel's files tell.
+    /// Returns the folders in which groups might be created, best first, according to the kernel's files.
     ///
     /// - Parameters:
-    ///   - mounts: `/proc/self/mountinfo`.
-    ///   - membership: `/proc/self/cgroup`.
+    ///   - mounts: the content of `/proc/self/mountinfo`.
+    ///   - membership: the content of `/proc/self/cgroup`.
     static func candidates(mounts: String, membership: String) -> [ControlGroups] {
         let mounts = mounts.split(separator: "\n").compactMap { Mount($0) }
         var paths: [String: String] = [:]
@@ -60,7 +60,7 @@ struct ControlGroups: Sendable, Hashable {
         }
         var found: [ControlGroups] = []
         for mount in mounts where mount.isUnified {
-            // A group with processes has no groups below it that limit memory; one above it may have.
+            // A group with processes cannot have groups below it that limit memory; one above it may.
             var folder = mount.folder(of: paths[""] ?? "/")
             while true {
                 found.append(ControlGroups(mechanism: .cgroup2, folders: Self.all(in: folder)))
@@ -84,15 +84,15 @@ struct ControlGroups: Sendable, Hashable {
         Dictionary(uniqueKeysWithValues: Controller.allCases.map { ($0, folder) })
     }
 
-    /// These folders as far as groups can be made in them: nil unless memory can be limited.
+    /// Returns the folders in which groups can be created; `nil` unless memory can be limited.
     ///
-    /// Makes a group and removes it again.
+    /// Creates a group and removes it again.
     func usable(name: String) -> ControlGroups? {
         if mechanism == .cgroup2, let folder = folders[.memory] {
             let wanted = Controller.allCases.filter {
                 !Self.words("\(folder)/cgroup.subtree_control").contains($0.rawValue)
             }
-            // Refused where the folder has processes of its own, or is not ours.
+            // Refused where the folder has processes of its own, or belongs to another user.
             for controller in wanted {
                 _ = ControlGroup.write("+\(controller.rawValue)", to: "\(folder)/cgroup.subtree_control")
             }
@@ -124,7 +124,7 @@ struct ControlGroups: Sendable, Hashable {
 
     // MARK: Leftovers
 
-    /// The groups whose names begin in that way.
+    /// Returns the names of the groups that have a prefix.
     func names(withPrefix prefix: String) -> Set<String> {
         var names = Set<String>()
         for folder in Set(folders.values) {

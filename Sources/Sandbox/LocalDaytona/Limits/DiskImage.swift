@@ -1,9 +1,9 @@
 import BenchmarkTransport
 import Glibc
 
-/// A file system of a certain size for the files of one sandbox: an image file, mounted over a folder.
+/// A file system of fixed size for the files of one sandbox: an image file, mounted over a folder.
 ///
-/// A sparse file takes as much of the disk as is in it. For root only.
+/// The image is a sparse file, which takes only as much of the disk as it holds. Requires root.
 struct DiskImage: Sendable {
     private let image: String
     private let folder: String
@@ -16,7 +16,7 @@ struct DiskImage: Sendable {
         (self.image, self.folder, self.loop) = (image, folder, loop)
     }
 
-    /// Makes the image unless it is there, and mounts it.
+    /// Creates the image unless it exists, and mounts it.
     nonisolated(nonsending) func mount(byteCount: Int) async throws {
         if MountTable.current().points.contains(folder) { return }
         if access(image, F_OK) != 0 {
@@ -26,7 +26,7 @@ struct DiskImage: Sendable {
                 unlink(image)
                 throw error
             }
-            // No journal and no reserve: nothing here outlives a crash, and all of it is the sandbox's.
+            // No journal and no reserved blocks: nothing here outlives a crash, and all of the space is the sandbox's.
             let format = [
                 "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "root_owner=\(getuid()):\(getgid())",
             ]
@@ -40,10 +40,10 @@ struct DiskImage: Sendable {
         chmod(folder, 0o755)
     }
 
-    /// Takes it off the folder; what was in it is gone with the file.
+    /// Unmounts the image; its content is lost once the file is removed.
     nonisolated(nonsending) func unmount() async { await MountTable.unmount(folder, loop) }
 
-    /// Whether this machine can do that: tries it with a small one.
+    /// Returns whether this machine supports disk images, by trying a small one.
     nonisolated(nonsending) static func probe(in folder: String, loop: EventLoop) async -> Bool {
         guard geteuid() == 0, Spawn.find("mkfs.ext4") != nil, mkdir("\(folder)/probe-disk", 0o700) == 0 else {
             return false
@@ -55,9 +55,9 @@ struct DiskImage: Sendable {
         return rmdir("\(folder)/probe-disk") == 0 && works
     }
 
-    /// Runs a program of the machine; throws with what it prints if it fails.
+    /// Runs a program of the machine; throws an error with the first line of its output if it fails.
     fileprivate nonisolated(nonsending) static func run(_ arguments: [String], _ loop: EventLoop) async throws {
-        // Whoever calls, the pipe belongs to the loop.
+        // On the loop, to which the pipe belongs, whoever calls.
         let (outcome, text) = try await loop.startThrowingTask {
             let (null, printed) = (try Descriptor.open("/dev/null", O_RDWR), try Descriptor.pipe())
             let process = try ChildProcess(arguments, standard: (null, printed.write, printed.write), loop: loop)
@@ -74,12 +74,12 @@ struct DiskImage: Sendable {
     }
 }
 
-/// What is mounted where.
+/// The mounts of this process's namespace.
 struct MountTable: Sendable {
-    /// The folders, the first mounted first.
+    /// The mount points, in the order in which they were mounted.
     let points: [String]
 
-    /// - Parameter text: `/proc/self/mountinfo` (proc(5)).
+    /// - Parameter text: the content of `/proc/self/mountinfo` (proc(5)).
     init(_ text: String) {
         points = text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 5)
@@ -93,7 +93,7 @@ struct MountTable: Sendable {
     nonisolated(nonsending) static func unmount(_ folder: String, _ loop: EventLoop) async {
         for point in current().points.reversed() where point == folder || point.hasPrefix(folder + "/") {
             do { try await DiskImage.run(["umount", point], loop) } catch {
-                // Somebody still looks at it: it goes when they do.
+                // Something still uses it: it is unmounted once nothing does.
                 try? await DiskImage.run(["umount", "--lazy", point], loop)
             }
         }

@@ -1,19 +1,20 @@
-/// How a ``LocalDaytona`` holds the processes of a sandbox to the resources that were asked for.
+/// How a ``LocalDaytona`` limits the processes of a sandbox to the resources that were requested.
 public enum LimitMechanism: String, Sendable, Hashable, CaseIterable {
-    /// A control group of the unified hierarchy: cores, memory and number of processes of the whole sandbox.
+    /// A control group of the unified hierarchy limits the cores, memory and processes of the whole sandbox.
     case cgroup2
-    /// Control groups of the hierarchies `memory`, `cpu` and `pids`: the same.
+    /// Control groups of the hierarchies `memory`, `cpu` and `pids` limit the same.
     case cgroup1
-    /// `setrlimit`: memory of each process, and number of processes of the user, unless that is root; beside it the
-    /// processes of a sandbox are counted now and then, and killed when there are too many.
+    /// `setrlimit` limits the memory of each process, and the number of the user's processes unless that is root.
     ///
-    /// Cores are not limited: `RLIMIT_CPU` ends a process after so much time, on however few cores it was spent.
+    /// In addition, the processes of a sandbox are counted periodically, and killed if there are too many.
+    ///
+    /// Cores are not limited: `RLIMIT_CPU` ends a process after an amount of CPU time, however few cores it used.
     case rlimits
     /// Nothing is limited.
     case none
 }
 
-/// What a sandbox may use; what is nil is not limited.
+/// The resources that a sandbox may use; `nil` means no limit.
 struct ResourceLimits: Sendable, Hashable {
     var cores: Int?
     var memoryBytes: Int?
@@ -22,7 +23,7 @@ struct ResourceLimits: Sendable, Hashable {
 
     private static let gibibyte = 1 << 30
 
-    /// The limits of a request that names resources: cores, and memory and disk in GiB.
+    /// Creates the limits of a request that names resources: cores, and memory and disk in GiB.
     init(cpu: Int?, memory: Int?, disk: Int?) {
         func bytes(_ count: Int?) -> Int? {
             count.map { $0.multipliedReportingOverflow(by: Self.gibibyte) }.map {

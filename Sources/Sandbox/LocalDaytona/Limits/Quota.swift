@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Glibc
 
-/// Looks now and then at how much of something there is, where nothing stops it from growing.
+/// Periodically checks the amount of something that nothing else limits.
 final class Quota: Sendable {
     private struct State {
         var limit: Int
@@ -10,14 +10,14 @@ final class Quota: Sendable {
     private let state: Locked<State>
     private let task: Task<Void, Never>
 
-    /// Whether the last look found more than there may be.
+    /// Whether the last check found the limit exceeded.
     var isExceeded: Bool { state.withLock { $0.isExceeded } }
 
     /// - Parameters:
-    ///   - limit: how much there may be.
-    ///   - interval: how long it is between two looks.
-    ///   - measure: tells how much there is; nil if that cannot be told.
-    ///   - exceeded: is told how much there is, whenever that is too much.
+    ///   - limit: the maximum amount.
+    ///   - interval: the time between two checks.
+    ///   - measure: returns the amount; `nil` if it cannot be determined.
+    ///   - exceeded: called with the amount at every check that finds the limit exceeded.
     init(
         _ limit: Int,
         every interval: Duration,
@@ -39,16 +39,15 @@ final class Quota: Sendable {
         }
     }
 
-    /// Another limit, from the next look on.
+    /// Changes the limit from the next check on.
     func change(to limit: Int) { state.withLock { $0.limit = limit } }
 
-    /// Looks no more.
+    /// Stops checking.
     func stop() { task.cancel() }
 
-    /// The bytes that the files of a folder take on the disk, without what is mounted below it; nil if that cannot be
-    /// told.
+    /// Returns the disk space of a folder's files in bytes, without mounts below it; `nil` if it cannot be determined.
     ///
-    /// By another program, because a tree can be large.
+    /// An external program measures it, because a tree can be large.
     nonisolated(nonsending) static func diskUse(of folder: String, _ loop: EventLoop) async -> Int? {
         guard let null = try? Descriptor.open("/dev/null", O_RDWR), let pipe = try? Descriptor.pipe(),
             let process = try? ChildProcess(

@@ -6,21 +6,21 @@ import Glibc
 struct SandboxLimits: Sendable {
     /// How processes are limited.
     let mechanism: LimitMechanism
-    /// Where control groups are made; nil for none.
+    /// Where control groups are created; `nil` for none.
     let groups: ControlGroups?
-    /// Whether disks are images; else their use is looked at now and then.
+    /// Whether disks are images; otherwise, their use is checked periodically.
     let hasDiskImages: Bool
-    /// What the names of this server's control groups begin with.
+    /// The prefix of the names of this server's control groups.
     let instance: String
-    /// How many processes a limited sandbox may have.
+    /// The maximum number of processes in a limited sandbox.
     let maxProcesses: Int
 
-    /// How often the use of a disk is looked at where nothing else limits it.
+    /// How often disk use is checked where nothing else limits it.
     static let diskInterval = Duration.seconds(2)
-    /// How often processes are counted where no control group does.
+    /// How often processes are counted where no control group limits them.
     static let processInterval = Duration.milliseconds(500)
 
-    /// Nothing is limited.
+    /// No limits.
     static let none = SandboxLimits(
         mechanism: .none,
         groups: nil,
@@ -29,12 +29,13 @@ struct SandboxLimits: Sendable {
         maxProcesses: .max
     )
 
-    /// Finds out what works here.
+    /// Finds out which limits work on this machine.
     ///
     /// - Parameters:
-    ///   - wanted: nil for the best there is.
+    ///   - wanted: the requested mechanism; `nil` for the best that works.
     ///   - instance: the server's own directory.
-    /// - Throws: ``SandboxError`` with code `.invalidConfiguration` if what is wanted does not work.
+    /// - Throws: ``SandboxError`` with code `.invalidConfiguration` if the requested mechanism, or every one, does not
+    ///   work.
     nonisolated(nonsending) static func probe(
         _ wanted: LimitMechanism?,
         instance: String,
@@ -72,16 +73,16 @@ struct SandboxLimits: Sendable {
         )
     }
 
-    /// Whether the kernel holds this user to a number of processes.
+    /// Whether the kernel limits the number of this user's processes.
     static var countsProcesses: Bool { geteuid() != 0 }
 
-    /// What is in force, for people.
+    /// The limits in force, as text for people.
     var description: String {
         let processes: String
         switch mechanism {
         case .none: return "limits: none; resources are recorded only"
         case .rlimits:
-            // The kernel counts a user's processes, but not those of root.
+            // The kernel limits the number of a user's processes, but not of root's.
             let number = Self.countsProcesses ? ", number of this user's processes" : ""
             processes =
                 "rlimits (memory of each process\(number)) and a look at how many processes there are every "
@@ -95,9 +96,9 @@ struct SandboxLimits: Sendable {
         return "limits of sandboxes that ask for resources: processes by \(processes); disk by \(disk)"
     }
 
-    /// Removes the control groups of one server that no longer runs, with what is in them.
+    /// Removes the control groups of one server that no longer runs, and kills whatever runs in them.
     ///
-    /// - Parameter name: that of its directory.
+    /// - Parameter name: the name of the server's directory.
     nonisolated(nonsending) static func remove(
         of name: String,
         in candidates: [ControlGroups] = candidates(),
@@ -108,9 +109,9 @@ struct SandboxLimits: Sendable {
         }
     }
 
-    /// Removes the control groups of servers that no longer run and have no directory any more.
+    /// Removes the control groups of servers that no longer run and whose directories are gone.
     ///
-    /// - Parameter parent: where the directories of servers are.
+    /// - Parameter parent: the directory that contains the servers' directories.
     nonisolated(nonsending) static func removeStale(prefix: String, parent: String, on loop: EventLoop) async {
         for groups in candidates() {
             for name in groups.names(withPrefix: prefix) {
