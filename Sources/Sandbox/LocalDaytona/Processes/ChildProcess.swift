@@ -2,20 +2,20 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// A process of ours: started, watched, signalled, waited for.
+/// A child process: started, watched, signaled, waited for.
 ///
-/// It leads a session and a process group of its own. Its exit is taken in as soon as it happens, so that no zombie
-/// stays, and no signal is sent to a number that another process may have by then.
+/// It leads its own session and process group. It is reaped as soon as it exits, so that no zombie stays, and no signal
+/// is sent to a process ID that another process may have by then.
 final class ChildProcess: Sendable {
     /// How a process ended.
     enum Outcome: Sendable, Equatable {
-        /// With that exit code.
+        /// It exited with that code.
         case exited(Int32)
-        /// Killed by that signal.
+        /// It was killed by that signal.
         case signalled(Int32)
     }
 
-    /// The number of the process, which is also that of its group and session.
+    /// The process ID, which is also the ID of its process group and session.
     let pid: pid_t
     private let loop: EventLoop
     private let state = Locked<Outcome?>(nil)
@@ -42,10 +42,10 @@ final class ChildProcess: Sendable {
         loop.execute { watch.start() }
     }
 
-    /// How it ended; nil while it runs.
+    /// How the process ended; `nil` while it runs.
     var outcome: Outcome? { state.withLock { $0 } }
 
-    /// Waits for the end.
+    /// Waits until the process has ended.
     ///
     /// Cancelling the waiting task does not end the wait.
     nonisolated(nonsending) func waitForExit() async -> Outcome {
@@ -53,17 +53,17 @@ final class ChildProcess: Sendable {
         return outcome ?? .exited(-1)
     }
 
-    /// Sends a signal to the process alone.
+    /// Sends a signal to the process alone, unless it has ended.
     func signal(_ number: Int32) {
         state.withLock { if $0 == nil { kill(pid, number) } }
     }
 
-    /// Sends a signal to everybody in the group of the process.
+    /// Sends a signal to the whole process group, unless the process has ended.
     func signalGroup(_ number: Int32) {
         state.withLock { if $0 == nil { kill(-pid, number) } }
     }
 
-    /// Takes the exit in, and waits for it if it has not happened.
+    /// Reaps the process, after waiting for its exit if necessary.
     fileprivate func reap() {
         let outcome = state.withLock { state -> Outcome? in
             if let state { return state }
@@ -77,7 +77,7 @@ final class ChildProcess: Sendable {
     }
 }
 
-/// Waits on a process's descriptor, which becomes readable when the process ends.
+/// Watches a process's descriptor, which becomes readable when the process ends.
 ///
 /// Keeps itself alive until then.
 private final class ExitWatch: ReadinessHandler, @unchecked Sendable {

@@ -6,8 +6,8 @@ import Glibc
 ///
 /// Confined to the loop's thread.
 ///
-/// A pipe that nobody has opened for writing yet reads as if it had ended. Only the end that the kernel announces is
-/// one, when a writer has gone; or any, once ``acceptEnd()`` has said that there will be no writer any more.
+/// A pipe that nobody has opened for writing yet reads as if it had ended. An end therefore counts only once the kernel
+/// has announced it, when a writer has gone, or once ``acceptEnd()`` has said that there will be no more writers.
 final class FIFOReader: ReadinessHandler, @unchecked Sendable {
     // Safe to share: used on the loop's thread only.
     private let stream: DescriptorStream
@@ -18,18 +18,18 @@ final class FIFOReader: ReadinessHandler, @unchecked Sendable {
     private var isOpen = true
     private var isPaused = false
 
-    /// The most that is read before others get their turn.
+    /// The maximum number of bytes read before others get their turn.
     private static let maxBytesPerTurn = 64 * 1024
-    /// How long they get it.
+    /// How long that turn lasts.
     ///
-    /// Not zero: a timer that is due at once fires before the loop looks at its descriptors.
+    /// Not zero: a timer that is due at once fires before the loop checks its descriptors.
     private static let pause = Duration.milliseconds(1)
 
-    /// Takes over a pipe opened for reading, without waiting.
+    /// Takes ownership of a pipe that is open for reading and non-blocking.
     ///
     /// - Parameters:
-    ///   - receive: is called with the bytes, in order.
-    ///   - end: is called once, at the end of the pipe, unless ``close()`` came first.
+    ///   - receive: called with the bytes, in order.
+    ///   - end: called once, at the end of the pipe, unless ``close()`` was called first.
     init(
         _ pipe: Descriptor,
         on loop: EventLoop,
@@ -49,13 +49,13 @@ final class FIFOReader: ReadinessHandler, @unchecked Sendable {
         pump()
     }
 
-    /// Says that whoever was to write has finished or never will come.
+    /// Says that the expected writer has finished or will never open the pipe.
     func acceptEnd() {
         mayEnd = true
         pump()
     }
 
-    /// Stops reading; nothing is reported any more.
+    /// Stops reading; nothing is reported afterwards.
     func close() {
         isOpen = false
         stream.close()

@@ -1,35 +1,35 @@
 import BenchmarkTransport
 import Glibc
 
-/// A command of its own: a shell that reads the command as its standard input, and one text with all output.
+/// A command outside of sessions: a shell reads it from its standard input, and all output is returned as one text.
 struct OneShotCommand: Sendable {
     /// The text that the shell reads.
     let text: String
-    /// An API path.
+    /// The API path of the directory in which the command runs.
     let directory: String
-    /// All that the command sees.
+    /// The complete environment of the command.
     let environment: [String]
-    /// After that long the whole process group is killed; nil for never.
+    /// How long it may run before its process group is killed; `nil` means no limit.
     let timeout: Duration?
 
-    /// How it went.
+    /// The outcome of a command.
     enum Outcome: Sendable, Equatable {
-        /// The shell has ended, and nobody holds its output any more; -1 for a shell killed by a signal or not started.
+        /// The shell has ended and its output is closed; -1 if a signal killed it or it could not be started.
         case ended(exitCode: Int, output: [UInt8])
-        /// The time was up.
+        /// The timeout has expired.
         case timedOut
-        /// It wrote more than ``maxOutputBytes``, for which it was killed as at its timeout.
+        /// It wrote more than ``maxOutputBytes``, and was killed as after a timeout.
         case outputTooLong
     }
 
-    /// The most output that a command may have: it is held until the command has ended.
+    /// The maximum output of a command; it is held in memory until the command has ended.
     static let maxOutputBytes = 64 * 1024 * 1024
 
-    /// Runs it.
+    /// Runs the command.
     ///
-    /// Nothing of it is left if the caller is cancelled.
+    /// If the calling task is cancelled, the command is killed as after a timeout.
     nonisolated(nonsending) func run(in space: SandboxSpace, loop: EventLoop) async -> Outcome {
-        // A task of its own, so that all of it stays on the loop's thread, whoever calls.
+        // A separate task, so that everything stays on the loop's thread, whoever calls.
         let task = loop.startTask { await start(in: space, loop) }
         return await withTaskCancellationHandler {
             await task.value
@@ -79,7 +79,7 @@ private struct OneShotRun: Sendable {
     func watch(_ text: String, _ timeout: Duration?) async -> OneShotCommand.Outcome {
         let timer = timeout.map { loop.schedule(after: $0, stop) }
         defer { timer?.cancel() }
-        // Nobody may ever read the script, and that is no reason to give up.
+        // The script may never be read, and that is no reason to give up.
         input.writeStallLimit = .seconds(10 * 365 * 86_400)
         input.write { $0.append(text) }
         loop.startTask {

@@ -1,15 +1,15 @@
 import BenchmarkTransport
 import Glibc
 
-/// The processes of the machine as the kernel showed them at one moment, and who descends from whom.
+/// A snapshot of the machine's processes and of which descends from which.
 struct ProcessTree: Sendable {
     private var children = [pid_t: [pid_t]]()
-    /// When each process started, in ticks since the machine did: tells a process from a later one of the same number.
+    /// The start time of each process in ticks since boot, which distinguishes it from a later one with the same ID.
     private var starts = [pid_t: String]()
 
     /// Reads `/proc`.
     ///
-    /// Processes that end meanwhile are left out.
+    /// Processes that end in the meantime are left out.
     init() {
         guard let directory = opendir("/proc") else { return }
         defer { closedir(directory) }
@@ -22,21 +22,21 @@ struct ProcessTree: Sendable {
 
     private init(nothing: Void) {}
 
-    /// Reads `/proc` on a thread that may block, since that takes the longer the more processes there are.
+    /// Reads `/proc` on a thread that may block, since the time this takes grows with the number of processes.
     nonisolated(nonsending) static func current() async -> ProcessTree {
-        // Nothing in there throws.
+        // Nothing in the closure throws.
         (try? await ServiceExecutor.system.run { ProcessTree() }) ?? ProcessTree(nothing: ())
     }
 
-    /// The processes that have a mark, and everything below them; looked for as in ``current()``.
+    /// Returns the processes that have a mark and all their descendants; searches as ``current()`` does.
     nonisolated(nonsending) static func processes(marked mark: ProcessMark) async -> [pid_t] {
         (try? await ServiceExecutor.system.run { ProcessTree().processes(marked: mark) }) ?? []
     }
 
-    /// The children of a process.
+    /// Returns the children of a process.
     func children(of pid: pid_t) -> [pid_t] { children[pid] ?? [] }
 
-    /// Everything below a process, parents before their children.
+    /// Returns all descendants of a process, parents before their children.
     func descendants(of pid: pid_t) -> [pid_t] {
         var found = [pid_t]()
         var next = children(of: pid)
@@ -47,13 +47,13 @@ struct ProcessTree: Sendable {
         return found
     }
 
-    /// A process with what tells it from a later one of the same number; nil if it is not there.
+    /// Returns the identity of a process; `nil` if it is not in the snapshot.
     func identity(of pid: pid_t) -> Identity? { starts[pid].map { Identity(pid: pid, start: $0) } }
 
-    /// Whether that very process is there.
+    /// Returns whether that very process is in the snapshot.
     func contains(_ identity: Identity) -> Bool { starts[identity.pid] == identity.start }
 
-    /// A process, not merely its number.
+    /// The identity of a process, which a later one with the same ID does not share.
     struct Identity: Sendable, Hashable {
         let pid: pid_t
         fileprivate let start: String
@@ -64,13 +64,14 @@ struct ProcessTree: Sendable {
         return Array(Set(marked + marked.flatMap(descendants(of:))))
     }
 
-    /// Parent and start of a process from `/proc/<pid>/stat`, whose second field is a name that may itself contain
-    /// blanks and parentheses; nil for a zombie, which has nothing left to kill.
+    /// Returns the parent and start time of a process; `nil` for a zombie, which has nothing left to kill.
+    ///
+    /// The second field of `/proc/<pid>/stat` is a name that may itself contain spaces and parentheses.
     private static func origin(of pid: pid_t) -> (parent: pid_t, start: String)? {
         guard let line = SystemFile.bytes("/proc/\(pid)/stat"), let end = line.lastIndex(of: UInt8(ascii: ")")) else {
             return nil
         }
-        // State, parent, and so on: the start is field 22 of the line, counted from 1.
+        // State, parent, and so on: the start time is field 22 of the line, counted from 1.
         let fields = line[(end + 1)...].split(separator: UInt8(ascii: " "))
         guard fields.count > 19, fields[0].first != UInt8(ascii: "Z"),
             let parent = pid_t(String(decoding: fields[1], as: UTF8.self))
@@ -80,10 +81,10 @@ struct ProcessTree: Sendable {
 }
 
 extension UnsafeMutablePointer<dirent> {
-    /// The name of a directory's entry.
+    /// The name of a directory entry.
     ///
-    /// An entry is only as long as its name: the field must not be touched as a whole, its end may lie behind the end of
-    /// mapped memory.
+    /// An entry is only as long as its name, so the field must not be accessed as a whole: its end may lie past the end
+    /// of mapped memory.
     var name: String {
         guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { return "" }
         return String(cString: (UnsafeRawPointer(self) + offset).assumingMemoryBound(to: CChar.self))

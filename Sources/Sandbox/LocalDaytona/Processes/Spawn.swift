@@ -1,23 +1,23 @@
 import CLinux
 import Glibc
 
-/// Starting programs.
+/// Starts programs.
 enum Spawn {
-    /// Where programs are looked for, here and inside sandboxes.
+    /// The search path for programs, here and inside sandboxes.
     ///
-    /// The server's own path may lead through somebody's home.
+    /// The server's own `PATH` may include directories in a user's home.
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// The environment of the tools that the server itself needs.
     static let toolEnvironment = ["PATH=\(path)", "LC_ALL=C"]
 
-    /// Starts a program in a session of its own, with no descriptors but the three given ones.
+    /// Starts a program in its own session, with no descriptors but the three given ones.
     ///
     /// - Parameters:
     ///   - arguments: the program, looked up in ``path`` unless it is an absolute path, and its arguments.
-    ///   - environment: all that the program sees, as `NAME=value`.
-    ///   - directory: where it starts; nil for the server's directory.
-    /// - Returns: the process id. The caller must wait for it.
+    ///   - environment: the complete environment of the program, as `NAME=value`.
+    ///   - directory: the working directory; `nil` for the server's.
+    /// - Returns: the process ID. The caller must wait for the process.
     static func start(
         _ arguments: [String],
         environment: [String] = toolEnvironment,
@@ -43,7 +43,7 @@ enum Spawn {
         return pid
     }
 
-    /// The file of a program.
+    /// Returns the path of a program; `nil` if it is not found.
     static func find(_ name: String) -> String? {
         if name.utf8.first == UInt8(ascii: "/") { return name }
         return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }

@@ -1,17 +1,18 @@
 import BenchmarkTransport
 import Glibc
 
-/// How a shell is ended together with everything it started.
+/// Ends a shell together with everything it started.
 ///
-/// SIGTERM to its process group and to every descendant; when after the grace something is left below it, or the shell
-/// has gone, SIGKILL to the same processes; then the shell itself. Descendants are found by walking the process tree, so that `setsid` and
-/// `nohup` do not protect them; one that another process has adopted, and that leads its own group, is not found.
+/// SIGTERM is sent to its process group and to every descendant. If something is left below the shell after the grace
+/// period, or the shell itself has gone, SIGKILL is sent to the same processes, and finally the shell is killed.
+/// Descendants are found by walking the process tree, so that `setsid` and `nohup` do not protect them; one that
+/// another process has adopted, and that leads its own group, is not found.
 struct Teardown: Sendable {
-    /// The process started by us.
+    /// The process that the server started.
     let process: ChildProcess
-    /// The leader of the group: the process itself, or the one that it started inside the namespaces.
+    /// The leader of the process group: the process itself, or the one that it started inside the namespaces.
     let leader: pid_t
-    /// How long what was told to end may take.
+    /// How long processes may take to end after SIGTERM.
     let grace: Duration
 
     private static let interval = Duration.milliseconds(100)
@@ -41,7 +42,9 @@ struct Teardown: Sendable {
         _ = await process.waitForExit()
     }
 
-    /// Signals the group and all that descends or descended from the process; answers whether there was something.
+    /// Signals the group and all present and former descendants of its leader.
+    ///
+    /// - Returns: whether any of these descendants was there.
     private nonisolated(nonsending) func signal(
         _ number: Int32,
         _ known: inout Set<ProcessTree.Identity>
