@@ -1,29 +1,29 @@
 import CLinux
 import Glibc
 
-/// The append-only log of one command: in memory while it is short, in a file as soon as it is not.
+/// The append-only log of one command: in memory while it is short, in a file once it is longer.
 ///
-/// It belongs to the actor of its session. A copy has what was in it when it was made, and may be read by anybody; only
-/// the original is added to. Reading never moves the place where writing goes on.
+/// It is confined to its session's actor. A copy holds the bytes that were there when it was made, and may be read from
+/// anywhere; only the original grows. Reading never moves the position at which writing continues.
 struct CommandLog {
-    /// The most bytes that are kept in memory; tests may choose fewer.
+    /// The maximum number of bytes kept in memory; tests may choose fewer.
     let maxMemoryBytes: Int
     /// The number of bytes so far.
     private(set) var count = 0
-    /// Whether something could not be written, so that the log is not complete.
+    /// Whether a write has failed, so that the log is incomplete.
     private(set) var isBroken = false
 
     private let path: String
     private var memory = [UInt8]()
     private var file: Descriptor?
 
-    /// A log that will use a file at `path`, which must not exist yet.
+    /// Creates a log that will use a file at `path`, which must not exist yet.
     init(path: String, maxMemoryBytes: Int = 64 * 1024) {
         self.path = path
         self.maxMemoryBytes = maxMemoryBytes
     }
 
-    /// Adds bytes at the end.
+    /// Appends bytes.
     mutating func append(_ bytes: [UInt8]) {
         if isBroken || bytes.isEmpty { return }
         if file == nil, memory.count + bytes.count <= maxMemoryBytes {
@@ -34,7 +34,7 @@ struct CommandLog {
         count += bytes.count
     }
 
-    /// Up to `maxCount` bytes from `offset` on; none at or behind the end.
+    /// Returns up to `maxCount` bytes from `offset` on; none at or past the end.
     func read(from offset: Int, maxCount: Int) -> [UInt8] {
         let length = max(0, min(maxCount, count - offset))
         guard offset >= 0, length > 0 else { return [] }
@@ -58,7 +58,7 @@ struct CommandLog {
         guard let opened = try? Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND, mode: 0o600) else {
             return false
         }
-        // Nobody opens it by name again: unlinked, it goes with the descriptor.
+        // Nothing opens it by name again: unlinked, it is removed when the descriptor is closed.
         unlink(path)
         file = opened
         let soFar = memory

@@ -2,11 +2,11 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// One session of a sandbox: a shell that lives as long as the session, and the commands given to it one after the other.
+/// One session of a sandbox: a shell that lives as long as the session, and the commands it runs one after another.
 ///
 /// The shell sources each command from a file, with named pipes as its standard streams, and writes its exit code to
-/// another one. This side reads the pipes and keeps the logs. A command that ends the shell (`exit`, `exec`, a failure
-/// under `set -e`) ends the session silently: the command never gets an exit code, as with the real service.
+/// another pipe. The server reads the pipes and keeps the logs. A command that ends the shell (`exit`, `exec`, a
+/// failure under `set -e`) ends the session silently: the command never gets an exit code, as with the real service.
 actor LocalSession {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -25,18 +25,18 @@ actor LocalSession {
     private var commands = [String: SessionCommand]()
     private var order = [String]()
     private var isDeleted = false
-    /// Fires when the deletion under way has come to its end.
+    /// Fires when the deletion in progress has ended.
     private var deletion: OneShotEvent?
 
     /// What a session needs from its sandbox.
     struct Setting: Sendable {
-        /// Where its shell runs.
+        /// The space in which its shell runs.
         let space: SandboxSpace
-        /// What the shell sees.
+        /// The complete environment of the shell.
         let environment: [String]
-        /// A directory of the host for logs that are too long for memory.
+        /// A directory on the host for logs that are too long for memory.
         let logDirectory: String
-        /// The API path of a directory of its own, which is not there yet.
+        /// The API path of the session's own directory, which does not exist yet.
         let directory: String
         /// How long processes may take to end when the session is deleted.
         let grace: Duration
@@ -45,7 +45,7 @@ actor LocalSession {
 
     /// Starts the shell of a new session.
     ///
-    /// On the loop's thread.
+    /// Must be called on the loop's thread.
     init(id: String, _ setting: Setting) throws {
         self.id = id
         (space, loop, grace) = (setting.space, setting.loop, setting.grace)
@@ -64,13 +64,13 @@ actor LocalSession {
         )
         pipe.read.close()
         shellInput = try BufferedStream.pipe(pipe.write, on: loop)
-        // A full pipe means a busy shell, however long that takes.
+        // A full pipe means that the shell is busy, however long that lasts.
         shellInput.writeStallLimit = .seconds(10 * 365 * 86_400)
-        // A plain SIGTERM to the shell shall do no harm.
+        // A SIGTERM to the shell alone must do no harm.
         shellInput.write { $0.append("trap : TERM\n") }
     }
 
-    /// Begins to take exit codes in, before the first command.
+    /// Starts receiving exit codes, before the first command.
     private func beginReceiving() throws {
         if exitCodes != nil { return }
         // Open for writing as well, so that the pipe never ends.
@@ -82,14 +82,14 @@ actor LocalSession {
         }
     }
 
-    /// The API path of the directory of a session.
+    /// Returns the API path of a session's directory.
     ///
-    /// The id may be any text; the name of the directory shows in error messages of the shell, so that it should be the id
-    /// where that is a plain one.
+    /// The id may be any text. The name of the directory appears in error messages of the shell, so it is the id itself
+    /// where that is plain.
     ///
-    /// - Parameter number: what no other session of the sandbox has.
+    /// - Parameter number: a number that no other session of the sandbox has.
     static func directory(of id: String, number: Int) -> String {
-        // No plain id begins with a point, so that the two kinds of names are never the same.
+        // No plain id begins with a dot, so the two kinds of names never collide.
         let isPlain = id.utf8.count <= 64 && id.utf8.allSatisfy(Self.isPlain) && id.utf8.first != UInt8(ascii: ".")
         return "\(SandboxSpace.home)/.daytona/sessions/\(isPlain ? id : ".session-\(number)")"
     }
@@ -103,18 +103,18 @@ actor LocalSession {
 
     // MARK: Commands
 
-    /// What can go wrong with a request to a session.
+    /// The ways in which a request to a session can fail.
     enum Failure: Error, Sendable, Equatable {
         case sessionNotFound, commandNotFound, sessionCancelled, brokenPipe
         case alreadyCompleted(Int)
     }
 
-    /// What is known about a command.
+    /// The state of a command.
     struct CommandState: Sendable {
         let id: String
         let text: String
         let exitCode: Int?
-        /// When it had one.
+        /// When it got its exit code.
         let endedAt: LoopInstant
     }
 
@@ -122,7 +122,7 @@ actor LocalSession {
     ///
     /// - Parameters:
     ///   - isAsync: whether the command has a standard input, which then never ends by itself.
-    ///   - isLost: whether the shell is not told of it, as if it were dead without anybody's having noticed.
+    ///   - isLost: whether the command is withheld from the shell, as if that had died unnoticed.
     /// - Returns: the id of the command, whose log exists from now on.
     func execute(
         _ text: String,
@@ -161,7 +161,7 @@ actor LocalSession {
         return id
     }
 
-    /// Makes the files of a command, and begins to read its output.
+    /// Creates the files of a command, and starts reading its output.
     private func prepare(_ command: SessionCommand, in folder: String, isAsync: Bool) throws {
         let id = command.id
         try space.files.makeDirectories(folder, mode: 0o700)
@@ -174,7 +174,7 @@ actor LocalSession {
         for (stream, name) in [(LogStream.standardOutput, "stdout"), (.standardError, "stderr")] {
             let pipe = try space.files.open("\(folder)/\(name)", O_RDONLY)
             let reader = try FIFOReader(pipe, on: loop) { [weak self] bytes in
-                // The bytes are taken before the call returns.
+                // The bytes are consumed before the call returns.
                 nonisolated(unsafe) let bytes = bytes
                 self?.assumeIsolated { $0.commands[id]?.receive(bytes, stream) }
             } end: { [weak self] in
@@ -188,7 +188,7 @@ actor LocalSession {
         }
     }
 
-    /// The line that makes the shell run a command: sourced, with its streams, and its exit code reported.
+    /// Returns the line that makes the shell source a command with its streams, and report its exit code.
     private func feed(_ id: String, _ folder: String, isAsync: Bool) -> String {
         let path = { (name: String) in
             let path = self.space.pathForCommands("\(folder)/\(name)")
@@ -209,13 +209,13 @@ actor LocalSession {
             guard words.count == 2, let code = Int(words[1]), let command = commands[words[0]] else { continue }
             command.receiveExitCode(code)
         }
-        // Only a command can write that much here without a line's end, and then it wrote no report.
+        // Only a command can write that much here without a line feed, and then it is not a report.
         if exitCodeText.count > 4096 { exitCodeText = [] }
     }
 
     /// Waits until a command has ended.
     ///
-    /// - Throws: `Failure.sessionCancelled` when the session is deleted first.
+    /// - Throws: `Failure.sessionCancelled` if the session is deleted first.
     func waitForEnd(of id: String) async throws -> CommandState {
         let command = try command(id)
         await command.ending.wait()
@@ -229,16 +229,16 @@ actor LocalSession {
         return command
     }
 
-    /// What is known about a command.
+    /// Returns the state of a command.
     func state(of id: String) throws -> CommandState {
         let command = try command(id)
         return CommandState(id: id, text: command.text, exitCode: command.exitCode, endedAt: command.endedAt)
     }
 
-    /// What is known about every command, in the order they were given.
+    /// The states of all commands, in the order they were given.
     var states: [CommandState] { order.compactMap { try? state(of: $0) } }
 
-    /// Types a line for a command.
+    /// Writes a line to a command's standard input.
     func type(_ text: String, into id: String) async throws {
         let command = try command(id)
         if let code = command.exitCode { throw Failure.alreadyCompleted(code) }
@@ -252,21 +252,21 @@ actor LocalSession {
 
     // MARK: Logs
 
-    /// What a reader of a log finds at an offset.
+    /// The result of reading a log at an offset.
     enum LogStep: Sendable {
-        /// More of the log.
+        /// More bytes of the log.
         case bytes([UInt8])
         /// Nothing yet; the event fires when that may have changed.
         case wait(OneShotEvent)
-        /// Nothing any more: the command has ended.
+        /// Nothing more: the command has ended.
         case end
         /// The session is gone.
         case gone
-        /// The log could not be kept.
+        /// The log could not be stored.
         case broken
     }
 
-    /// The log of a command from an offset on.
+    /// Returns the log of a command from an offset on.
     func log(of id: String, from offset: Int, maxCount: Int) -> LogStep {
         guard !isDeleted, let command = commands[id] else { return .gone }
         let bytes = command.log.read(from: offset, maxCount: maxCount)
@@ -275,15 +275,15 @@ actor LocalSession {
         return command.exitCode == nil ? .wait(command.nextChange) : .end
     }
 
-    /// The log of a command as it is now.
+    /// Returns the log of a command as it is now.
     func currentLog(of id: String) throws -> CommandLog { try command(id).log }
 
     // MARK: Ending
 
-    /// Waits until the shell has ended, by itself or not.
+    /// Waits until the shell has ended, for whatever reason.
     func waitForShell() async { _ = await shell.waitForExit() }
 
-    /// Ends what waits for the session, then the shell and everything below it, and removes the session's directory.
+    /// Ends all waiting for the session, then the shell and everything below it, and removes the session's directory.
     ///
     /// A second call waits for the end of the first.
     func delete() async {
@@ -293,7 +293,7 @@ actor LocalSession {
         deletion = end
         defer { end.fire() }
         abandonCommands()
-        // The shell must not see the end of its input before: without it, what it started is found no more.
+        // The shell must not see the end of its input before: once it has exited, what it started cannot be found.
         await Teardown(process: shell, leader: await space.leader(of: shell), grace: grace).run(on: loop)
         closePipes()
         if let (parent, name) = try? space.files.parent(of: directory) {
@@ -301,10 +301,10 @@ actor LocalSession {
         }
     }
 
-    /// Returns when no deletion is under way.
+    /// Waits until no deletion is in progress.
     func waitForDeletion() async { await deletion?.wait() }
 
-    /// Ends the session because its sandbox stops, which kills the shell.
+    /// Ends the session because its sandbox is stopping, which kills the shell.
     func abandon() {
         if isDeleted { return }
         abandonCommands()

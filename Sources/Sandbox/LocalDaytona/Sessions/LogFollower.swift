@@ -1,16 +1,16 @@
 import BenchmarkTransport
 
-/// Sends the log of a command over a WebSocket from its first byte, as it grows.
+/// Sends the log of a command over a WebSocket from its first byte on, as it grows.
 ///
-/// Binary messages of at most 1024 bytes; where one ends means nothing. When the command has ended and nothing more came
-/// for the quiet period, the socket is closed with 1000; at once if the session is deleted. Nothing is buffered but one
-/// message: a client that does not read holds its own follower up, nobody else's.
+/// The messages are binary, of at most 1024 bytes; their boundaries mean nothing. When the command has ended and
+/// nothing more has arrived for the quiet period, the socket is closed with 1000; if the session is deleted, at once.
+/// Only one message is buffered: a client that does not read holds up its own follower and no other.
 struct LogFollower: Sendable {
     let session: LocalSession
     let command: String
-    /// Whether only the text is sent.
+    /// Whether the text is sent without its markers.
     let removesMarkers: Bool
-    /// Whether to wait for more, or to close behind what is there.
+    /// Whether to wait for more, or to close after the bytes that are there.
     let follows: Bool
     let quietPeriod: Duration
     let faults: StreamFaults
@@ -18,9 +18,9 @@ struct LogFollower: Sendable {
 
     private static let maxMessageBytes = 1024
 
-    /// Returns when the socket has been closed, by either side.
+    /// Runs until the socket has been closed, by either side.
     func run(_ socket: WebSocketConnection) async {
-        // What the client says does not matter; that it closes, and its pings, do.
+        // The client's messages do not matter; its Close and Ping frames do.
         await socket.ignoreMessages()
         var faults = faults
         if faults.strike(.noPong) != nil { await socket.ignorePings() }
@@ -40,7 +40,7 @@ struct LogFollower: Sendable {
 
     private func send(_ socket: WebSocketConnection, _ faults: StreamFaults) async {
         var (offset, demultiplexer, isQuiet, faults) = (0, LogDemultiplexer(), false, faults)
-        // The message that may be the last one, where that is not to come.
+        // The message that may be the last one, held back where that is to be dropped.
         var held: [UInt8]?
         do {
             while true {
@@ -67,7 +67,7 @@ struct LogFollower: Sendable {
                 }
             }
         } catch {
-            // The client has left.
+            // The client has disconnected.
         }
     }
 
@@ -79,7 +79,7 @@ struct LogFollower: Sendable {
         }
     }
 
-    /// Closes behind the last byte.
+    /// Closes after the last byte.
     private func closeAtEnd(
         _ socket: WebSocketConnection,
         _ held: [UInt8]?,
@@ -90,7 +90,7 @@ struct LogFollower: Sendable {
         await socket.close(code: .normal)
     }
 
-    /// Ends the stream before its end.
+    /// Ends the stream early.
     private func finish(_ socket: WebSocketConnection, _ code: Int) async {
         switch code {
         case 1000: await socket.close(code: .normal)

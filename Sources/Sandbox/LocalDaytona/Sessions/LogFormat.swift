@@ -1,17 +1,17 @@
-/// How the log of a command is sent, which the version of the client's SDK decides.
+/// The format in which a command's log is sent, which depends on the version of the client's SDK.
 enum LogFormat: Sendable, Equatable {
     /// The text of both streams in the order of the log, without markers.
     case plainText
-    /// The log as it is.
+    /// The log as it is, with markers.
     case markedText
     /// A JSON object with the log and each of its streams.
     case json
 
-    /// The format for a client.
+    /// Creates the format for a client.
     ///
     /// - Parameters:
     ///   - version: the value of `X-Daytona-SDK-Version`, or what follows `~` in the WebSocket subprotocol.
-    ///   - keepsMarkers: whether `X-Daytona-Split-Output` is `true`; counts only without a version.
+    ///   - keepsMarkers: whether `X-Daytona-Split-Output` is `true`; ignored if there is a version.
     init(version: String?, keepsMarkers: Bool) {
         guard let version, !version.isEmpty else {
             self = keepsMarkers ? .markedText : .plainText
@@ -32,7 +32,7 @@ enum LogFormat: Sendable, Equatable {
     }
 }
 
-/// The numbers of an SDK release; a suffix directly behind them makes it a pre-release, which precedes the release.
+/// The version of an SDK release; a suffix directly after the numbers marks a pre-release, which precedes the release.
 struct SDKVersion: Comparable {
     let major: Int
     let minor: Int
@@ -43,7 +43,7 @@ struct SDKVersion: Comparable {
         (self.major, self.minor, self.patch, self.isPrerelease) = (major, minor, patch, isPrerelease)
     }
 
-    /// The version in `X.Y.Z` with an optional suffix, or nil for anything else.
+    /// Reads a version of the form `X.Y.Z`, with an optional `v` before and suffix after it; `nil` for anything else.
     init?(_ text: String) {
         var rest = Substring(text).utf8
         if rest.first == UInt8(ascii: "v") { rest = rest.dropFirst() }
@@ -58,7 +58,7 @@ struct SDKVersion: Comparable {
             return true
         }
         guard let major = number(), dot(), let minor = number(), dot(), let patch = number() else { return nil }
-        // Build metadata behind a plus sign does not count, semantic versioning §10.
+        // Build metadata after a plus sign does not count (Semantic Versioning §10).
         let isPrerelease = !rest.isEmpty && rest.first != UInt8(ascii: "+")
         self.init(major: major, minor: minor, patch: patch, isPrerelease: isPrerelease)
     }

@@ -2,7 +2,7 @@ import BenchmarkTransport
 
 /// One command of a session: its text, its log, and whether it has ended.
 ///
-/// Belongs to the actor of its session.
+/// Confined to its session's actor.
 final class SessionCommand {
     /// The id that the server gave it.
     let id: String
@@ -10,13 +10,13 @@ final class SessionCommand {
     let text: String
     /// Whether input is kept out of the log.
     let suppressesInputEcho: Bool
-    /// The log so far, labelled.
+    /// The log so far, with markers.
     private(set) var log: CommandLog
-    /// The exit code; nil until the command has ended **and** nobody can write to its output any more.
+    /// The exit code; `nil` until the command has ended **and** nothing can write to its output any more.
     private(set) var exitCode: Int?
-    /// When it got one.
+    /// When it got its exit code.
     private(set) var endedAt: LoopInstant = 0
-    /// Where input goes; nil for a command without.
+    /// The standard input; `nil` for a command without one.
     var input: BufferedStream?
 
     private var labelers = [
@@ -35,7 +35,7 @@ final class SessionCommand {
         log = CommandLog(path: logPath)
     }
 
-    /// Fires when the log grows, the command ends, or the session goes.
+    /// An event that fires when the log grows, the command ends, or the session ends.
     var nextChange: OneShotEvent {
         if let change { return change }
         let event = OneShotEvent()
@@ -43,20 +43,20 @@ final class SessionCommand {
         return event
     }
 
-    /// Fires when the command has ended or never will.
+    /// An event that fires when the command has ended or never will.
     var ending: OneShotEvent { end }
 
-    /// Begins to take output from a pipe.
+    /// Keeps the reader of an output.
     func attach(_ reader: FIFOReader, _ stream: LogStream) { readers[stream] = reader }
 
-    /// Takes output.
+    /// Processes output.
     func receive(_ bytes: UnsafeRawBufferPointer, _ stream: LogStream) {
         var lines = [UInt8]()
         labelers[stream]?.receive(bytes, into: &lines)
         append(lines)
     }
 
-    /// Takes text that was typed, as a line of standard output of its own.
+    /// Adds typed text to the log, as a separate line of standard output.
     func echo(_ bytes: [UInt8]) {
         var (labeler, lines) = (LineLabeler(.standardOutput), [UInt8]())
         bytes.withUnsafeBytes { labeler.receive($0, into: &lines) }
@@ -64,7 +64,7 @@ final class SessionCommand {
         append(lines)
     }
 
-    /// Takes the end of one output.
+    /// Processes the end of one output.
     func receiveEnd(of stream: LogStream) {
         readers[stream] = nil
         var lines = [UInt8]()
@@ -73,9 +73,9 @@ final class SessionCommand {
         endIfComplete()
     }
 
-    /// Takes the exit code from the shell.
+    /// Processes the exit code that the shell has reported.
     ///
-    /// Background processes may go on writing.
+    /// Background processes may continue to write.
     func receiveExitCode(_ code: Int) {
         if reportedCode != nil { return }
         reportedCode = code
@@ -83,9 +83,9 @@ final class SessionCommand {
         endIfComplete()
     }
 
-    /// Ends all waiting without an exit code, because the session goes.
+    /// Ends all waiting without an exit code, because the session ends.
     ///
-    /// Output is read as before, and dropped: without a reader SIGPIPE would kill the shell before what is below it.
+    /// Output is still read, but dropped: without a reader, SIGPIPE would kill the shell before its descendants.
     func abandon() {
         isAbandoned = true
         notify()
