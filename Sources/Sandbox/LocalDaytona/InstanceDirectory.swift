@@ -2,32 +2,33 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// The private directory of one running server, in which everything of its sandboxes is kept.
+/// The private directory of one running server, which holds everything that belongs to its sandboxes.
 ///
-/// A lock on a file in it tells, even after a crash, whether its server lives: the lock goes with the process. What dead
-/// servers of the same user left beside it is removed when a new one starts.
+/// A lock on a file in it shows, even after a crash, whether its server is alive: the lock ends with the process. When
+/// a new server starts, it removes the directories that dead servers of the same user left beside its own.
 final class InstanceDirectory: Sendable {
-    /// The absolute path, without links.
+    /// The absolute path, with symbolic links resolved.
     let path: String
-    /// The directory it is in.
+    /// The directory that contains it.
     let parent: String
     private let lock: Descriptor
 
     private static let prefix = "local-daytona"
 
-    /// Makes the directory `local-daytona-<user>-<process>-<random>` in `parent`, for this user alone.
+    /// Creates the directory `local-daytona-<user>-<process>-<random>` in `parent`, accessible to this user only.
     init(in parent: String) throws(SandboxError) {
         guard let resolved = realpath(parent, nil) else { throw .lastError("cannot use the directory '\(parent)'") }
         defer { free(resolved) }
         let base = String(cString: resolved)
-        // The set-up script compares the path with what the kernel lists, where such bytes are written otherwise.
+        // The setup script compares the path with the kernel's list of mounts, which escapes these bytes.
         guard base.utf8.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "\\") && $0 != 0x7F }) else {
             throw SandboxError(.invalidConfiguration, "the directory '\(base)' has blanks or backslashes in its name")
         }
         self.parent = base
         path = "\(base == "/" ? "" : base)/\(Self.prefix)-\(getuid())-\(getpid())-\(RandomText.hexadecimal(count: 8))"
         guard mkdir(path, 0o700) == 0 else { throw .lastError("cannot create '\(path)'") }
-        // It has its name only when it is locked: another server that starts now takes an open lock for a dead one's.
+        // The file gets its name only once it is locked: a server starting now would take an unlocked one for a dead
+        // server's.
         let unlocked = Self.unlockedFile(of: path)
         lock = try Descriptor.open(unlocked, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
         guard flock(lock.number, LOCK_EX | LOCK_NB) == 0, rename(unlocked, Self.lockFile(of: path)) == 0 else {
@@ -38,9 +39,9 @@ final class InstanceDirectory: Sendable {
     private static func lockFile(of path: String) -> String { "\(path)/lock" }
     private static func unlockedFile(of path: String) -> String { "\(path)/lock.new" }
 
-    /// Removes what servers of this user left that no longer run.
+    /// Removes what dead servers of this user have left behind.
     ///
-    /// - Parameter remove: is told the name of each of their directories, to remove what it has elsewhere.
+    /// - Parameter remove: called with the name of each of their directories, to remove what belongs to it elsewhere.
     nonisolated(nonsending) func removeStale(
         on loop: EventLoop,
         _ remove: nonisolated(nonsending) (_ name: String) async -> Void = { _ in }
@@ -57,8 +58,8 @@ final class InstanceDirectory: Sendable {
             var status = stat()
             guard lstat(path, &status) == 0, status.st_uid == getuid(), FileInfo.kind(status.st_mode) == Glibc.S_IFDIR
             else { continue }
-            // The lock decides: a process of another pid namespace may hold it, and in a container the server that is
-            // started again often has its predecessor's number.
+            // The lock decides, not the process ID: a process of another PID namespace may hold it, and in a container
+            // a restarted server often has the process ID of its predecessor.
             if let lock = try? Descriptor.open(Self.lockFile(of: path), O_RDWR | O_NOFOLLOW) {
                 guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else { continue }
                 for mark in Self.marks(in: path) { await SandboxSpace.killProcesses(marked: mark, on: loop) }
@@ -71,7 +72,7 @@ final class InstanceDirectory: Sendable {
         }
     }
 
-    /// Where a sandbox leaves its mark, by which its processes are found after a crash.
+    /// Returns the path of the file with a sandbox's mark, which identifies its processes after a crash.
     static func markFile(of sandboxDirectory: String) -> String { "\(sandboxDirectory)/mark" }
 
     private static func marks(in path: String) -> [ProcessMark] {
@@ -81,10 +82,10 @@ final class InstanceDirectory: Sendable {
         return names.compactMap { SystemFile.read(markFile(of: "\(path)/\($0)")).flatMap(ProcessMark.init) }
     }
 
-    /// What the names of the directories of this user's servers begin with.
+    /// The prefix of the names of the directories of this user's servers.
     static var namePrefix: String { "\(prefix)-\(getuid())-" }
 
-    /// Takes off what is mounted below a tree and removes it, and waits until that is done.
+    /// Unmounts everything at or below a path and removes the tree; returns when that is done.
     ///
     /// Links are removed, never followed.
     nonisolated(nonsending) static func remove(_ path: String, on loop: EventLoop) async {
@@ -96,11 +97,11 @@ final class InstanceDirectory: Sendable {
 }
 
 extension Descriptor {
-    /// Removes an entry of this folder with everything below it.
+    /// Removes an entry of this folder and everything below it.
     ///
     /// Links are removed, never followed.
     ///
-    /// By other programs, because a tree can be large, and deeper than there are descriptors.
+    /// External programs do it, because a tree can be large, and deeper than the number of descriptors available.
     nonisolated(nonsending) func removeTree(named name: String, on loop: EventLoop) async {
         // A command may have left folders that their owner cannot enter.
         for program in [["rm", "-rf"], ["chmod", "-R", "u+rwX"], ["rm", "-rf"]] {

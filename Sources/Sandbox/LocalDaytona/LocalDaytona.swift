@@ -3,8 +3,8 @@ import Glibc
 
 /// A server on this machine that speaks the Daytona API and runs each sandbox as local processes.
 ///
-/// The default for development, demonstrations and tests: what works against it works against the real service, without
-/// an account, a network or a container runtime.
+/// It is the default for development, demonstrations and tests: what works against it works against the real service,
+/// without an account, a network or a container runtime.
 ///
 /// ```swift
 /// let daytona = try await LocalDaytona.start()
@@ -12,12 +12,12 @@ import Glibc
 /// await daytona.shutdown()
 /// ```
 ///
-/// Each sandbox has mount and process namespaces of its own: a private root with the system directories of the machine
-/// read-only, and `/workspace`, `/tmp` and its home to write to. Where the machine does not allow that, API paths are
-/// mapped into a private directory, and absolute paths inside commands are the machine's; this is told to the log once.
-/// Images and snapshots are recorded, not built: commands see the programs of this machine. The network is the
-/// machine's, too. A sandbox that asks for resources is held to them as far as the machine allows, see
-/// ``LimitMechanism``; one that names none may use what there is. It keeps accidents apart, not attackers.
+/// Each sandbox has its own mount and process namespaces: a private root with the machine's system directories
+/// read-only, and `/workspace`, `/tmp` and its home writable. Where the machine does not allow that, API paths are
+/// mapped into a private directory, and absolute paths inside commands are the machine's; the log says so once. Images
+/// and snapshots are recorded, not built: commands see the programs of this machine. The network is also the machine's.
+/// A sandbox that requests resources is limited to them as far as the machine allows, see ``LimitMechanism``; one that
+/// requests none may use whatever is available. The isolation guards against accidents, not attackers.
 public final class LocalDaytona: Sendable {
     /// The base URL of the API, such as `http://127.0.0.1:3986/api`.
     public let apiURL: String
@@ -25,9 +25,9 @@ public final class LocalDaytona: Sendable {
     public let apiKey: String
     /// The region to name in requests.
     public let target = "local"
-    /// How sandboxes are kept apart from the machine.
+    /// How sandboxes are isolated from the machine.
     public let isolation: Isolation
-    /// How sandboxes that ask for resources are held to them.
+    /// How sandboxes that request resources are limited to them.
     public let limits: LimitMechanism
 
     private let registry: SandboxRegistry
@@ -38,8 +38,9 @@ public final class LocalDaytona: Sendable {
 
     /// Starts a server.
     ///
-    /// - Throws: ``SandboxError`` if its directory cannot be made, or with code `.isolationUnavailable` if namespaces
-    ///   were asked for and the machine does not allow them; the transport's errors if the address cannot be had.
+    /// - Throws: ``SandboxError`` if its directory cannot be created or the requested limits do not work, or with code
+    ///   `.isolationUnavailable` if namespaces were requested and the machine does not allow them; the transport's
+    ///   errors if the server cannot listen on the address.
     public static func start(_ configuration: Configuration = Configuration()) async throws -> LocalDaytona {
         let loop = EventLoopGroup.shared.next()
         let parent = configuration.directory ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
@@ -95,7 +96,7 @@ public final class LocalDaytona: Sendable {
         faults = FaultInjector(configuration.faults)
         let responder = ResponderSlot()
         var settings = configuration.server
-        // Uploads are written as they come.
+        // Uploads are written as they arrive.
         settings.limits.maxBodyBytes = 1 << 40
         // The daemon never pings; clients do.
         settings.webSocket.pingInterval = nil
@@ -125,28 +126,28 @@ public final class LocalDaytona: Sendable {
         await registry.heedIntervals()
     }
 
-    /// What goes wrong on purpose from now on; the counts of ``faultStrikes`` begin anew.
+    /// Replaces the faults to inject; the counts of ``faultStrikes`` start again at zero.
     public func setFaults(_ plan: FaultPlan) { faults.replace(by: plan) }
 
     /// The faults in force, and how often each has struck.
     ///
-    /// A stream whose end comes before a fault's measure is reached counts as well.
+    /// A stream that ends before a fault's threshold is reached does not count.
     public var faultStrikes: [(fault: Fault, count: Int)] {
         let record = faults.record
         return Array(zip(record.plan.faults, record.strikes)).map { ($0.0, $0.1) }
     }
 
-    /// Has SIGHUP read the certificate anew.
+    /// Makes SIGHUP reload the certificate.
     package func reloadCertificate(on signals: TerminationSignals, report: @escaping @Sendable (String) -> Void) {
         server.reloadCertificate(on: signals, report: report)
     }
 
     /// Kills every process of every sandbox, closes every connection, and removes all directories.
     ///
-    /// Returns when nothing is left. Not cut off by cancellation; a second call waits for the same end.
+    /// Returns when nothing is left. Cancellation does not interrupt it; a second call waits for the same end.
     public func shutdown() async {
         await loop.startTask { [self] in
-            // The sandboxes first: what waits for their processes then comes to its end by itself.
+            // The sandboxes first: whatever waits for their processes then finishes by itself.
             await registry.close()
             await server.shutDown()
             await InstanceDirectory.remove(instance.path, on: loop)

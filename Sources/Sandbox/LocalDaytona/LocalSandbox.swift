@@ -3,17 +3,17 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// One sandbox of the loopback server: its record, and while it is started its processes and sessions.
+/// One sandbox of the local server: its record and, while it is started, its processes and sessions.
 ///
-/// What it keeps on disk lives in a directory of its own, until it is destroyed. Stopping kills every process and forgets
-/// the sessions, the files stay.
+/// Its files live in a directory of its own until it is destroyed. Stopping kills every process and forgets the
+/// sessions; the files stay.
 actor LocalSandbox {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     /// The id, a UUID.
     nonisolated let id: String
 
-    /// What the control plane shows.
+    /// The record that the control plane shows.
     private(set) var record: SandboxRecord
     private let directory: String
     private let kind: NamespaceKind?
@@ -25,28 +25,28 @@ actor LocalSandbox {
     private var sessions = [ScalarString: LocalSession]()
     private var sessionOrder = [ScalarString]()
     private var sessionCount = 0
-    /// The ids of sessions that are about to begin.
+    /// The ids of the sessions that are being created.
     private var beginning = Set<ScalarString>()
-    /// When it was asked for something.
+    /// When it was last used, and whether a request is open.
     nonisolated let activity = SandboxActivity()
     private var stoppedAt: LoopInstant = 0
-    /// Fires when the change of state under way has come to its end.
+    /// Fires when the state change in progress has ended.
     private var changeEnd: OneShotEvent?
 
-    /// What can go wrong with a request to a sandbox.
+    /// The ways in which a request to a sandbox can fail.
     enum Failure: Error, Sendable, Equatable {
         case changeInProgress, notStarted, notStopped, sessionExists, diskIsFixed
         case cannotStart(String)
     }
 
-    /// A sandbox that is being created; ``start()`` comes next.
+    /// Creates a sandbox, which ``start()`` must then start.
     ///
     /// - Parameters:
-    ///   - directory: the path of its directory on the host, which is not there yet.
-    ///   - kind: the namespaces it gets; nil for none.
+    ///   - directory: the path of its directory on the host, which does not exist yet.
+    ///   - kind: the namespaces it gets; `nil` for none.
     ///   - grace: how long its processes may take to end when a session is deleted.
-    ///   - limits: how what it asks for is held to.
-    ///   - log: is told what its user should know.
+    ///   - limits: how its resources are limited.
+    ///   - log: receives messages for its user.
     init(
         _ record: SandboxRecord,
         directory: String,
@@ -63,17 +63,17 @@ actor LocalSandbox {
 
     // MARK: State
 
-    /// Changes what can be changed without a change of state.
+    /// Changes properties that do not involve a change of state, and returns the new record.
     func update(_ change: @Sendable (inout SandboxRecord) -> Void) -> SandboxRecord {
         change(&record)
         record.updatedAt = Timestamp()
         return record
     }
 
-    /// Starts it, from any state in which nothing is under way; a started one stays as it is.
+    /// Starts the sandbox, from any state in which no change is in progress; does nothing if it is already started.
     func start() async throws {
         if record.state == .started { return }
-        // A new sandbox is shown as being created from the beginning, before anything is under way.
+        // A new sandbox is already in the state `creating`, although no change is in progress yet.
         guard changeEnd == nil, !record.state.isTransient || record.state == .creating, record.state != .destroyed
         else {
             throw Failure.changeInProgress
@@ -92,9 +92,9 @@ actor LocalSandbox {
         }
     }
 
-    /// Changes what it may use, as far as that can be done while it runs.
+    /// Changes its limits, as far as that is possible while it runs.
     func limit(to asked: ResourceLimits) throws {
-        // An image has the size it was made with.
+        // A disk image keeps the size it was created with.
         let isImage = limits.hasDiskImages && limits.mechanism != .none
         if isImage, asked.diskBytes != record.limits?.diskBytes { throw Failure.diskIsFixed }
         try appliedLimits?.change(to: asked)
@@ -135,7 +135,7 @@ actor LocalSandbox {
         appliedLimits = nil
     }
 
-    /// Whether more is on its disk than may be.
+    /// Whether its files exceed its disk limit.
     var isOverQuota: Bool { appliedLimits?.isOverDisk ?? false }
 
     private func exceed(_ what: String) async {
@@ -143,7 +143,7 @@ actor LocalSandbox {
         await space?.killAll()
     }
 
-    /// Stops it: every process is killed, every session forgotten.
+    /// Stops the sandbox: kills every process and forgets every session.
     func stop() async throws {
         if record.state == .stopped || record.state == .archived { return }
         guard changeEnd == nil, !record.state.isTransient else { throw Failure.changeInProgress }
@@ -153,22 +153,22 @@ actor LocalSandbox {
         settle(.stopped)
     }
 
-    /// Archives it once it is stopped.
+    /// Archives the sandbox, which must be stopped.
     ///
-    /// There is no cheaper place for its files, so that it is only shown so.
+    /// There is no cheaper storage for its files, so only its state changes.
     func archive() throws {
         if record.state == .archived { return }
         guard changeEnd == nil, record.state == .stopped else { throw Failure.notStopped }
         (record.state, record.desiredState) = (.archived, .archived)
     }
 
-    /// What its intervals ask for now.
+    /// Returns the action that its intervals call for now, if any.
     func due(_ intervals: SandboxIntervals) -> SandboxIntervals.Due? {
         if changeEnd != nil { return nil }
         switch record.state {
         case .started:
             let idle = activity.idleNanoseconds
-            // A request that is open is activity, for as long as it is.
+            // A request counts as activity for as long as it is open.
             if idle == nil { record.lastActivityAt = Timestamp() }
             return intervals.due(record, idle: idle)
         case .stopped, .archived: return intervals.due(record, stopped: EventLoop.monotonicNow() - stoppedAt)
@@ -176,7 +176,7 @@ actor LocalSandbox {
         }
     }
 
-    /// Begins to destroy it: from now on it is shown so, and ``finishDestroying()`` must follow.
+    /// Starts destroying the sandbox: its state changes at once, and ``finishDestroying()`` must follow.
     func beginDestroying() throws {
         guard changeEnd == nil, !record.state.isTransient else { throw Failure.changeInProgress }
         _ = begin(.destroying, desired: .destroyed)
@@ -192,7 +192,7 @@ actor LocalSandbox {
         end?.fire()
     }
 
-    /// Destroys it whatever its state, after the change that is under way.
+    /// Destroys the sandbox in any state, after the change in progress, if any.
     func destroy() async {
         while let changeEnd { await changeEnd.wait() }
         if record.state == .destroyed { return }
@@ -214,7 +214,7 @@ actor LocalSandbox {
         touch()
     }
 
-    /// Something has happened that counts as activity.
+    /// Records activity.
     func touch() {
         record.lastActivityAt = Timestamp()
         activity.touch()
@@ -225,7 +225,7 @@ actor LocalSandbox {
         (sessions, sessionOrder) = ([:], [])
         for session in ended.values { await session.abandon() }
         await space?.close()
-        // A deletion under way has nothing to wait for any more; it must not come upon the files of a later session.
+        // A deletion in progress has nothing left to wait for; it must not run into the files of a later session.
         for session in ended.values { await session.waitForDeletion() }
         space = nil
         await endLimits()
@@ -233,19 +233,19 @@ actor LocalSandbox {
 
     // MARK: Toolbox
 
-    /// Begins a request to its toolbox, which is activity until the last reference to the result goes.
+    /// Records a request to its toolbox, which counts as activity until the last reference to the result is released.
     func beginRequest() -> SandboxActivity.Request {
         record.lastActivityAt = Timestamp()
         return activity.begin()
     }
 
-    /// The space of a started sandbox.
+    /// Returns the space of the sandbox, which must be started.
     func activeSpace() throws -> SandboxSpace {
         guard let space, record.state == .started else { throw Failure.notStarted }
         return space
     }
 
-    /// Runs a command of its own.
+    /// Runs a one-shot command.
     func run(
         _ text: String,
         in directory: String?,
@@ -262,7 +262,7 @@ actor LocalSandbox {
         return await command.run(in: space, loop: loop)
     }
 
-    /// Starts a session with the id that the client chose.
+    /// Creates a session with the id that the client chose.
     func createSession(_ id: String) async throws {
         let space = try activeSpace()
         let key = ScalarString(id)
@@ -270,7 +270,7 @@ actor LocalSandbox {
         defer { beginning.remove(key) }
         sessionCount += 1
         let folder = LocalSession.directory(of: id, number: sessionCount)
-        // Of a session that a stop ended or that could not begin, or put there by a command.
+        // Left by a session that a stop ended or that could not be started, or put there by a command.
         if let (parent, name) = try? space.files.parent(of: folder) {
             await parent.removeTree(named: name, on: loop)
             guard try activeSpace() === space else { throw Failure.notStarted }
@@ -288,25 +288,25 @@ actor LocalSandbox {
         sessionOrder.append(key)
     }
 
-    /// The session with that id.
+    /// Returns the session with the given id.
     func session(_ id: String) throws -> LocalSession {
         _ = try activeSpace()
         guard let session = sessions[ScalarString(id)] else { throw LocalSession.Failure.sessionNotFound }
         return session
     }
 
-    /// All sessions, in the order they were created.
+    /// Returns all sessions, in the order they were created.
     func allSessions() throws -> [LocalSession] {
         _ = try activeSpace()
         return sessionOrder.compactMap { sessions[$0] }
     }
 
-    /// Ends a session, see ``LocalSession/delete()``, and forgets it.
+    /// Deletes a session, see ``LocalSession/delete()``, and forgets it.
     ///
-    /// Until then no other can have its id.
+    /// Until then, no other session can have its id.
     func deleteSession(_ id: String) async throws {
         let session = try session(id)
-        // Goes on although the client may leave.
+        // Continues even if the client disconnects.
         await loop.startTask { await session.delete() }.value
         let key = ScalarString(id)
         if sessions[key] === session {

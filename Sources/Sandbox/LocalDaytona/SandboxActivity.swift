@@ -1,6 +1,6 @@
 import BenchmarkTransport
 
-/// When a sandbox was last asked for something, and whether a request is open.
+/// When a sandbox was last used, and whether a request is open.
 final class SandboxActivity: Sendable {
     private struct State {
         var openCount = 0
@@ -8,7 +8,7 @@ final class SandboxActivity: Sendable {
     }
     private let state = Locked(State())
 
-    /// A request to the sandbox, which is in use until the last reference to this goes.
+    /// A request to the sandbox, which is in use until the last reference to this object is released.
     final class Request: Sendable {
         private let activity: SandboxActivity
 
@@ -20,13 +20,13 @@ final class SandboxActivity: Sendable {
         deinit { activity.change(by: -1) }
     }
 
-    /// A request begins.
+    /// Records the start of a request.
     func begin() -> Request { Request(self) }
 
-    /// Something else happens that counts as activity.
+    /// Records other activity.
     func touch() { change(by: 0) }
 
-    /// How long, in nanoseconds, nothing has been asked; nil while a request is open.
+    /// The nanoseconds since the last activity; `nil` while a request is open.
     var idleNanoseconds: Int64? {
         state.withLock { $0.openCount == 0 ? EventLoop.monotonicNow() - $0.last : nil }
     }
@@ -40,7 +40,7 @@ final class SandboxActivity: Sendable {
 }
 
 extension HTTPServerResponse {
-    /// The same response, which keeps the request open until all of it was sent.
+    /// Returns the same response, which keeps the request open until its stream or WebSocket has ended.
     func keepingOpen(_ request: SandboxActivity.Request) -> HTTPServerResponse {
         var response = self
         switch body {

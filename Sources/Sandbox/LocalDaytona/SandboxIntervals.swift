@@ -1,12 +1,12 @@
 import BenchmarkTransport
 
-/// What the intervals of a sandbox ask for: to be stopped after a time without requests, and archived or deleted after a
-/// time as a stopped one.
+/// The intervals of a sandbox: it is stopped after a time without requests, and archived or deleted after having been
+/// stopped for a time.
 struct SandboxIntervals: Sendable {
-    /// How long a minute is; tests have shorter ones.
+    /// The length of a minute; shorter in tests.
     let minute: Duration
 
-    /// What is to be done with a sandbox.
+    /// An action that is due for a sandbox.
     enum Due: Sendable, Equatable {
         case stop, archive, delete
     }
@@ -14,23 +14,23 @@ struct SandboxIntervals: Sendable {
     /// The longest that a stopped sandbox may stay unarchived, in minutes: 30 days.
     static let maxArchiveMinutes = 43_200
 
-    /// How often sandboxes are looked at.
+    /// The time between two checks of the sandboxes.
     var pause: Duration { minute / 4 }
 
-    /// What is due for a sandbox that is started.
+    /// Returns the action that is due for a started sandbox, if any.
     ///
-    /// - Parameter idle: the nanoseconds without a request; nil while one is open.
+    /// - Parameter idle: the nanoseconds without a request; `nil` while one is open.
     func due(_ record: SandboxRecord, idle: Int64?) -> Due? {
         guard let idle, record.autoStopMinutes > 0 else { return nil }
         return minutes(idle) >= record.autoStopMinutes ? .stop : nil
     }
 
-    /// What is due for a sandbox that is stopped or archived.
+    /// Returns the action that is due for a stopped or archived sandbox, if any.
     ///
     /// - Parameter stopped: the nanoseconds since it was stopped.
     func due(_ record: SandboxRecord, stopped: Int64) -> Due? {
         if record.autoDeleteMinutes > 0, minutes(stopped) >= record.autoDeleteMinutes { return .delete }
-        // 0 means the longest there is, and nobody gets more.
+        // 0 means the maximum, and longer intervals are reduced to it.
         let archive = record.autoArchiveMinutes > 0 ? record.autoArchiveMinutes : Self.maxArchiveMinutes
         let isDue = record.state == .stopped && minutes(stopped) >= min(archive, Self.maxArchiveMinutes)
         return isDue ? .archive : nil

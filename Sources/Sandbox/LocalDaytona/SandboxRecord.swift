@@ -1,10 +1,10 @@
-/// What the control plane knows about a sandbox: the request that made it, settings changed since, and its state.
+/// The control plane's view of a sandbox: the request that created it, the settings changed since, and its state.
 struct SandboxRecord: Sendable {
-    /// Where a sandbox is in its life, by the names of the API.
+    /// A stage in the life of a sandbox, named as in the API.
     enum State: String, Sendable {
         case creating, started, stopping, stopped, starting, archived, destroying, destroyed, error
 
-        /// Whether it is on its way to another state, so that no further change can begin.
+        /// Whether the sandbox is changing to another state, so that no other change can start.
         var isTransient: Bool {
             switch self {
             case .creating, .starting, .stopping, .destroying: true
@@ -21,13 +21,13 @@ struct SandboxRecord: Sendable {
     var labels = [(name: String, value: String)]()
     var isPublic = false
     var target = "local"
-    /// As they are shown.
+    /// The resources that the API shows.
     var resources = Resources()
-    /// What the request has named, and so limits the processes; nil if it has named none.
+    /// The resources that the request named, to which the processes are limited; `nil` if it named none.
     var limits: ResourceLimits?
-    /// The Dockerfile that was asked for.
+    /// The requested Dockerfile.
     ///
-    /// It is never run: commands see the programs of the host.
+    /// It is never built: commands see the programs of the host.
     var dockerfile: String?
     var autoStopMinutes = 15
     var autoArchiveMinutes = 7 * 24 * 60
@@ -35,13 +35,13 @@ struct SandboxRecord: Sendable {
     var state = State.creating { didSet { updatedAt = Timestamp() } }
     var desiredState = State.started
     var errorReason: String?
-    /// What opens its ports; nothing asks for it here.
+    /// The token that opens its ports; this server never asks for it.
     let previewToken = RandomText.hexadecimal(count: 32)
     let createdAt = Timestamp()
     var updatedAt = Timestamp()
     var lastActivityAt = Timestamp()
 
-    /// Cores, and memory and disk in GiB.
+    /// Cores and GPUs, and memory and disk in GiB.
     struct Resources: Sendable {
         var cpu = 1
         var gpu = 0

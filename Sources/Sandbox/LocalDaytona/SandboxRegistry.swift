@@ -18,11 +18,11 @@ actor SandboxRegistry {
 
     private struct Entry {
         let sandbox: LocalSandbox
-        /// The name it was created with; a sandbox that is being destroyed has given it up.
+        /// The name it was created with; `nil` once the sandbox is being destroyed.
         var name: String?
     }
 
-    /// - Parameter directory: where each sandbox gets a directory.
+    /// - Parameter directory: the directory in which each sandbox gets its own.
     init(
         directory: String,
         kind: NamespaceKind?,
@@ -37,9 +37,9 @@ actor SandboxRegistry {
         (self.limits, self.log) = (limits, log)
     }
 
-    /// Adds a sandbox that is still to be started.
+    /// Adds a sandbox, which the caller must then start.
     ///
-    /// - Throws: `APIError` 409 if the name is taken, 503 if the server shuts down.
+    /// - Throws: `APIError` 409 if the name is taken, 503 if the server is shutting down.
     func add(_ record: SandboxRecord) throws -> LocalSandbox {
         if isClosed { throw APIError(503, "the server is shutting down") }
         guard !entries.contains(where: { $0.name?.utf8.elementsEqual(record.name.utf8) == true }) else {
@@ -59,22 +59,22 @@ actor SandboxRegistry {
         return sandbox
     }
 
-    /// The sandbox with that id.
+    /// Returns the sandbox with the given id.
     func sandbox(id: String) -> LocalSandbox? {
         entries.first { $0.sandbox.id.utf8.elementsEqual(id.utf8) }?.sandbox
     }
 
-    /// The sandbox with that id, else the one with that name.
+    /// Returns the sandbox with the given id, or else the one with that name.
     func sandbox(idOrName: String) -> LocalSandbox? {
         sandbox(id: idOrName) ?? entries.first { $0.name?.utf8.elementsEqual(idOrName.utf8) == true }?.sandbox
     }
 
-    /// All of them, the oldest first.
+    /// All sandboxes, oldest first.
     var all: [LocalSandbox] { entries.map(\.sandbox) }
 
-    /// Begins to destroy a sandbox, which goes on when this returns.
+    /// Starts destroying a sandbox, which continues after this returns.
     ///
-    /// - Returns: the record that shows it on its way.
+    /// - Returns: the record, which shows the sandbox as being destroyed.
     func destroy(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
         try await sandbox.beginDestroying()
         if let index = entries.firstIndex(where: { $0.sandbox === sandbox }) { entries[index].name = nil }
@@ -85,7 +85,7 @@ actor SandboxRegistry {
         return await sandbox.record
     }
 
-    /// Stops a sandbox; one that is to be deleted as soon as it is stopped is destroyed.
+    /// Stops a sandbox, or destroys it if it is to be deleted as soon as it is stopped.
     func stop(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
         if await sandbox.record.autoDeleteMinutes == 0 { return try await destroy(sandbox) }
         try await loop.startThrowingTask { try await sandbox.stop() }.value
@@ -94,7 +94,7 @@ actor SandboxRegistry {
 
     // MARK: Intervals
 
-    /// Begins to do what the intervals of the sandboxes ask for.
+    /// Starts applying the intervals of the sandboxes.
     func heedIntervals() {
         watch = loop.startTask { [weak self, loop, pause = intervals.pause] in
             while (try? await loop.sleep(for: pause)) != nil, let self { await self.doWhatIsDue() }
@@ -104,7 +104,7 @@ actor SandboxRegistry {
     private func doWhatIsDue() async {
         for sandbox in all {
             guard !isClosed, let due = await sandbox.due(intervals) else { continue }
-            // A request may have come first: then it is for the next time.
+            // If a request changes the state first, this fails and is tried again at the next check.
             switch due {
             case .stop: if (try? await stop(sandbox)) != nil { log("sandbox \(sandbox.id): stopped, nobody used it") }
             case .archive: try? await sandbox.archive()
@@ -118,9 +118,9 @@ actor SandboxRegistry {
 
     private func remove(_ sandbox: LocalSandbox) { entries.removeAll { $0.sandbox === sandbox } }
 
-    /// Destroys all of them, and refuses new ones.
+    /// Destroys all sandboxes, and refuses new ones.
     ///
-    /// Not cut off by cancellation.
+    /// Cancellation does not interrupt it.
     func close() async {
         isClosed = true
         watch?.cancel()
