@@ -1,22 +1,22 @@
 import BenchmarkTransport
 
-/// The output of a running command, as texts.
+/// The output of a running command, as text.
 ///
-/// - Buffered: about 64 KiB; then the command's reader waits, and with it, in time, the command.
-/// - Consumers: one. Every iteration runs the command anew, from its first demand.
+/// - Buffered: about 64 KiB; then the closure that writes the output waits.
+/// - Consumers: one. Each iteration runs the command again, starting with the first demand.
 /// - Consumer leaves: the command is killed and its session deleted.
-/// - Command ends: the sequence ends after all output, or throws what the command's exit code asks for.
+/// - Command ends: the sequence ends after all output, or throws if the exit code calls for an error.
 public struct CommandOutput: AsyncSequence, Sendable {
     /// A piece of output.
     public typealias Element = String
-    /// Errors of the sandbox, or of the command.
+    /// An error from the sandbox or the command.
     public typealias Failure = any Error
 
     private let texts: ProducedSequence<String>
 
-    /// Output written by a closure, which runs where a service's own code does.
+    /// Creates output written by a closure, which runs where a service's own code does.
     ///
-    /// - Parameter body: writes pieces through its argument, which waits while the reader is slower.
+    /// - Parameter body: writes pieces through its argument, waiting while the reader falls behind.
     public init(_ body: @escaping @Sendable (CommandOutputWriter) async throws -> Void) {
         texts = ProducedSequence(
             capacity: 64 * 1024,
@@ -25,7 +25,7 @@ public struct CommandOutput: AsyncSequence, Sendable {
         )
     }
 
-    /// Output written by code that does not block, on a loop.
+    /// Creates output written by code that does not block, on a loop.
     init(on loop: EventLoop, _ body: @escaping @Sendable (CommandOutputWriter) async throws -> Void) {
         texts = ProducedSequence(
             capacity: 64 * 1024,
@@ -34,17 +34,17 @@ public struct CommandOutput: AsyncSequence, Sendable {
         )
     }
 
-    /// Starts the command.
+    /// Makes an iterator; its first demand starts the command.
     public func makeAsyncIterator() -> Iterator { Iterator(base: texts.makeAsyncIterator()) }
 
     /// Takes the pieces one by one.
     public struct Iterator: AsyncIteratorProtocol {
         let base: ProducedSequence<String>.Iterator
 
-        /// The next piece; nil at the end.
+        /// Returns the next piece, or `nil` at the end.
         public mutating func next() async throws -> String? { try await base.next() }
 
-        /// The next piece, taken on the caller's actor.
+        /// Returns the next piece, taken on the caller's actor.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> String? {
             try await base.next(isolation: actor)
         }
@@ -55,9 +55,9 @@ public struct CommandOutput: AsyncSequence, Sendable {
 public struct CommandOutputWriter: Sendable {
     let channel: BoundedChannel<String>
 
-    /// Sends a piece; waits while the reader is slower.
+    /// Sends a piece, waiting while the reader falls behind.
     ///
-    /// Throws `CancellationError` when the reader has left.
+    /// Throws `CancellationError` if the reader has left.
     public nonisolated(nonsending) func write(_ text: String) async throws {
         try await channel.send(text, cost: 64 + text.utf8.count)
     }

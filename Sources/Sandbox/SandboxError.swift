@@ -1,4 +1,4 @@
-/// What went wrong with a sandbox, or with the server that runs it.
+/// A failure of a sandbox, or of the server that runs it.
 public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure.
     ///
@@ -13,51 +13,51 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let isolationUnavailable = Code(description: "isolation unavailable")
         /// A program could not be started.
         public static let launchFailed = Code(description: "launch failed")
-        /// There is no such sandbox, session, command or file.
+        /// There is no such sandbox, session, command, or file.
         public static let notFound = Code(description: "not found")
-        /// The key is missing or wrong; from the toolbox, also an unknown sandbox.
+        /// The key is missing or wrong; the toolbox also answers this for an unknown sandbox.
         public static let unauthorized = Code(description: "unauthorized")
-        /// The key is good but does not allow this: permissions, a quota, a suspended organization.
+        /// The key is valid but does not allow this: permissions, a quota, a suspended organization.
         public static let forbidden = Code(description: "forbidden")
-        /// The thing exists already, is over, or is in a state that does not allow this.
+        /// The target already exists, is gone, or is in a state that does not allow this.
         public static let conflict = Code(description: "conflict")
-        /// Too many requests; ``SandboxError/retryAfter`` says when to come back.
+        /// Too many requests; ``SandboxError/retryAfter`` says when to try again.
         public static let rateLimited = Code(description: "rate limited")
         /// It took too long.
         public static let timedOut = Code(description: "timed out")
         /// The server could not be reached, or a proxy answered in its place.
         public static let unavailable = Code(description: "unavailable")
-        /// What was asked for makes no sense, to this client, which then has sent nothing, or to the server.
+        /// The request makes no sense, either to this client, which then has sent nothing, or to the server.
         public static let invalidRequest = Code(description: "invalid request")
         /// The server's answer makes no sense.
         public static let protocolViolation = Code(description: "protocol violation")
-        /// A file or an answer is longer than the caller will hold.
+        /// A file or an answer is longer than the caller accepts.
         public static let tooLarge = Code(description: "too large")
-        /// A command ended with another exit code than 0.
+        /// A command ended with a nonzero exit code.
         public static let commandFailed = Code(description: "command failed")
         /// The server failed for another reason.
         public static let failed = Code(description: "failed")
         /// A setting cannot be used.
         public static let invalidConfiguration = Code(description: "invalid configuration")
 
-        /// Whether such a failure may pass by itself, so that what can be repeated without harm is worth repeating.
+        /// Whether such a failure may pass by itself, so that a step that is safe to repeat is worth repeating.
         var mayPass: Bool { [.unavailable, .failed, .rateLimited, .timedOut].contains(self) }
     }
 
     /// The kind of failure.
     public let code: Code
-    /// What happened to what, for people; never holds a key.
+    /// A description of the failure for people; never contains a key.
     public let message: String
-    /// The status of the answer that says so; nil without an answer.
+    /// The HTTP status of the answer that reported it; `nil` without an answer.
     public let status: Int?
-    /// The server's own name of the failure, such as `FILE_NOT_FOUND`, where it gives one.
+    /// The server's own name for the failure, such as `FILE_NOT_FOUND`, if it gives one.
     public let serverCode: String?
-    /// How long the server asks to be left alone; nil where it does not say.
+    /// How long the server asks the client to wait; `nil` if it does not say.
     public let retryAfter: Duration?
-    /// The exit code of the command, with code ``Code/commandFailed``; else nil.
+    /// The exit code of the command for ``Code/commandFailed``; otherwise `nil`.
     public let exitCode: Int?
 
-    /// An error of a kind with a text in lower case that names what it is about.
+    /// Creates an error; its message is in lower case and names what it is about.
     public init(
         _ code: Code,
         _ message: String,
@@ -71,15 +71,15 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         self.exitCode = exitCode
     }
 
-    /// A command that ended with another exit code than 0.
+    /// Returns the error for a command that ended with a nonzero exit code.
     public static func commandFailed(exitCode: Int) -> SandboxError {
         SandboxError(.commandFailed, "Command failed with exit code \(exitCode)", exitCode: exitCode)
     }
 
-    /// The text.
+    /// The message.
     public var description: String { message }
 
-    /// The same error with another text.
+    /// Returns the same error with another message.
     func saying(_ message: String) -> SandboxError {
         SandboxError(
             code,

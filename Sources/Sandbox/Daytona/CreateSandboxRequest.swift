@@ -1,42 +1,42 @@
 public import BenchmarkProtocol
 
-/// What a sandbox is to be made from.
+/// The source and the properties of a new sandbox.
 ///
-/// Resources can be asked for with an image only; a snapshot has its own.
+/// Resources can be requested only with an image; a snapshot has its own.
 public struct CreateSandboxRequest: Sendable {
-    /// The name; nil lets the server choose.
+    /// The name; `nil` lets the server choose one.
     public var name: String?
-    /// A container image; nil for a snapshot.
+    /// A container image; `nil` for a snapshot.
     public var image: String?
-    /// A snapshot's name or id; nil for the deployment's default, or for an image.
+    /// A snapshot's name or id; `nil` for the deployment's default, or for an image.
     public var snapshot: String?
-    /// Cores, and memory and disk in GiB; nil for the server's defaults.
+    /// The number of cores, and memory and disk in GiB; `nil` for the server's defaults.
     public var resources: Resources?
-    /// The user that commands run as; nil for the server's choice.
+    /// The user that commands run as; `nil` for the server's choice.
     public var user: String?
-    /// Environment variables of every process in it.
+    /// The environment variables of every process in it.
     public var environment: [(name: String, value: String)] = []
-    /// Labels to find it by.
+    /// The labels to find it by.
     public var labels: [(name: String, value: String)] = []
-    /// Whether its ports are to be open to everybody; nil for the server's default.
+    /// Whether its ports are open to everybody; `nil` for the server's default.
     public var isPublic: Bool?
-    /// Whether it is to be cut off from the network; nil for the server's default.
+    /// Whether it is cut off from the network; `nil` for the server's default.
     public var blocksNetwork: Bool?
-    /// Minutes without a request after which it is stopped; 0 for never, nil for the server's default.
+    /// The minutes without a request after which it is stopped; 0 for never, `nil` for the server's default.
     public var autoStopMinutes: Int?
-    /// Minutes after its stop after which it is archived; 0 for the longest the server allows, nil for its default.
+    /// The minutes after its stop until it is archived; 0 for the longest the server allows, `nil` for its default.
     public var autoArchiveMinutes: Int?
-    /// Minutes after its stop after which it is deleted; 0 with its stop, negative for never, nil for the server's
-    /// default.
+    /// The minutes after its stop until it is deleted; 0 to delete it when it stops, negative for never, `nil` for the
+    /// server's default.
     public var autoDeleteMinutes: Int?
 
-    /// A request for an image, or for the default snapshot.
+    /// Creates a request for an image, or for the default snapshot.
     public init(image: String? = nil, resources: Resources? = nil) { (self.image, self.resources) = (image, resources) }
 
-    /// A request for a snapshot.
+    /// Creates a request for a snapshot.
     public init(snapshot: String) { self.snapshot = snapshot }
 
-    /// Checks what a server would refuse.
+    /// Checks for values that a server would refuse.
     func check() throws(SandboxError) {
         if let name { try SandboxInput.checkID(name) }
         if let snapshot {

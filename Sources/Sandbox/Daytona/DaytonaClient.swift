@@ -16,21 +16,23 @@ public struct DaytonaClient: Sendable {
 
     /// How long calls may take, and how often they are tried.
     public struct Configuration: Sendable, Hashable {
-        /// For a call and its repetitions together; uploads and downloads, which have no limit but that bytes must move,
-        /// and calls with a limit of their own excepted.
+        /// How long a call and its repetitions may take together.
+        ///
+        /// This does not apply to calls with a limit of their own, nor to uploads and downloads, which may take any
+        /// time as long as bytes keep moving.
         public var requestTimeout: Duration = .seconds(300)
-        /// How often a request is sent at most.
+        /// The maximum number of times a request is sent.
         public var maxAttempts = 3
-        /// Before the second attempt; it doubles from then on, and a little chance is added.
+        /// The pause before the second attempt; it doubles from then on, with a little random jitter added.
         public var retryPause: Duration = .milliseconds(250)
-        /// Between the first two looks at a sandbox whose state is waited for; it grows up to a second.
+        /// The pause between the first two looks at a sandbox whose state is waited for; it grows up to a second.
         public var pollInterval: Duration = .milliseconds(50)
 
-        /// The defaults.
+        /// Creates the default configuration.
         public init() {}
     }
 
-    /// How Daytona's servers want to be talked to: idle connections are dropped before they do it themselves.
+    /// The HTTP configuration for Daytona's servers: idle connections are closed before the servers close them.
     public static var httpConfiguration: HTTPClientConfiguration {
         var configuration = HTTPClientConfiguration()
         configuration.connectTimeout = .seconds(30)
@@ -39,14 +41,14 @@ public struct DaytonaClient: Sendable {
         return configuration
     }
 
-    /// A client for a deployment.
+    /// Creates a client for a deployment.
     ///
     /// - Parameters:
-    ///   - credentials: key and address.
-    ///   - http: the connections to share; nil for some of its own.
-    ///   - configuration: how long calls may take.
-    /// - Throws: ``SandboxError`` with code `.invalidConfiguration` if the address is no URL, with `.unauthorized` if
-    ///   there is no key.
+    ///   - credentials: the key and address.
+    ///   - http: the client whose connections to share; `nil` for connections of its own.
+    ///   - configuration: how long calls may take, and how often they are tried.
+    /// - Throws: ``SandboxError`` with code `.invalidConfiguration` if the address is not a URL or names a Unix socket,
+    ///   with `.unauthorized` if there is no key.
     public init(
         _ credentials: DaytonaCredentials,
         http: HTTPClient? = nil,
@@ -57,7 +59,7 @@ public struct DaytonaClient: Sendable {
         do { api = try HTTPURL(credentials.apiURL) } catch {
             throw SandboxError(.invalidConfiguration, "x-api-url: \(error.message)")
         }
-        // Callers name the address: they must not reach what listens on this machine's file system.
+        // Callers supply the address: they must not reach what listens on this machine's file system.
         if api.socketPath != nil {
             throw SandboxError(.invalidConfiguration, "x-api-url: a sandbox API cannot be on a Unix socket")
         }
@@ -66,7 +68,7 @@ public struct DaytonaClient: Sendable {
 
     // MARK: Finding
 
-    /// The sandbox of an id or a name, in whatever state it is.
+    /// Returns the sandbox with an id or a name, in whatever state it is.
     public func sandbox(_ idOrName: String) async throws -> DaytonaSandbox {
         do {
             return try await adopt(try await describe(idOrName))
@@ -75,21 +77,22 @@ public struct DaytonaClient: Sendable {
         }
     }
 
-    /// The sandbox of a description, as lists have them.
+    /// Returns the sandbox of a description, such as a list contains.
     public func sandbox(_ info: SandboxInfo) async throws -> DaytonaSandbox { try await adopt(info) }
 
-    /// What the control plane says about a sandbox at this moment.
+    /// Returns the control plane's current description of a sandbox.
     func describe(_ idOrName: String, timeout: Duration? = nil) async throws -> SandboxInfo {
         try SandboxInfo(try await call(.get, try address(of: idOrName), timeout: timeout))
     }
 
-    /// Where the control plane has a sandbox, or something about it.
+    /// Returns the control plane's address of a sandbox, or of something that belongs to it.
     func address(of idOrName: String, _ suffix: String = "") throws(SandboxError) -> HTTPURL {
         try SandboxInput.checkID(idOrName)
         return api.appending("/sandbox/\(HTTPURL.escape(idOrName))\(suffix)")
     }
 
-    /// Finds the toolbox of a sandbox: below the address its object names, else the one the control plane tells.
+    /// Finds the toolbox of a sandbox: below the address in its description, otherwise below the one that the control
+    /// plane gives.
     func adopt(_ info: SandboxInfo, timeout: Duration? = nil) async throws -> DaytonaSandbox {
         var base = info.toolboxProxyURL ?? ""
         if base.isEmpty {

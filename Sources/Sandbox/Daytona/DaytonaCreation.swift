@@ -8,9 +8,9 @@ extension DaytonaClient {
     /// Creates a sandbox and waits until it is started and its toolbox answers.
     ///
     /// - Parameters:
-    ///   - request: what it is made from.
-    ///   - timeout: for the request and the wait together. A sandbox that is not started by then, or whose creation is
-    ///     cancelled, is deleted.
+    ///   - request: the source and the properties of the sandbox.
+    ///   - timeout: how long the request and the wait may take together. A sandbox that is not started by then, or
+    ///     whose creation is cancelled, is deleted.
     public func createSandbox(
         _ request: CreateSandboxRequest,
         timeout: Duration = .seconds(60)
@@ -33,8 +33,8 @@ extension DaytonaClient {
 
     /// Sends the request.
     ///
-    /// Whoever cancels it, or has no time for its answer, does not stop the server: what the answer then names is
-    /// deleted when it comes.
+    /// Cancelling it, or running out of time, does not stop the server: the sandbox that its answer names is deleted
+    /// when the answer arrives.
     private func insert(_ body: JSONValue, within timeout: Duration) async throws -> SandboxInfo {
         let loop = EventLoopGroup.shared.next()
         let creation = SharedTask(on: loop) {
@@ -51,7 +51,8 @@ extension DaytonaClient {
 
     /// Deletes a sandbox that nobody will use.
     ///
-    /// If the server cannot do it at once, as while it is being started, that is tried again behind the caller's back.
+    /// If the server cannot do so at once, for example while the sandbox is starting, this is retried in the
+    /// background.
     private func discard(_ id: String) async {
         if await isDeleted(id) { return }
         let loop = EventLoopGroup.shared.next()
@@ -74,7 +75,7 @@ extension DaytonaClient {
 }
 
 extension DaytonaSandbox {
-    /// Proxies answer for toolboxes that are not up yet; this returns when one answers itself, or the time is up.
+    /// Waits until the toolbox itself answers, or the time is up; until then, a proxy answers in its place.
     fileprivate func waitForToolbox(atMost patience: Duration) async throws {
         let deadline = EventLoop.monotonicNow() &+ patience.nanoseconds
         while true {

@@ -1,19 +1,19 @@
 public import BenchmarkTransport
 
-/// Where a Daytona deployment is, and the key to it: what a service gets in the `x-api-…` headers.
+/// The address of a Daytona deployment and the key to it, as a service gets them in the `x-api-…` headers.
 ///
-/// As a text, without the key.
+/// The textual description leaves out the key.
 public struct DaytonaCredentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
-    /// The key, opaque.
+    /// The opaque key.
     public var apiKey: String
-    /// The address of the control plane, with its `/api`.
+    /// The address of the control plane, including its `/api`.
     public var apiURL: String
-    /// The region; part of create requests only.
+    /// The region; sent only in create requests.
     public var target: String
-    /// The organization that is meant, where the key is a token of a user who may belong to several; nil for a key.
+    /// The organization to use if the key is a token of a user who may belong to several; `nil` for an API key.
     public var organizationID: String?
 
-    /// Credentials of the given parts.
+    /// Creates credentials from their parts.
     public init(apiKey: String, apiURL: String, target: String, organizationID: String? = nil) {
         (self.apiKey, self.apiURL, self.target) = (apiKey, apiURL, target)
         self.organizationID = organizationID
@@ -28,9 +28,9 @@ public struct DaytonaCredentials: Sendable, Hashable, CustomStringConvertible, C
         return fields
     }
 
-    /// Address and region.
+    /// The address and region.
     public var description: String { "\(apiURL), target '\(target)'" }
 
-    /// Address and region: what prints whole values must not print the key.
+    /// The address and region, so that printing the whole value does not print the key.
     public var customMirror: Mirror { Mirror(self, children: ["apiURL": apiURL, "target": target]) }
 }

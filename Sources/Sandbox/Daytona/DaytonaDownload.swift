@@ -9,9 +9,9 @@ extension DaytonaSandbox {
         }
     }
 
-    /// Reads a file of any size and hands it over piece by piece; the next one is read when the closure has returned.
+    /// Reads a file of any size and passes it on piece by piece; the next piece is read once the closure has returned.
     ///
-    /// There is no limit in time but that bytes must move. A file that comes only in part throws.
+    /// There is no time limit as long as bytes keep arriving. A file that arrives only in part is an error.
     public func download(_ path: String, _ take: @Sendable ([UInt8]) async throws -> Void) async throws {
         let request = try downloadRequest(path)
         try await naming("cannot download \(path)") {
@@ -21,7 +21,9 @@ extension DaytonaSandbox {
         }
     }
 
-    /// Reads a file of any size into a file of this machine, which appears, or changes, when all of it has come.
+    /// Reads a file of any size into a local file, which appears or changes only once all bytes have arrived.
+    ///
+    /// A local path that is not a regular file, such as a link or a device, is written in place instead.
     ///
     /// - Returns: its length in bytes.
     @discardableResult
@@ -37,7 +39,7 @@ extension DaytonaSandbox {
         }
     }
 
-    /// The content of a file of any size, piece by piece.
+    /// Returns the content of a file of any size, piece by piece.
     public func contents(of path: String) -> SandboxFileContents { SandboxFileContents(path: path, sandbox: self) }
 
     private func downloadRequest(_ path: String) throws(SandboxError) -> HTTPClientRequest {
@@ -49,14 +51,14 @@ extension DaytonaSandbox {
 
 /// The content of a file in a sandbox, in pieces of no particular size.
 ///
-/// - Buffered: about 256 KiB; then the connection is not read, and, in time, the server waits.
-/// - Consumers: one. Every iteration reads the file anew, from its first demand.
+/// - Buffered: about 256 KiB; then the connection is not read, and the server eventually waits.
+/// - Consumers: one. Each iteration reads the file again, starting with the first demand.
 /// - Consumer leaves: the connection is closed.
-/// - File ends: the sequence ends. It throws ``SandboxError`` if the file cannot be read, or has come only in part.
+/// - File ends: the sequence ends. It throws ``SandboxError`` if the file cannot be read or arrives only in part.
 public struct SandboxFileContents: AsyncSequence, Sendable {
     /// The next bytes, at least one.
     public typealias Element = [UInt8]
-    /// Errors of the sandbox.
+    /// An error from the sandbox.
     public typealias Failure = any Error
 
     private let pieces: ProducedSequence<[UInt8]>
@@ -72,17 +74,17 @@ public struct SandboxFileContents: AsyncSequence, Sendable {
         )
     }
 
-    /// Begins to read.
+    /// Makes an iterator; its first demand starts reading the file.
     public func makeAsyncIterator() -> Iterator { Iterator(base: pieces.makeAsyncIterator()) }
 
     /// Takes the pieces one by one.
     public struct Iterator: AsyncIteratorProtocol {
         let base: ProducedSequence<[UInt8]>.Iterator
 
-        /// The next piece; nil at the end.
+        /// Returns the next piece, or `nil` at the end.
         public mutating func next() async throws -> [UInt8]? { try await base.next() }
 
-        /// The next piece, taken on the caller's actor.
+        /// Returns the next piece, taken on the caller's actor.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> [UInt8]? {
             try await base.next(isolation: actor)
         }

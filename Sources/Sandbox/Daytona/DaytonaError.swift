@@ -2,10 +2,10 @@ import BenchmarkProtocol
 import BenchmarkTransport
 
 extension SandboxError {
-    /// The error that an answer of Daytona stands for.
+    /// Creates the error that an answer from Daytona stands for.
     ///
-    /// Its text is the body's `message`, else its `error`, else its `errors`, else the beginning of the body, else the
-    /// status; bodies may be empty, or a load balancer's HTML.
+    /// Its message is the first of these that is not empty: the body's `message`, its `error`, its `errors`, the
+    /// beginning of the body, the status. Bodies may be empty, or a load balancer's HTML.
     init(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8], url: HTTPURL) {
         let json = try? JSONValue(parsing: body)
         let errors = json?["errors"]?.arrayValue?.compactMap(\.stringValue).joined(separator: "; ")
@@ -28,14 +28,14 @@ extension SandboxError {
 
     private static func code(_ status: Int, _ message: String) -> Code {
         switch status {
-        // Keys are not carried to other places.
+        // Redirects are not followed, as that would send the key elsewhere.
         case 300..<400: .protocolViolation
         case 400 where message.contains("Is the Sandbox started?"): .conflict
         case 400 where message.contains("failed to start"): .failed
         case 401: .unauthorized
         case 403: .forbidden
         case 404: .notFound
-        // Daemons answer an unknown session on exec with a 500 that says so.
+        // Daemons answer exec in an unknown session with a 500 that says so.
         case 500 where message.contains("session not found"): .notFound
         case 408, 504: .timedOut
         case 409, 410: .conflict
@@ -46,7 +46,7 @@ extension SandboxError {
         }
     }
 
-    /// The error that a request without a whole answer stands for.
+    /// Creates the error for a request without a complete answer.
     init(_ error: HTTPClientError) {
         let code: Code
         switch (error.code, error.status) {
@@ -61,10 +61,12 @@ extension SandboxError {
         self.init(code, error.message, status: error.status)
     }
 
-    /// The error with `[key]` for every occurrence of a key in its text: servers may repeat what they were sent.
+    /// Returns the error with `[key]` in place of every occurrence of a key in its message.
+    ///
+    /// Servers may repeat what they were sent.
     func withoutKey(_ key: String) -> SandboxError {
         let (bytes, key) = (Array(message.utf8), Array(key.utf8))
-        // What is that short is no secret, and is part of many words.
+        // A text this short is no secret, and is part of many words.
         guard key.count >= 8 else { return self }
         var kept: [UInt8] = []
         var rest = bytes[...]

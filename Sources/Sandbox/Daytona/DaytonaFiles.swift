@@ -1,52 +1,52 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// The files of a sandbox but for their contents.
+/// The files of a sandbox, apart from their contents.
 ///
 /// Paths are absolute, or relative to the sandbox's working directory. Errors name the path.
 extension DaytonaSandbox {
-    /// What is in a folder.
+    /// Returns the contents of a folder.
     public func files(in folder: String = ".") async throws -> [SandboxFileInfo] {
         let answer = try await file("list", .get, "", [("path", folder)])
         return try Self.array(answer).map { item in try SandboxFileInfo(item) }
     }
 
-    /// What is known about a file or folder.
+    /// Returns the properties of a file or folder.
     public func fileInfo(_ path: String) async throws -> SandboxFileInfo {
         try SandboxFileInfo(try await file("look at", .get, "/info", [("path", path)]))
     }
 
-    /// Makes a folder and those above it; one that is there already is left as it is.
+    /// Creates a folder and its missing parents; an existing folder is left as it is.
     ///
     /// - Parameters:
-    ///   - path: of the innermost folder.
-    ///   - permissions: for example `0o755`.
+    ///   - path: the path of the innermost folder.
+    ///   - permissions: its permissions, for example `0o755`.
     public func createFolder(_ path: String, permissions: Int = 0o755) async throws {
         let mode = try Self.octal(permissions)
         _ = try await file("create folder", .post, "/folder", [("path", path), ("mode", mode)])
     }
 
-    /// Deletes a file.
+    /// Deletes a file or folder.
     ///
     /// - Parameters:
-    ///   - path: of the file or folder.
-    ///   - recursive: must be true for a folder, with all that is in it.
+    ///   - path: the path of the file or folder.
+    ///   - recursive: whether to delete a folder with everything in it; must be true for a folder.
     public func deleteFile(_ path: String, recursive: Bool = false) async throws {
         let items = [("path", path)] + (recursive ? [("recursive", "true")] : [])
         _ = try await file("delete", .delete, "", items)
     }
 
-    /// Renames a file or folder; throws `.conflict` if something is in its place.
+    /// Renames a file or folder; throws `.conflict` if the destination exists.
     public func moveFile(_ source: String, to destination: String) async throws {
         try SandboxInput.checkPath(destination, "destination")
         _ = try await file("move", .post, "/move", [("source", source), ("destination", destination)])
     }
 
-    /// Changes permissions and owner; what is nil stays.
+    /// Changes permissions, owner, and group; `nil` leaves the current value.
     ///
     /// - Parameters:
-    ///   - path: of the file or folder.
-    ///   - permissions: for example `0o644`.
+    ///   - path: the path of the file or folder.
+    ///   - permissions: the permissions, for example `0o644`.
     ///   - owner: a user's name or number.
     ///   - group: a group's name or number.
     public func setPermissions(
@@ -62,21 +62,21 @@ extension DaytonaSandbox {
         _ = try await file("set permissions of", .post, "/permissions", items)
     }
 
-    /// The lines of the files below a folder that hold a text, letter by letter.
+    /// Returns the lines of the files below a folder that contain a text exactly as given.
     public func findText(_ text: String, in folder: String) async throws -> [SandboxTextMatch] {
         try SandboxInput.checkText(text, "text to look for")
         let answer = try await file("look for text in", .get, "/find", [("path", folder), ("pattern", text)])
         return try Self.array(answer).map { item in try SandboxTextMatch(item) }
     }
 
-    /// The paths of the files and folders below a folder whose names match a pattern such as `*.txt`.
+    /// Returns the paths of the files and folders below a folder whose names match a pattern such as `*.txt`.
     public func findFiles(named pattern: String, in folder: String) async throws -> [String] {
         try SandboxInput.checkText(pattern, "pattern")
         let answer = try await file("look for names in", .get, "/search", [("path", folder), ("pattern", pattern)])
         return try Self.array(answer["files"] ?? .null).compactMap(\.stringValue)
     }
 
-    /// Replaces a text by another in files; one that fails does not stop the others.
+    /// Replaces a text with another in files; a file that fails does not stop the others.
     public func replaceText(
         _ text: String,
         with replacement: String,
@@ -100,13 +100,13 @@ extension DaytonaSandbox {
 
     // MARK: The sandbox itself
 
-    /// Where relative paths begin.
+    /// Returns the directory that relative paths start from.
     public func workingDirectory() async throws -> String { try await text("/work-dir", "dir") }
 
-    /// The home of the user that commands run as.
+    /// Returns the home directory of the user that commands run as.
     public func homeDirectory() async throws -> String { try await text("/user-home-dir", "dir") }
 
-    /// The version of the toolbox.
+    /// Returns the version of the toolbox.
     public func toolboxVersion() async throws -> String { try await text("/version", "version") }
 
     private func text(_ path: String, _ key: String) async throws -> String {
@@ -134,7 +134,7 @@ extension DaytonaSandbox {
     }
 
     private static func array(_ json: JSONValue) throws(SandboxError) -> [JSONValue] {
-        // Servers write an empty list as null as well.
+        // Servers may also write an empty list as null.
         if case .null = json { return [] }
         guard let items = json.arrayValue else {
             throw SandboxError(.protocolViolation, "the answer about files is not a list")

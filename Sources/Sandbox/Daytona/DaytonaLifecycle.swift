@@ -1,24 +1,24 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Starting, stopping and deleting, and the settings that can be changed.
+/// Starting, stopping, and deleting sandboxes, and changing their settings.
 extension DaytonaClient {
     /// Starts a stopped sandbox and waits until it is started.
     ///
     /// - Parameters:
-    ///   - idOrName: which sandbox.
-    ///   - timeout: for the request and the wait together.
+    ///   - idOrName: the id or name of the sandbox.
+    ///   - timeout: how long the request and the wait may take together.
     @discardableResult
     public func startSandbox(_ idOrName: String, timeout: Duration = .seconds(60)) async throws -> SandboxInfo {
         try await change(idOrName, "/start", to: .started, timeout)
     }
 
-    /// Stops a sandbox and waits until it is stopped; one that is to be deleted with its stop ends as `.destroyed`.
+    /// Stops a sandbox and waits until it is stopped; one that is deleted when it stops ends as `.destroyed`.
     ///
     /// - Parameters:
-    ///   - idOrName: which sandbox.
-    ///   - force: whether its processes get no time to end by themselves.
-    ///   - timeout: for the request and the wait together.
+    ///   - idOrName: the id or name of the sandbox.
+    ///   - force: whether its processes are given no time to end by themselves.
+    ///   - timeout: how long the request and the wait may take together.
     @discardableResult
     public func stopSandbox(
         _ idOrName: String,
@@ -39,12 +39,12 @@ extension DaytonaClient {
         return try await waitForState(state, of: idOrName, from: try SandboxInfo(answer), deadline, timeout)
     }
 
-    /// Deletes a sandbox; one that does not exist is deleted already.
+    /// Deletes a sandbox; one that does not exist counts as deleted.
     ///
-    /// Returns when the server has begun with it; ``waitForSandbox(_:until:timeout:)`` waits for its end.
+    /// Returns when the server has started the deletion; ``waitForSandbox(_:until:timeout:)`` waits until it is done.
     /// - Parameters:
-    ///   - idOrName: which sandbox.
-    ///   - timeout: for the request; nil for the configuration's.
+    ///   - idOrName: the id or name of the sandbox.
+    ///   - timeout: how long the request may take; `nil` for the configuration's limit.
     public func deleteSandbox(_ idOrName: String, timeout: Duration? = nil) async throws {
         do {
             _ = try await call(.delete, try address(of: idOrName), timeout: timeout)
@@ -53,9 +53,9 @@ extension DaytonaClient {
 
     /// Waits until a sandbox is in a state.
     ///
-    /// One that has been deleted meanwhile counts as stopped and as destroyed.
-    /// - Throws: ``SandboxError`` with code `.timedOut` when the time is up, `.failed` when the sandbox has come into a
-    ///   state from which it will not get there.
+    /// A sandbox deleted in the meantime counts as both stopped and destroyed.
+    /// - Throws: ``SandboxError`` with code `.timedOut` if the time runs out, `.failed` if the sandbox is in a state
+    ///   from which it will not reach the wanted one.
     @discardableResult
     public func waitForSandbox(
         _ idOrName: String,
@@ -70,7 +70,7 @@ extension DaytonaClient {
 
     /// Replaces the labels of a sandbox.
     ///
-    /// - Returns: the labels it has now.
+    /// - Returns: the labels that it now has.
     @discardableResult
     public func setLabels(_ labels: [String: String], of idOrName: String) async throws -> [String: String] {
         if labels.keys.contains("") { throw SandboxError(.invalidRequest, "a label has no name") }
@@ -80,19 +80,19 @@ extension DaytonaClient {
         return SandboxInfo.texts(answer["labels"])
     }
 
-    /// Sets after how many minutes without a request a sandbox is stopped; 0 for never.
+    /// Sets the minutes without a request after which a sandbox is stopped; 0 for never.
     @discardableResult
     public func setAutoStop(minutes: Int, of idOrName: String) async throws -> SandboxInfo {
         try await setInterval("autostop", minutes, 0..., of: idOrName)
     }
 
-    /// Sets after how many minutes a stopped sandbox is archived; 0 for the longest that the server allows.
+    /// Sets the minutes after which a stopped sandbox is archived; 0 for the longest that the server allows.
     @discardableResult
     public func setAutoArchive(minutes: Int, of idOrName: String) async throws -> SandboxInfo {
         try await setInterval("autoarchive", minutes, 0..., of: idOrName)
     }
 
-    /// Sets after how many minutes a stopped sandbox is deleted; 0 with its stop, nil for never.
+    /// Sets the minutes after which a stopped sandbox is deleted; 0 to delete it when it stops, `nil` for never.
     @discardableResult
     public func setAutoDelete(minutes: Int?, of idOrName: String) async throws -> SandboxInfo {
         try await setInterval("autodelete", minutes ?? -1, (-1)..., of: idOrName)

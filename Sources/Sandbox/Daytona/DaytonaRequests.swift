@@ -1,14 +1,14 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Requests to the control plane and to toolboxes, and what becomes of their failures.
+/// Requests to the control plane and to toolboxes, and the handling of their failures.
 extension DaytonaClient {
-    /// The most bytes of a refusal that are read.
+    /// The maximum number of bytes read of a refusal.
     private static let maxRefusalBytes = 64 * 1024
 
-    /// Sends a request with a JSON body, if any, and parses the JSON of the answer; null for an empty one.
+    /// Sends a request with a JSON body, if any, and parses the answer as JSON; an empty answer is null.
     ///
-    /// - Parameter timeout: for all attempts together; nil for the configuration's.
+    /// - Parameter timeout: how long all attempts may take together; `nil` for the configuration's limit.
     func call(
         _ method: HTTPMethod,
         _ url: HTTPURL,
@@ -31,12 +31,12 @@ extension DaytonaClient {
         }
     }
 
-    /// Sends a request and reads the whole answer; any status but a success throws.
+    /// Sends a request and reads the whole answer; any status other than a success throws.
     func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> HTTPClientResult {
         try await attempting(request) { request, attempt in
-            // A refusal is read whole, however little the caller wants of what was asked for.
+            // A refusal is read whole, even if it is longer than the body that the caller accepts.
             let result = try await http.send(request, maxBodyBytes: max(maxBodyBytes, Self.maxRefusalBytes))
-            // What was deleted, although the answer was lost, is not there the second time.
+            // An earlier attempt whose answer was lost may have deleted it, so it is not found the second time.
             let isDeleted = request.method == .delete && attempt > 1 && result.status == 404
             guard (200..<300).contains(result.status) || isDeleted else {
                 throw SandboxError(
@@ -53,9 +53,9 @@ extension DaytonaClient {
         }
     }
 
-    /// Sends a request and lends the answer to a closure; any status but a success throws.
+    /// Sends a request and lends the answer to a closure; any status other than a success throws.
     ///
-    /// Once the closure has begun, nothing is repeated.
+    /// Once the closure has been called, nothing is repeated.
     func withResponse<R: Sendable>(
         to request: HTTPClientRequest,
         _ use: @Sendable (HTTPClientResponse) async throws -> R
@@ -97,7 +97,7 @@ extension DaytonaClient {
         }
     }
 
-    /// The error as callers get it.
+    /// Returns the error as callers get it.
     private func told(_ error: any Error) -> any Error {
         switch error {
         case let final as RetrySchedule.Final: told(final.reason)
@@ -109,7 +109,7 @@ extension DaytonaClient {
 
     // MARK: Fields
 
-    /// The fields of every request.
+    /// The fields of a request.
     var fields: HTTPFields {
         var fields = authorization
         // From 0.167.0 on, logs carry their stream markers.
@@ -117,7 +117,7 @@ extension DaytonaClient {
         return fields
     }
 
-    /// The fields without the version, by which the plain log is sent as raw bytes.
+    /// The fields of a request that names no version, which gets the plain log as raw bytes.
     var authorization: HTTPFields {
         var fields = HTTPFields()
         fields.set(.authorization, "Bearer \(credentials.apiKey)")
@@ -130,14 +130,14 @@ extension DaytonaClient {
     }
 }
 
-/// Runs a step whose errors name what it was about.
+/// Runs a step and prefixes the messages of its errors with a description of the step.
 func naming<R>(_ what: String, _ body: () async throws -> R) async throws -> R {
     do { return try await body() } catch let error as SandboxError {
         throw error.saying("\(what): \(error.message)")
     }
 }
 
-/// Runs cleanup to its end, whether or not the calling task is cancelled.
+/// Runs cleanup to completion, whether or not the calling task is cancelled.
 func uncancelled<R: Sendable>(_ body: @escaping @Sendable () async -> R) async -> R {
     await EventLoopGroup.shared.next().startTask(body).value
 }

@@ -3,37 +3,37 @@ import BenchmarkTransport
 
 /// A sandbox of a Daytona deployment, reached through its toolbox.
 public struct DaytonaSandbox: Sandbox {
-    /// As it was described when it was looked up.
+    /// The description from when the sandbox was looked up.
     public let info: SandboxInfo
     let toolbox: HTTPURL
     var client: DaytonaClient
     var commandLimits = CommandLimits()
     var commandTimes = CommandTimes()
 
-    /// The id, by which services and the toolbox know it.
+    /// The id by which services and the toolbox know it.
     public var id: String { info.id }
 
-    /// The same sandbox, whose calls may take that long, repetitions included; uploads and downloads excepted.
+    /// Returns the same sandbox with another limit for calls, repetitions included; uploads and downloads have none.
     public func with(requestTimeout: Duration) -> DaytonaSandbox {
         var copy = self
         copy.client.configuration.requestTimeout = requestTimeout
         return copy
     }
 
-    /// The same sandbox, whose streamed commands have these limits.
+    /// Returns the same sandbox with other limits for streamed commands.
     public func with(commandLimits: CommandLimits) -> DaytonaSandbox {
         var copy = self
         copy.commandLimits = commandLimits
         return copy
     }
 
-    /// The same sandbox as it is described now.
+    /// Returns the same sandbox with its current description.
     public func refreshed() async throws -> DaytonaSandbox { try await client.sandbox(id) }
 
     /// Runs a short command through the toolbox.
     ///
-    /// The command is the standard input of a shell, so its length is no matter; a program in it that reads standard
-    /// input eats the lines behind its own.
+    /// The command is the standard input of a shell, so its length does not matter; a program in it that reads standard
+    /// input consumes the lines after its own.
     public func run(
         _ command: String,
         cwd: String?,
@@ -54,7 +54,7 @@ public struct DaytonaSandbox: Sandbox {
         }
         var limit: Duration?
         if let timeout {
-            // 0 would be none.
+            // 0 would mean no limit.
             let seconds = max(1, (min(timeout.nanoseconds, Int64.max / 4) + 999_999_999) / 1_000_000_000)
             body["timeout"] = .int(Int(seconds))
             limit = .seconds(seconds + 5)

@@ -5,18 +5,20 @@ extension DaytonaSandbox {
     /// Writes a file through the toolbox; errors name the path.
     public func upload(_ bytes: [UInt8], to path: String) async throws { try await upload([.bytes(bytes, to: path)]) }
 
-    /// Writes the content of a file of this machine, of any size.
+    /// Writes the content of a local file of any size.
     public func uploadFile(_ localPath: String, to path: String) async throws {
         try await upload([.file(localPath, to: path)])
     }
 
-    /// Writes files, over old ones if there are some; missing folders are made.
+    /// Writes files, replacing existing ones and creating missing folders.
     ///
-    /// A file that the server refuses does not stop the others; then this throws. Their contents are sent as fast as the
-    /// server takes them and read no faster. There is no limit in time but that bytes must move.
+    /// A file that the server refuses does not stop the others, but makes this throw. However, files whose paths start
+    /// or end with white space are sent one by one, before the others, and the first one refused stops the rest.
+    ///
+    /// Contents are read only as fast as the server takes them. There is no time limit as long as bytes keep moving.
     public func upload(_ files: [SandboxUpload]) async throws {
         for file in files { try SandboxInput.checkPath(file.path) }
-        // The server takes white space at the ends of a path away, but not from one that comes in the query.
+        // The server trims white space from the ends of a path, but not from one in the query.
         let hasBlankEnds = { (file: SandboxUpload) in
             file.path.unicodeScalars.first?.properties.isWhitespace == true
                 || file.path.unicodeScalars.last?.properties.isWhitespace == true
@@ -48,7 +50,7 @@ extension DaytonaSandbox {
         }
     }
 
-    /// Checks that the server has kept as much as it was sent, if it says how much.
+    /// Checks that the server has kept all the bytes it was sent, if it says how many it has kept.
     private static func check(_ answer: [UInt8], _ sent: [Int]) throws(SandboxError) {
         guard let files = (try? JSONValue(parsing: answer))?["files"]?.arrayValue else { return }
         for (file, count) in zip(files, sent) {
@@ -58,14 +60,14 @@ extension DaytonaSandbox {
     }
 }
 
-/// A multipart body with files in it, made as it is sent.
+/// A multipart body with files in it, produced as it is sent.
 struct UploadForm: Sendable {
     let multipart = MultipartWriter()
     let files: [OpenUpload]
-    /// Whether it is the field `file` alone, and not many files with their paths.
+    /// Whether the body is the single field `file` instead of any number of files with their paths.
     let isSingle: Bool
 
-    /// The length of the whole body, if that of every file is known.
+    /// The length of the whole body, if the length of every file is known.
     var byteCount: Int? {
         var total = multipart.end.count
         for (index, file) in files.enumerated() {
@@ -78,14 +80,14 @@ struct UploadForm: Sendable {
     private func head(of file: OpenUpload, _ index: Int) -> [UInt8] {
         let filename = HTTPURL.escape(file.path)
         if isSingle { return multipart.fileHead(name: "file", filename: filename) }
-        // The path before the content, or the server does not know where to put it.
+        // The path precedes the content, or the server would not know where to put it.
         return multipart.field(name: "files[\(index)].path", value: file.path)
             + multipart.fileHead(name: "files[\(index)].file", filename: filename)
     }
 
     /// Writes the body.
     ///
-    /// - Returns: how many bytes each file had.
+    /// - Returns: the number of bytes of each file.
     func write(to sink: @escaping SandboxUpload.Sink) async throws -> [Int] {
         var counts: [Int] = []
         for (index, file) in files.enumerated() {

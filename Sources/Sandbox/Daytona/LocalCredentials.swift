@@ -1,4 +1,4 @@
 extension LocalDaytona {
-    /// What a client needs to reach this server; they differ in nothing from those of a real deployment.
+    /// The credentials a client needs to reach this server; they are no different from those of a real deployment.
     public var credentials: DaytonaCredentials { DaytonaCredentials(apiKey: apiKey, apiURL: apiURL, target: target) }
 }

@@ -2,7 +2,7 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// A regular file of this machine that is read piece by piece, on threads that may block.
+/// A regular local file that is read piece by piece, on threads that may block.
 struct LocalFileReader: Sendable {
     /// The length when it was opened.
     let byteCount: Int
@@ -12,7 +12,7 @@ struct LocalFileReader: Sendable {
     static func open(_ path: String) async throws -> LocalFileReader {
         try SandboxInput.checkPath(path, "local path")
         return try await ServiceExecutor.system.run {
-            // Without waiting for the other end of what turns out to be a pipe.
+            // Do not wait for the other end if the path turns out to be a pipe.
             let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
             var status = stat()
             guard fstat(file.number, &status) == 0 else { throw SandboxError.lastError("cannot read '\(path)'") }
@@ -27,13 +27,13 @@ struct LocalFileReader: Sendable {
         (self.byteCount, self.path, self.file) = (byteCount, path, file)
     }
 
-    /// Hands over the content from its beginning, up to a length that it had before.
+    /// Passes on the content from its beginning, up to a length determined earlier.
     func read(first byteCount: Int, piecesOf maxCount: Int, _ sink: SandboxUpload.Sink) async throws {
         var offset = 0
         while offset < byteCount {
             let (start, count) = (offset, min(maxCount, byteCount - offset))
             let piece = try await ServiceExecutor.system.run { try self.piece(at: start, count) }
-            // Cut short meanwhile; whoever counts will notice.
+            // The file was truncated in the meantime; the caller counts the bytes and notices.
             if piece.isEmpty { return }
             offset += piece.count
             try await sink(piece)
@@ -55,12 +55,12 @@ struct LocalFileReader: Sendable {
     }
 }
 
-/// A file of this machine that is written piece by piece, on threads that may block, and takes its name at the end.
+/// A local file that is written piece by piece, on threads that may block, and gets its name at the end.
 ///
-/// What is no regular file, such as a device, a pipe or a link, is written as it is.
+/// Anything but a regular file, such as a device, a pipe, or a link, is written in place.
 final class LocalFileWriter: Sendable {
     private let path: String
-    /// What it is called until it is complete; nil if it is written in place.
+    /// The path of the file until it is complete; `nil` if it is written in place.
     private let temporaryPath: String?
     private let file: Descriptor
     private let byteCount = Locked(0)
@@ -74,7 +74,7 @@ final class LocalFileWriter: Sendable {
                 let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
                 return LocalFileWriter(path, nil, file)
             }
-            // Short, so that it is no longer than a name may be.
+            // A short name, so that it never exceeds the limit for names.
             let folder = RootedFiles.split(path).parent
             let prefix = path.utf8.first == UInt8(ascii: "/") ? "" : "."
             let temporary = "\(prefix)\(folder == "/" && prefix.isEmpty ? "" : folder)/.\(RandomText.uuid()).part"
@@ -111,7 +111,7 @@ final class LocalFileWriter: Sendable {
         }
     }
 
-    /// Leaves nothing behind.
+    /// Closes the file, and removes it unless it is written in place.
     func discard() async {
         _ = try? await ServiceExecutor.system.run { [self] in
             file.close()

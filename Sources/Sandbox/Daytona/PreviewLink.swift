@@ -1,11 +1,11 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Where a port of a sandbox can be reached from outside.
+/// The address at which a port of a sandbox can be reached from outside.
 public struct PreviewLink: Sendable, Hashable {
     /// The address.
     public let url: String
-    /// What to send as `X-Daytona-Preview-Token` where the sandbox is not public; a signed link has it in its address.
+    /// The value of `X-Daytona-Preview-Token` if the sandbox is not public; a signed link has it in its address.
     public let token: String
 
     init(_ json: JSONValue) throws(SandboxError) {
@@ -17,17 +17,17 @@ public struct PreviewLink: Sendable, Hashable {
 }
 
 extension DaytonaSandbox {
-    /// The address of a port, with the token that opens it.
+    /// Returns the address of a port, with the token that opens it.
     public func previewLink(port: Int) async throws -> PreviewLink {
         let url = try client.address(of: id, "/ports/\(try Self.checked(port))/preview-url")
         return try PreviewLink(try await client.call(.get, url))
     }
 
-    /// The address of a port that opens it to whoever has it, for a time.
+    /// Returns an address that opens a port to anyone who has it, for a limited time.
     ///
     /// - Parameters:
-    ///   - port: from 1 to 65,535.
-    ///   - lifetime: a second to a day.
+    ///   - port: the port, from 1 to 65,535.
+    ///   - lifetime: how long the address works, from a second to a day.
     public func signedPreviewLink(port: Int, lifetime: Duration = .seconds(60)) async throws -> PreviewLink {
         let seconds = lifetime.components.seconds
         guard (1...86_400).contains(seconds) else {

@@ -1,17 +1,17 @@
 import BenchmarkTransport
 import Glibc
 
-/// When a server that has had enough of a client wants to hear of it again.
+/// How long a server that limits a client's requests asks it to wait.
 ///
-/// Daytona counts in several ways at a time and names each in a suffix: `Retry-After-sandbox-create`,
+/// Daytona has several limits at a time and names each in a suffix: `Retry-After-sandbox-create`,
 /// `X-RateLimit-Reset-authenticated`. Proxies send the plain `Retry-After` (RFC 9110 §10.2.3).
 enum RateLimit {
-    /// No server is left alone for longer.
+    /// The longest pause that is read, in seconds; a longer one is cut to this.
     static let longestPause = 86_400
 
-    /// The longest pause that the fields ask for: by `Retry-After`, else by the counters that have run out.
+    /// Returns the longest pause that the fields ask for: by `Retry-After`, otherwise by the limits that are exhausted.
     ///
-    /// - Parameter now: in seconds since 1970.
+    /// - Parameter now: the current time, in seconds since 1970.
     static func pause(_ fields: HTTPFields, now: Int = time(nil)) -> Duration? {
         var (explicit, resets) = (Int?.none, Int?.none)
         for (name, value) in fields {
@@ -35,7 +35,7 @@ enum RateLimit {
 
     private static func isSuffix(_ text: Substring) -> Bool { text.utf8.first.map { $0 == UInt8(ascii: "-") } ?? true }
 
-    /// Of whole seconds, or of a date; what is negative is not understood.
+    /// Reads whole seconds or a date; returns `nil` for anything else, such as a negative number.
     private static func seconds(_ text: String, _ now: Int) -> Int? {
         if let date = HTTPDate.parse(text) { return min(max(0, Int(date) - now), longestPause) }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !text.isEmpty else { return nil }

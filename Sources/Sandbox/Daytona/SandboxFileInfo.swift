@@ -1,6 +1,6 @@
 import BenchmarkProtocol
 
-/// What a toolbox says about one file or folder; of a link, what it leads to.
+/// A toolbox's description of a file or folder; for a link, of its target.
 public struct SandboxFileInfo: Sendable, Hashable {
     /// The name, without the folder it is in.
     public let name: String
@@ -8,7 +8,7 @@ public struct SandboxFileInfo: Sendable, Hashable {
     public let byteCount: Int
     /// Whether it is a folder.
     public let isFolder: Bool
-    /// Kind and permissions as the daemon writes them: `-rw-r--r--`.
+    /// The kind and permissions as the daemon writes them: `-rw-r--r--`.
     public let mode: String
     /// The permissions in octal digits: `0644`.
     public let permissions: String
@@ -16,7 +16,7 @@ public struct SandboxFileInfo: Sendable, Hashable {
     public let owner: String
     /// The group it belongs to, by number.
     public let group: String
-    /// When it was last changed, as RFC 3339 writes it, or as older daemons do.
+    /// When it was last changed, in the format of RFC 3339, or in that of older daemons.
     public let modifiedAt: String
 
     init(_ json: JSONValue) throws(SandboxError) {
@@ -32,7 +32,7 @@ public struct SandboxFileInfo: Sendable, Hashable {
     }
 }
 
-/// A line of a file that holds a text looked for.
+/// A line of a file that contains a text searched for.
 public struct SandboxTextMatch: Sendable, Hashable {
     /// The path of the file.
     public let path: String
@@ -49,11 +49,11 @@ public struct SandboxTextMatch: Sendable, Hashable {
     }
 }
 
-/// What became of one file in which a text was to be replaced.
+/// The outcome for one file in which a text was to be replaced.
 public struct SandboxReplacement: Sendable, Hashable {
     /// The path of the file.
     public let path: String
-    /// Why nothing was replaced; nil if all went well, also where there was nothing to replace.
+    /// Why nothing was replaced; `nil` on success, even if there was nothing to replace.
     public let failure: String?
 
     init(_ json: JSONValue) throws(SandboxError) {

@@ -1,18 +1,18 @@
 public import BenchmarkProtocol
 
-/// A sandbox as the control plane describes it; unknown keys are ignored, and those that servers leave out are nil.
+/// A sandbox as the control plane describes it; unknown keys are ignored, and those that servers leave out are `nil`.
 public struct SandboxInfo: Sendable, Hashable {
-    /// The id, by which the toolbox knows it.
+    /// The id by which the toolbox knows it.
     public let id: String
     /// The name; often the id.
     public let name: String
-    /// Where it is in its life.
+    /// Its current state.
     public internal(set) var state: SandboxState
-    /// Where it is meant to be.
+    /// The state it is meant to reach.
     public let desiredState: SandboxState?
-    /// The labels it was created with, or got since.
+    /// Its labels, set when it was created or since.
     public let labels: [String: String]
-    /// Why it is in an error state.
+    /// The reason for its error state.
     public let errorReason: String?
     /// The organization it belongs to.
     public let organizationID: String?
@@ -22,25 +22,25 @@ public struct SandboxInfo: Sendable, Hashable {
     public let user: String?
     /// The region it is in.
     public let target: String?
-    /// The variables of its environment; empty in lists.
+    /// Its environment variables; empty in lists.
     public let environment: [String: String]
     /// Whether its ports are open to everybody.
     public let isPublic: Bool
-    /// Cores, and memory and disk in GiB.
+    /// The number of cores, and memory and disk in GiB.
     public let resources: Resources?
-    /// Minutes without a request after which it is stopped; 0 for never.
+    /// The minutes without a request after which it is stopped; 0 for never.
     public let autoStopMinutes: Int?
-    /// Minutes after its stop after which it is archived.
+    /// The minutes after its stop until it is archived.
     public let autoArchiveMinutes: Int?
-    /// Minutes after its stop after which it is deleted; negative for never.
+    /// The minutes after its stop until it is deleted; negative for never.
     public let autoDeleteMinutes: Int?
-    /// When it was made, as RFC 3339 writes it.
+    /// When it was created, in the format of RFC 3339.
     public let createdAt: String?
     /// When its description last changed.
     public let updatedAt: String?
-    /// The version of its daemon, such as `0.190.0`; nil where the server does not say.
+    /// The version of its daemon, such as `0.190.0`; `nil` if the server does not say.
     public let daemonVersion: String?
-    /// Below which address its toolbox is.
+    /// The address below which its toolbox is.
     let toolboxProxyURL: String?
 
     init(_ json: JSONValue) throws(SandboxError) {
@@ -71,7 +71,7 @@ public struct SandboxInfo: Sendable, Hashable {
         }
     }
 
-    /// A sandbox that is no more, and so has no other description.
+    /// Returns the description of a sandbox that no longer exists, from the last one known, if any.
     static func destroyed(_ idOrName: String, last: SandboxInfo?) throws(SandboxError) -> SandboxInfo {
         var info: SandboxInfo
         if let last { info = last } else { info = try SandboxInfo(["id": .string(idOrName)]) }
@@ -79,9 +79,9 @@ public struct SandboxInfo: Sendable, Hashable {
         return info
     }
 
-    /// Whether its daemon has certainly logged all output of a command when it tells the exit code.
+    /// Whether its daemon has certainly logged all output of a command by the time it reports the exit code.
     ///
-    /// One of the versions 0.16x was the first to; which one is not known.
+    /// The first version to do so is one of 0.16x; as it is not known which, 0.170 is taken as the first.
     var daemonLogsBeforeExitCode: Bool {
         let parts = (daemonVersion ?? "").split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
         guard parts.count > 1, let major = parts[0], let minor = parts[1] else { return false }

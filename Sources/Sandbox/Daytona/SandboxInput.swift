@@ -1,10 +1,12 @@
-/// What callers give, checked before anything is sent: a server would refuse it with less to say, or misunderstand it.
+/// Checks of callers' input, made before anything is sent.
+///
+/// A server would refuse bad input with a less helpful message, or misunderstand it.
 enum SandboxInput {
-    /// As Linux has it, without the zero byte at the end.
+    /// The limit of Linux, without the zero byte at the end.
     static let maxPathBytes = 4095
-    /// As the usual file systems have it.
+    /// The limit of common file systems.
     static let maxNameBytes = 255
-    /// Much more than a person would write; what is longer belongs into a file.
+    /// Much more than a person would write; anything longer belongs in a file.
     static let maxCommandBytes = 4 << 20
 
     /// Checks the path of a file.
@@ -40,7 +42,7 @@ enum SandboxInput {
         }
     }
 
-    /// Checks variables of the environment: names as shells have them.
+    /// Checks environment variables; their names must be valid in a shell.
     static func checkEnvironment(_ variables: [(name: String, value: String)]) throws(SandboxError) {
         for (name, value) in variables {
             let isName = name.utf8.enumerated().allSatisfy { index, byte in
@@ -69,7 +71,7 @@ enum SandboxInput {
         }
     }
 
-    /// Checks a text to look for, or one to write.
+    /// Checks that a text is not empty and contains no zero byte.
     static func checkText(_ text: String, _ what: String) throws(SandboxError) {
         if text.isEmpty { throw SandboxError(.invalidRequest, "the \(what) is empty") }
         try checkNoZero(text, what)

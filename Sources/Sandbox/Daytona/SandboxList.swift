@@ -1,20 +1,20 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Which sandboxes are to be listed, and how.
+/// Which sandboxes to list, and how.
 public struct SandboxQuery: Sendable, Hashable {
-    /// Labels that they all must have.
+    /// The labels that they all must have.
     public var labels: [String: String]
-    /// The beginning of their ids; nil for any.
+    /// The prefix of their ids; `nil` for any.
     public var idPrefix: String?
-    /// The beginning of their names; nil for any.
+    /// The prefix of their names; `nil` for any.
     public var namePrefix: String?
-    /// The states they may be in; none for any.
+    /// The states they may be in; empty for any.
     public var states: [SandboxState]
-    /// How many come at a time, from 1 to 200.
+    /// The number of sandboxes on a page, from 1 to 200.
     public var pageSize: Int
 
-    /// All sandboxes of the given properties.
+    /// Creates a query for all sandboxes with the given properties.
     public init(
         labels: [String: String] = [:],
         idPrefix: String? = nil,
@@ -41,20 +41,20 @@ public struct SandboxQuery: Sendable, Hashable {
     }
 }
 
-/// Some of the sandboxes of a list.
+/// One page of a list of sandboxes.
 public struct SandboxPage: Sendable, Hashable {
     /// The sandboxes, without their environments.
     public let items: [SandboxInfo]
-    /// What names the next page; nil for the last.
+    /// The cursor of the next page; `nil` on the last one.
     public let nextCursor: String?
 }
 
 extension DaytonaClient {
-    /// One page of a list.
+    /// Returns one page of a list.
     ///
     /// - Parameters:
-    ///   - query: which sandboxes, and how many of them a page has.
-    ///   - cursor: ``SandboxPage/nextCursor`` of the page before; nil for the first.
+    ///   - query: which sandboxes, and how many on a page.
+    ///   - cursor: ``SandboxPage/nextCursor`` of the page before; `nil` for the first page.
     public func sandboxPage(_ query: SandboxQuery = SandboxQuery(), after cursor: String? = nil) async throws
         -> SandboxPage
     {
@@ -69,14 +69,14 @@ extension DaytonaClient {
         return SandboxPage(items: try items.map { item in try SandboxInfo(item) }, nextCursor: next)
     }
 
-    /// The pages of a list, each asked for when it is wanted.
+    /// Returns the pages of a list, each requested on demand.
     public func sandboxPages(_ query: SandboxQuery = SandboxQuery()) -> SandboxPages {
         SandboxPages(client: self, query: query)
     }
 
-    /// The sandboxes of a list; a page is asked for when those before it have been taken.
+    /// Returns the sandboxes of a list; a page is requested once those before it have been taken.
     ///
-    /// The server's lists lag a little behind what happens.
+    /// The server's lists lag slightly behind the actual state.
     public func sandboxes(_ query: SandboxQuery = SandboxQuery()) -> SandboxList {
         SandboxList(pages: sandboxPages(query))
     }
@@ -84,15 +84,15 @@ extension DaytonaClient {
 
 /// The pages of a list of sandboxes.
 ///
-/// - Buffered: nothing. Each iteration asks anew.
+/// - Buffered: nothing. Each iteration requests the pages again.
 public struct SandboxPages: AsyncSequence, Sendable {
     let client: DaytonaClient
     let query: SandboxQuery
 
-    /// Begins with the first page.
+    /// Makes an iterator that starts with the first page.
     public func makeAsyncIterator() -> Iterator { Iterator(client: client, query: query) }
 
-    /// Asks for page after page.
+    /// Requests page after page.
     public struct Iterator: AsyncIteratorProtocol {
         let client: DaytonaClient
         let query: SandboxQuery
@@ -101,10 +101,10 @@ public struct SandboxPages: AsyncSequence, Sendable {
 
         init(client: DaytonaClient, query: SandboxQuery) { (self.client, self.query) = (client, query) }
 
-        /// The next page; nil behind the last.
+        /// Returns the next page, or `nil` after the last.
         public mutating func next() async throws -> SandboxPage? {
             if isOver { return nil }
-            // A list that broke is over.
+            // A list that failed is over.
             isOver = true
             let page = try await client.sandboxPage(query, after: cursor)
             cursor = page.nextCursor
@@ -116,11 +116,11 @@ public struct SandboxPages: AsyncSequence, Sendable {
 
 /// The sandboxes of a list, one by one.
 ///
-/// - Buffered: one page. Each iteration asks anew.
+/// - Buffered: one page. Each iteration requests the pages again.
 public struct SandboxList: AsyncSequence, Sendable {
     let pages: SandboxPages
 
-    /// Begins with the first sandbox.
+    /// Makes an iterator that starts with the first sandbox.
     public func makeAsyncIterator() -> Iterator { Iterator(pages: pages.makeAsyncIterator()) }
 
     /// Takes sandbox after sandbox.
@@ -130,7 +130,7 @@ public struct SandboxList: AsyncSequence, Sendable {
 
         init(pages: SandboxPages.Iterator) { self.pages = pages }
 
-        /// The next sandbox; nil behind the last.
+        /// Returns the next sandbox, or `nil` after the last.
         public mutating func next() async throws -> SandboxInfo? {
             while items.isEmpty {
                 guard let page = try await pages.next() else { return nil }

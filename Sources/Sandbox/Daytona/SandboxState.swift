@@ -1,16 +1,16 @@
-/// Where a sandbox is in its life, by the names of the API.
+/// Where a sandbox is in its life cycle, by the names of the API.
 ///
 /// Servers may add states.
 public struct SandboxState: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The name.
     public let rawValue: String
 
-    /// The state of a name, whatever it is.
+    /// Creates the state with a name, known or not.
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// Being made.
+    /// Being created.
     public static let creating = SandboxState(rawValue: "creating")
-    /// Waits for its image to be built.
+    /// Waiting for its image to be built.
     public static let pendingBuild = SandboxState(rawValue: "pending_build")
     /// Its image is being built.
     public static let buildingSnapshot = SandboxState(rawValue: "building_snapshot")
@@ -28,7 +28,7 @@ public struct SandboxState: RawRepresentable, Sendable, Hashable, CustomStringCo
     public static let archiving = SandboxState(rawValue: "archiving")
     /// Stopped, with its files in cheaper storage.
     public static let archived = SandboxState(rawValue: "archived")
-    /// Being restored from there.
+    /// Being restored from archive storage.
     public static let restoring = SandboxState(rawValue: "restoring")
     /// Being deleted.
     public static let destroying = SandboxState(rawValue: "destroying")
@@ -38,10 +38,10 @@ public struct SandboxState: RawRepresentable, Sendable, Hashable, CustomStringCo
     public static let error = SandboxState(rawValue: "error")
     /// Its image could not be built.
     public static let buildFailed = SandboxState(rawValue: "build_failed")
-    /// Not told.
+    /// Not reported.
     public static let unknown = SandboxState(rawValue: "unknown")
 
-    /// Whether a sandbox never leaves this state by itself for any but the wanted one.
+    /// Returns whether a sandbox in this state will not reach the wanted one by itself.
     func rulesOut(_ wanted: SandboxState) -> Bool {
         if self == wanted { return false }
         switch self {

@@ -1,8 +1,8 @@
 import BenchmarkTransport
 
-/// A file to be written in a sandbox, and where its content comes from.
+/// A file to be written to a sandbox, and the source of its content.
 ///
-/// The content is read as the server takes it: never more than a few pieces are in memory.
+/// The content is read as the server takes it, with at most a few pieces in memory.
 public struct SandboxUpload: Sendable {
     /// Takes the next bytes; returns when there is room for more.
     typealias Sink = @Sendable ([UInt8]) async throws -> Void
@@ -17,25 +17,25 @@ public struct SandboxUpload: Sendable {
     let path: String
     let content: Content
 
-    /// How many bytes are handed on at a time, and, of a sequence's pieces, are held at most besides those under way.
+    /// The number of bytes passed on at a time, and the limit on those held of a sequence besides those under way.
     static let pieceByteCount = 256 * 1024
 
-    /// These bytes.
+    /// Returns an upload of the given bytes.
     public static func bytes(_ bytes: [UInt8], to path: String) -> SandboxUpload {
         SandboxUpload(path: path, content: .bytes(bytes))
     }
 
-    /// The content of a regular file of this machine.
+    /// Returns an upload of the content of a regular local file.
     public static func file(_ localPath: String, to path: String) -> SandboxUpload {
         SandboxUpload(path: path, content: .file(localPath))
     }
 
-    /// The pieces of a sequence, which is iterated once, where a service's own code runs.
+    /// Returns an upload of the pieces of a sequence, which is iterated once, where a service's own code runs.
     ///
     /// - Parameters:
     ///   - pieces: its bytes, in pieces of any size.
-    ///   - length: how many bytes there will be, if that is known; a sequence that has more or less throws.
-    ///   - path: of the file, absolute or relative to the sandbox's working directory.
+    ///   - length: the number of bytes in all, if known; a sequence with more or fewer bytes throws.
+    ///   - path: the path of the file, absolute or relative to the sandbox's working directory.
     public static func pieces<Pieces: AsyncSequence & Sendable>(
         _ pieces: Pieces,
         length: Int? = nil,
@@ -52,7 +52,7 @@ public struct SandboxUpload: Sendable {
             )
             let iterator = produced.makeAsyncIterator()
             while let piece = try await iterator.next() {
-                // At once where the bytes lie side by side, and not one by one.
+                // Contiguous bytes are copied at once, and not one by one.
                 try await sink(piece.withContiguousStorageIfAvailable { Array($0) } ?? Array(piece))
             }
             // A cancelled iteration ends like a complete one.
@@ -61,7 +61,7 @@ public struct SandboxUpload: Sendable {
         return SandboxUpload(path: path, content: content)
     }
 
-    /// The length in bytes if it is known, and what writes the content.
+    /// Returns the content ready to be sent, with its length if known.
     ///
     /// - Throws: ``SandboxError`` if there is no such file.
     func open() async throws -> OpenUpload {
@@ -75,8 +75,8 @@ public struct SandboxUpload: Sendable {
                 }
             }
         case .file(let localPath):
-            // Only looked at: it is open while its content is sent, or thousands of files would be open at once. What is
-            // appended meanwhile is not read.
+            // Opened only for its length, and again while its content is sent: otherwise thousands of files could be
+            // open at once. Bytes that are appended meanwhile are not read.
             let length = try await LocalFileReader.open(localPath).byteCount
             return OpenUpload(path: path, length: length, isReplayable: true) { sink in
                 let file = try await LocalFileReader.open(localPath)
@@ -96,9 +96,9 @@ struct OpenUpload: Sendable {
     let isReplayable: Bool
     let write: @Sendable (SandboxUpload.Sink) async throws -> Void
 
-    /// Writes exactly as much as was announced.
+    /// Writes the content, exactly as many bytes as announced.
     ///
-    /// - Returns: how much that was.
+    /// - Returns: the number of bytes written.
     func write(to sink: @escaping SandboxUpload.Sink) async throws -> Int {
         let count = Locked(0)
         try await write { piece in

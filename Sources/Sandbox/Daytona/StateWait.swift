@@ -4,13 +4,13 @@ extension DaytonaClient {
     /// How long one look at a sandbox may take.
     private static let longestLook = Duration.seconds(30)
 
-    /// Looks at a sandbox, ever less often, until it is in a state.
+    /// Looks at a sandbox, less and less often, until it is in the wanted state.
     ///
-    /// A look that fails in a way that may pass is one that has shown nothing; the last one that did is told at the end.
+    /// A look that fails in a way that may pass shows nothing; if it is the last one, its failure is reported.
     ///
     /// - Parameters:
-    ///   - info: what is known of it; nil to look at once.
-    ///   - timeout: what the deadline was made from, for the error.
+    ///   - info: what is already known of the sandbox; `nil` to look at once.
+    ///   - timeout: the time limit that the deadline was computed from, for the error.
     func waitForState(
         _ wanted: SandboxState,
         of idOrName: String,
@@ -29,7 +29,7 @@ extension DaytonaClient {
             var left = Duration.nanoseconds(deadline - EventLoop.monotonicNow())
             guard left > .zero else { throw Self.late(info, failure, idOrName, wanted, timeout) }
             if info != nil || failure != nil {
-                // Those who wait side by side should not ask side by side.
+                // Tasks that wait together should not ask together.
                 let next = pause * Double.random(in: 0.8...1.2)
                 let asked = min(failure?.retryAfter ?? .zero, RetrySchedule.longestPause)
                 try await EventLoopGroup.shared.next().sleep(for: min(max(next, asked), left))
@@ -45,7 +45,7 @@ extension DaytonaClient {
                     return try SandboxInfo.destroyed(idOrName, last: info)
                 }
                 guard error.code.mayPass else { throw error }
-                // One that ends with the time says nothing about the server.
+                // A failure at the deadline says nothing about the server.
                 if EventLoop.monotonicNow() < deadline { failure = error }
             }
         }

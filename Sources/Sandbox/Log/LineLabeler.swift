@@ -1,19 +1,19 @@
 import Glibc
 
-/// Turns the output of one stream of a command into the labelled lines of its log.
+/// Turns the output of one stream of a command into the labeled lines of its log.
 ///
-/// Every line is preceded by the marker of its stream and ends in a newline, added to the last one if need be; zero
-/// bytes are dropped. A line that is not complete is held back, up to ``maxHeldBytes``: what is longer goes out in
-/// pieces, each behind a marker and without a newline, so that whoever splits the log by its markers gets the same text.
+/// Every line is preceded by the marker of its stream and ends in a newline, which is added to the last one if needed.
+/// Zero bytes are dropped. An incomplete line is held back, up to ``maxHeldBytes``: a longer one is written in pieces,
+/// each after a marker and without a newline, so that splitting the log by its markers gives the same text.
 package struct LineLabeler: Sendable {
-    /// The most bytes of an incomplete line that are kept.
+    /// The maximum number of bytes of an incomplete line that are held.
     package static let maxHeldBytes = 4 * 1024 * 1024
 
     private let marker: [UInt8]
     private var held = [UInt8]()
     private var isInsideLine = false
 
-    /// A labeler for the standard output or the standard error stream.
+    /// Creates a labeler for the standard output or the standard error stream.
     package init(_ stream: LogStream) { marker = stream.marker }
 
     /// Takes the next output and appends the lines it completes.
@@ -36,7 +36,7 @@ package struct LineLabeler: Sendable {
         }
     }
 
-    /// Says that the stream has ended and appends what is left.
+    /// Ends the stream and appends what is left.
     package mutating func finish(into log: inout [UInt8]) {
         guard !held.isEmpty || isInsideLine else { return }
         held.append(0x0A)

@@ -1,6 +1,6 @@
-/// The text of a command's log: both streams in arrival order, without their markers.
+/// Decodes a command's log into text: both streams in arrival order, without their markers.
 ///
-/// A UTF-8 sequence that was cut is held until its rest comes; each stream has a decoder of its own.
+/// A UTF-8 sequence that was cut is held until its rest arrives; each stream has a decoder of its own.
 struct LogDecoder: Sendable {
     private var demultiplexer = LogDemultiplexer()
     private var decoders = Decoders()
@@ -12,14 +12,14 @@ struct LogDecoder: Sendable {
         return text
     }
 
-    /// The log is complete: returns what was held back.
+    /// Ends the log and returns the text that was held back.
     mutating func finish() -> String {
         var text = ""
         demultiplexer.finish { stream, bytes in text += decoders.decode(bytes, of: stream) }
         return text + decoders.finish()
     }
 
-    /// One decoder per stream: a sequence of one is not completed by bytes of the other.
+    /// One decoder per stream, so that bytes of one stream never complete a sequence of the other.
     private struct Decoders {
         private var output = UTF8Decoder()
         private var error = UTF8Decoder()
@@ -32,8 +32,8 @@ struct LogDecoder: Sendable {
     }
 }
 
-/// Decodes UTF-8 that comes in pieces: a sequence that may still be completed waits for its rest, anything else that is
-/// no UTF-8 becomes U+FFFD.
+/// Decodes UTF-8 that arrives in pieces: a sequence that may still be completed is held until its rest arrives, and any
+/// other invalid sequence becomes U+FFFD.
 struct UTF8Decoder: Sendable {
     private var pending: [UInt8] = []
 
@@ -44,17 +44,17 @@ struct UTF8Decoder: Sendable {
         return String(decoding: all[..<complete], as: UTF8.self)
     }
 
-    /// What was left incomplete.
+    /// Returns what was left incomplete.
     mutating func finish() -> String {
         defer { pending = [] }
         return String(decoding: pending, as: UTF8.self)
     }
 
-    /// How many bytes at the end begin a sequence that is not complete, 0 to 3.
+    /// Returns the number of bytes at the end, 0 to 3, that start a sequence without completing it.
     private static func incompleteTail(_ bytes: [UInt8]) -> Int {
         for length in 1...3 where length <= bytes.count {
             let byte = bytes[bytes.count - length]
-            if byte & 0b1100_0000 == 0b1000_0000 { continue }  // a continuation: its beginning is further in front
+            if byte & 0b1100_0000 == 0b1000_0000 { continue }  // a continuation byte: the sequence starts earlier
             let needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 1
             return byte <= 0xf4 && needed > length ? length : 0
         }

@@ -1,18 +1,18 @@
 import Glibc
 
-/// Splits a command's log at its markers into the two streams, wherever the bytes were cut on the way.
+/// Splits a command's log at its markers into its two streams, wherever the bytes were cut in transit.
 ///
-/// What could be the beginning of a marker is held back, at most two bytes; ``finish(_:)`` delivers it. Bytes before the
-/// first marker belong to no stream and are dropped.
+/// Up to two bytes that could start a marker are held back; ``finish(_:)`` delivers them. Bytes before the first marker
+/// belong to no stream and are dropped.
 package struct LogDemultiplexer: Sendable {
     private var current: LogStream?
-    /// Bytes that may begin a marker: `heldCount` times `heldByte`.
+    /// The bytes that may start a marker: `heldCount` times `heldByte`.
     private var heldByte: UInt8 = 0
     private var heldCount = 0
 
     package init() {}
 
-    /// Takes the next bytes of the log and calls `deliver` with each stretch that belongs to one stream.
+    /// Takes the next bytes of the log and calls `deliver` with each run of bytes that belongs to one stream.
     package mutating func receive(
         _ bytes: some Collection<UInt8>,
         _ deliver: (LogStream, [UInt8]) throws -> Void
@@ -55,14 +55,14 @@ package struct LogDemultiplexer: Sendable {
         if let current, !stretch.isEmpty { try deliver(current, stretch) }
     }
 
-    /// Says that the log is complete and delivers the bytes held back.
+    /// Ends the log and delivers the bytes held back.
     package mutating func finish(_ deliver: (LogStream, [UInt8]) throws -> Void) rethrows {
         let rest = [UInt8](repeating: heldByte, count: heldCount)
         heldCount = 0
         if let current, !rest.isEmpty { try deliver(current, rest) }
     }
 
-    /// Both streams of a complete log.
+    /// Splits a complete log into its two streams.
     package static func split(_ log: some Collection<UInt8>) -> (standardOutput: [UInt8], standardError: [UInt8]) {
         var demultiplexer = Self()
         var streams = (standardOutput: [UInt8](), standardError: [UInt8]())
@@ -75,9 +75,10 @@ package struct LogDemultiplexer: Sendable {
     }
 }
 
-/// Finds the bytes that may begin a marker, a memory's width at a time.
+/// Finds the bytes that may start a marker, many bytes at a time.
 ///
-/// Each byte is looked at twice at most: where the next 1 and the next 2 are is remembered until they have been passed.
+/// Each byte is examined at most twice: the positions of the next 1 and the next 2 are remembered until they have been
+/// passed.
 private struct MarkerSearch {
     private let bytes: UnsafeRawBufferPointer
     private var nextOne = -1
@@ -85,7 +86,7 @@ private struct MarkerSearch {
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// Where the first 1 or 2 at an index or behind it is; the end if there is none.
+    /// Returns the position of the first 1 or 2 at or after an index, or the end if there is none.
     mutating func next(from index: Int) -> Int {
         if nextOne < index { nextOne = first(1, from: index) }
         if nextTwo < index { nextTwo = first(2, from: index) }

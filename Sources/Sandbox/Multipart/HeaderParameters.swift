@@ -1,6 +1,6 @@
 /// A field value of the form `token; name=value; name="quoted"`, as Content-Type and Content-Disposition have it.
 ///
-/// RFC 9110 §5.6.6. Lenient where senders are sloppy: blanks around `=` and empty parameters are skipped.
+/// RFC 9110 §5.6.6, read leniently: blanks around `=` and empty parameters are skipped.
 package struct HeaderParameters: Sendable, Equatable {
     /// The part before the first semicolon, in lower case.
     package let value: String
@@ -37,7 +37,7 @@ package struct HeaderParameters: Sendable, Equatable {
         }
     }
 
-    /// The value of the first parameter of that name, which must be given in lower case.
+    /// The value of the first parameter with a name, which must be given in lower case.
     package subscript(name: String) -> String? {
         parameters.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }

@@ -3,7 +3,7 @@ package struct MultipartFields: Sendable, Equatable {
     private var names = [String]()
     private var values = [String]()
 
-    /// The fields of `bytes`: lines that end in CRLF, with an empty one at the end; nil for a line without a colon.
+    /// Parses lines that end in CRLF, with an empty one at the end; returns `nil` if a line has no colon.
     init?(_ bytes: [UInt8]) {
         for line in String(decoding: bytes, as: UTF8.self).unicodeScalars.split(separator: "\n") {
             let text = line.last == "\r" ? line.dropLast() : line

@@ -1,12 +1,12 @@
 import BenchmarkTransport
 import Glibc
 
-/// Reads a multipart body (RFC 2046 §5.1) as it comes in, without holding more of it than a delimiter can hide.
+/// Parses a multipart body (RFC 2046 §5.1) as it arrives, holding no more of it than a part's header or a delimiter.
 ///
-/// Bytes go in with ``receive(_:)``, events come out of ``next()`` one by one. A violation is the event `.failed`;
-/// nothing follows it. The preamble and the epilogue are skipped.
+/// Bytes go in through ``receive(_:)``, and events come out of ``next()`` one by one. A violation is the event
+/// `.failed`; nothing follows it. The preamble and the epilogue are skipped.
 package struct MultipartParser: Sendable {
-    /// What the body consists of.
+    /// An element of the body.
     package enum Event: Sendable, Equatable {
         /// The header of a part is complete.
         case part(MultipartFields)
@@ -16,25 +16,25 @@ package struct MultipartParser: Sendable {
         case partEnd
         /// The closing delimiter was read.
         case end
-        /// The body is no multipart body.
+        /// The body is not a valid multipart body.
         case failed(String)
     }
 
     private enum State { case preamble, header, body, closing, ended, failed }
 
-    /// The most bytes that the header of one part may have: a few lines are usual.
+    /// The maximum number of bytes in the header of a part; a few lines are usual.
     package static let maxHeaderBytes = 16 * 1024
-    /// The most blanks behind a boundary: none are usual, and without a ceiling they could be fed for ever.
+    /// The maximum number of blanks after a boundary; none are usual, and without a limit they could be sent forever.
     private static let maxPaddingCount = 256
 
     private let delimiter: [UInt8]
     private var input: ByteBuffer
     private var state = State.preamble
 
-    /// A parser for a body whose parts are separated by `boundary`, without the two leading dashes.
+    /// Creates a parser for a body whose parts are separated by `boundary`, without the two leading dashes.
     package init(boundary: String) {
         delimiter = Array("\r\n--\(boundary)".utf8)
-        // The first delimiter may stand at the very start: this is the line break that then belongs to it.
+        // The first delimiter may be at the very start, so the line break that belongs to it is supplied here.
         input = ByteBuffer("\r\n".utf8)
     }
 
@@ -47,12 +47,12 @@ package struct MultipartParser: Sendable {
         input.append(contentsOf: bytes)
     }
 
-    /// Says that the body is complete, after the last event was taken; answers the failure if it stopped early.
+    /// Ends the body, after the last event was taken, and returns the failure if it ended too early.
     package mutating func receiveEnd() -> Event? {
         state == .ended || state == .failed ? nil : fail("the multipart body ends before its closing boundary")
     }
 
-    /// The next event, or nil until there are more bytes.
+    /// Returns the next event, or `nil` until there are more bytes.
     package mutating func next() -> Event? {
         switch state {
         case .preamble, .body: return nextOfContent()
@@ -105,11 +105,11 @@ package struct MultipartParser: Sendable {
         return .part(fields)
     }
 
-    /// What the buffered bytes hold up to the next delimiter.
+    /// The buffered bytes up to the next delimiter.
     private struct Search {
-        /// The bytes in front that certainly belong to the content.
+        /// The number of bytes at the start that certainly belong to the content.
         var contentCount = 0
-        /// The complete delimiter line behind them.
+        /// The complete delimiter line after them.
         var ending: (byteCount: Int, isClosing: Bool)?
 
         init(_ bytes: UnsafeRawBufferPointer, for delimiter: [UInt8]) {
@@ -140,7 +140,7 @@ package struct MultipartParser: Sendable {
 
         /// RFC 2046 §5.1.1: two dashes close the body, otherwise blanks and a line break end the delimiter.
         ///
-        /// Anything else is content that happens to begin like one.
+        /// Anything else is content that happens to start like one.
         private static func lineEnd(_ bytes: UnsafeRawBufferPointer, from start: Int) -> LineEnd {
             if start + 2 <= bytes.count, bytes[start] == 0x2D, bytes[start + 1] == 0x2D {
                 return .found(start + 2, isClosing: true)

@@ -4,7 +4,7 @@ struct MultipartWriter: Sendable {
 
     init(boundary: String = Self.randomBoundary()) { self.boundary = boundary }
 
-    /// A boundary that no content contains but by an absurd chance.
+    /// Returns a random boundary, which is practically certain not to occur in any content.
     static func randomBoundary() -> String {
         "----" + (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 36) }.joined()
     }
@@ -12,22 +12,22 @@ struct MultipartWriter: Sendable {
     /// The content type of the body.
     var contentType: String { "multipart/form-data; boundary=\(boundary)" }
 
-    /// A whole text field.
+    /// Returns a whole text field.
     func field(name: String, value: String) -> [UInt8] {
         head("name=\"\(name)\"", "text/plain; charset=utf-8") + Array(value.utf8) + Self.partEnd
     }
 
-    /// What comes in front of a file; behind it comes ``partEnd``.
+    /// Returns the bytes that precede a file; ``partEnd`` follows it.
     ///
-    /// `filename` must be free of quotes and line breaks, as percent-encoding makes it.
+    /// `filename` must be free of quotes and line breaks, as percent-encoding ensures.
     func fileHead(name: String, filename: String) -> [UInt8] {
         head("name=\"\(name)\"; filename=\"\(filename)\"", "application/octet-stream")
     }
 
-    /// What ends a part.
+    /// The bytes that end a part.
     static let partEnd = Array("\r\n".utf8)
 
-    /// What ends the body.
+    /// The bytes that end the body.
     var end: [UInt8] { Array("--\(boundary)--\r\n".utf8) }
 
     private func head(_ disposition: String, _ type: String) -> [UInt8] {

@@ -1,10 +1,10 @@
 import BenchmarkTransport
 
-/// Follows a command to its end, whatever happens to the streams that its log comes by.
+/// Follows a command until it ends, whatever happens to the streams that carry its log.
 ///
-/// A stream that breaks is followed again; what is known of the log is skipped, see ``FollowedLog``. Only the exit code
-/// says that the command has ended, see ``CommandStatus``; then the whole log is read once, and what the streams did not
-/// bring is taken from there.
+/// A stream that breaks is opened again, and the part of the log already taken is skipped; see ``FollowedLog``. Only
+/// the exit code says that the command has ended; see ``CommandStatus``. Then the whole log is read once, and anything
+/// that the streams did not deliver is taken from there.
 actor CommandFollower {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -15,9 +15,9 @@ actor CommandFollower {
     private let spool: OutputSpool
     private let log: FollowedLog
     private let status: CommandStatus
-    /// The stream that is open, and since when.
+    /// The open stream, and when it was opened.
     private var stream: (socket: WebSocketConnection, openedAt: LoopInstant)?
-    /// After which silence the stream is followed again.
+    /// How long the stream may be silent before it is opened again.
     private var stall: Duration
 
     private static let maxFailuresInARow = 20
@@ -36,11 +36,11 @@ actor CommandFollower {
         stall = times.shortestStall
     }
 
-    /// Follows the command to its end.
+    /// Follows the command until it ends.
     ///
     /// - Returns: the exit code.
-    /// - Throws: ``NotBegun`` if there is no sign of the command; `SandboxError` if its session has gone, or its log
-    ///   cannot be had.
+    /// - Throws: ``NotBegun`` if there is no sign of the command; `SandboxError` if its session is gone or its log
+    ///   cannot be read.
     func follow() async throws -> Int {
         var failures = 0
         var backOff = BackOff(first: client.configuration.retryPause, longest: .seconds(10))
@@ -58,7 +58,7 @@ actor CommandFollower {
                 continue
             }
             if await log.byteCount == before {
-                // Where streams do not come through, the log itself may.
+                // Where streams do not get through, the log itself may.
                 failures = try await log.isReadable() ? 0 : failures + 1
                 if failures > Self.maxFailuresInARow {
                     let text = "the log of the command could not be read \(failures) times in a row"
@@ -73,7 +73,7 @@ actor CommandFollower {
     /// Follows the stream until it ends, for whatever reason; only cancellation throws.
     private func followStream() async throws {
         let reading = loop.startThrowingTask { try await self.readStream() }
-        // Beside the handshake, too: one that hangs must not hide the command's end.
+        // The handshake is watched, too: one that hangs must not hide the command's end.
         let watching = loop.startTask { await self.watch(reading) }
         await withTaskCancellationHandler {
             // A broken stream is not a broken command.
@@ -108,10 +108,12 @@ actor CommandFollower {
         await socket.release()
     }
 
-    /// While the stream is silent, the command is asked, ever less often; once it has an exit code, or is given up, the
-    /// stream is ended from here.
+    /// Looks the command up while the stream is silent, and ends the stream once it is of no more use.
     ///
-    /// Daemons close theirs a second after the end, and some never.
+    /// The look-ups become less and less frequent. The stream is of no more use when the command has an exit code or is
+    /// given up, or when the stream itself seems to have stalled.
+    ///
+    /// Daemons close a stream a second after the command ends, and some never do.
     private func watch(_ reading: Task<Void, any Error>) async {
         var pause = times.shortestPoll
         while (try? await loop.sleep(for: pause)) != nil {
@@ -131,7 +133,7 @@ actor CommandFollower {
     }
 
     private func endStream(_ reading: Task<Void, any Error>) async {
-        // What has come by an open stream is still taken.
+        // Bytes that have already arrived on an open stream are still taken.
         if let stream { await stream.socket.close() } else { reading.cancel() }
     }
 }

@@ -1,8 +1,9 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Whether a command has ended, and whether it is still there: asked of the server, and, where that says nothing for
-/// long, of the sandbox's processes.
+/// Whether a command has ended, and whether it still exists.
+///
+/// The server is asked first; if it says nothing for too long, the sandbox's processes are looked at.
 actor CommandStatus {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -12,11 +13,11 @@ actor CommandStatus {
     private let log: FollowedLog
     private let begunAt: LoopInstant
     private var failures = LookupFailures()
-    /// When the process of a silent command was last seen to run.
+    /// When the process of a silent command was last seen running.
     private var seenRunningAt: LoopInstant
-    /// Since when it has been seen to be gone.
+    /// When the process was first seen to be gone.
     private var goneSince: LoopInstant?
-    /// How the command ended, or why it is given up, once that is known.
+    /// The command's exit code, or why it is given up, once that is known.
     private(set) var verdict: Result<Int, any Error>?
 
     init(of command: HTTPURL, in sandbox: DaytonaSandbox, log: FollowedLog, on loop: EventLoop) {
@@ -25,7 +26,7 @@ actor CommandStatus {
         seenRunningAt = begunAt
     }
 
-    /// Asks how the command is.
+    /// Asks the server for the command's exit code; without one, checks that the command is still alive.
     func lookUp() async {
         do {
             let answer = try await sandbox.client.call(.get, command)
@@ -39,7 +40,7 @@ actor CommandStatus {
         if verdict == nil { await checkForLife() }
     }
 
-    /// Gives up a command that has shown neither output nor exit code for too long, and of which no process is seen.
+    /// Gives up on a command that has shown neither output nor exit code for too long and has no visible process.
     private func checkForLife() async {
         let limits = sandbox.commandLimits
         if await log.byteCount == 0 {
@@ -54,13 +55,14 @@ actor CommandStatus {
         if let processID = await log.processID {
             let look = "test -d /proc/\(processID) && echo running"
             let seen = try? await sandbox.run(look, cwd: nil, environment: [], timeout: .seconds(10))
-            // What cannot be asked is not known to be dead.
+            // A process that cannot be looked at is not known to be dead.
             if seen?.output.contains("running") ?? true {
                 seenRunningAt = loop.now
                 return
             }
         }
-        // It may have ended since it was asked; and what has shown something since is not gone since then.
+        // The command may have ended after the server was asked, so its exit code gets time to arrive. A sign of life
+        // restarts that time.
         let since = goneSince.flatMap { $0 > lastSignAt ? $0 : nil } ?? loop.now
         goneSince = since
         guard loop.now - since >= limits.exitCodeLimit.nanoseconds else { return }

@@ -1,20 +1,22 @@
-/// What a session's shell is given to run a command: a shell of the command's own, which says that it has begun.
+/// The text that makes a session's shell run a command in a shell of its own, which first reports that it has started.
 ///
-/// A session's shell reads what it is given as its own lines, so that an `exit` or a `set -e` in them would end it, and
-/// nothing would ever say how the command ended. The shell of its own is bash where there is one, else sh; its standard
-/// input is empty.
+/// A session's shell reads this text as its own input, so an `exit` or a `set -e` in it would end that shell, and
+/// nothing would ever report how the command ended. The command's own shell is bash if there is one, otherwise sh; its
+/// standard input is empty.
 struct CommandText: Sendable {
     /// The text for the session.
     let text: String
-    /// What the first line of the command's output begins with; see ``StartMark``.
+    /// The token that the first line of the command's output starts with; see ``StartMark``.
     let token: String
 
-    /// An argument of a program may not be longer than 128 KiB (Linux, `MAX_ARG_STRLEN`); what is, comes as a document.
+    /// The longest command that is passed as an argument; a longer one is passed as a here-document.
+    ///
+    /// An argument of a program may have at most 128 KiB (Linux, `MAX_ARG_STRLEN`).
     static let maxArgumentBytes = 120_000
 
     /// - Parameters:
     ///   - command: shell text.
-    ///   - token: letters, digits and hyphens that occur nowhere else.
+    ///   - token: letters, digits, and hyphens in a combination that occurs nowhere else.
     init(_ command: String, token: String) {
         self.token = token
         let sayStart = #"printf "%s %s\n" "$0" "$$""#
@@ -28,7 +30,7 @@ struct CommandText: Sendable {
         }
     }
 
-    /// A text as one word of a shell's.
+    /// Returns a text quoted as one word of a shell.
     static func quoted(_ text: String) -> String {
         let pieces = text.utf8.split(separator: UInt8(ascii: "'"), omittingEmptySubsequences: false)
         return "'" + pieces.map { String(Substring($0)) }.joined(separator: #"'\''"#) + "'"

@@ -1,4 +1,4 @@
-/// When the follower of a command does what; only tests have reason to change it.
+/// The timing of a command's follower; only tests have reason to change it.
 struct CommandTimes: Sendable, Hashable {
     /// How long the handshake of a stream may take.
     var handshakeLimit = Duration.seconds(20)
@@ -6,12 +6,12 @@ struct CommandTimes: Sendable, Hashable {
     /// about a minute.
     var pingInterval = Duration.seconds(20)
     var pongTimeout = Duration.seconds(10)
-    /// How long a stream has to be silent before its command is asked whether it has ended, at first and at last.
+    /// How long a stream is silent before the server is asked whether its command has ended, initially and at most.
     var shortestPoll = Duration.milliseconds(50)
     var longestPoll = Duration.seconds(3)
-    /// After which silence a stream that may have stalled is followed again, at first and at last.
+    /// How long a stream is silent before it counts as stalled and is opened again, initially and at most.
     var shortestStall = Duration.seconds(60)
     var longestStall = Duration.seconds(960)
-    /// How long after the exit code a daemon may still be writing the last output, where it does that.
+    /// How long after the exit code a daemon may still be writing the last output, if it is one that does so.
     var lateOutputPause = Duration.seconds(1)
 }

@@ -1,11 +1,11 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// One command in a session of its own: an actor that owns its life, from the session's creation to its deletion.
+/// One command in a session of its own: an actor that owns the session from its creation to its deletion.
 ///
-/// Two tasks run on it. One brings the command's log in, whatever happens to the streams it comes by; see
-/// ``CommandFollower``. The other hands it on as text. Between them is an ``OutputSpool``, so that a slow consumer keeps
-/// nobody from reading, and thereby from answering pings.
+/// Two tasks run on it. One brings in the command's log, whatever happens to the streams that carry it; see
+/// ``CommandFollower``. The other passes it on as text. Between them is an ``OutputSpool``, so that a slow consumer
+/// never keeps the first from reading, and so from answering pings.
 actor DaytonaSession {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -14,13 +14,13 @@ actor DaytonaSession {
     private var client: DaytonaClient { sandbox.client }
     private let spool: OutputSpool
     private var id = ""
-    /// Whether a session of that id may have been created.
+    /// Whether a session with that id may have been created.
     private var mayExist = false
     private var backOff: BackOff { BackOff(first: client.configuration.retryPause, longest: .seconds(10)) }
 
-    /// How often a command is begun at most, where it is certain that it has not begun.
+    /// The maximum number of starts of a command, each made only if it has certainly not started before.
     private static let maxStarts = 5
-    /// How often what may be repeated is tried at most.
+    /// The maximum number of attempts at a step that may be repeated.
     private static let maxAttempts = 5
 
     init(in sandbox: DaytonaSandbox, on loop: EventLoop) {
@@ -28,9 +28,9 @@ actor DaytonaSession {
         spool = OutputSpool(sandbox.commandLimits)
     }
 
-    /// Runs a command to its end and writes its output.
+    /// Runs a command to completion and writes its output.
     ///
-    /// The session is deleted on every path, which kills the command if it still runs.
+    /// The session is deleted on every path, which kills the command if it is still running.
     /// - Returns: the exit code.
     func run(_ command: String, _ writer: CommandOutputWriter) async throws -> Int {
         let bringing = loop.startThrowingTask { try await self.bringIn(command) }
@@ -62,7 +62,7 @@ actor DaytonaSession {
         }
     }
 
-    /// Begins the command, anew if that is safe, and follows it to its end.
+    /// Starts the command, again if that is safe, and follows it until it ends.
     private func start(_ command: String) async throws -> Int {
         var starts = 1
         var backOff = backOff
@@ -75,7 +75,7 @@ actor DaytonaSession {
             } catch {
                 let isDeleted = await deleteSession()
                 guard let notBegun = error as? NotBegun else { throw error }
-                // What is deleted will not begin any more; anything else might, beside a second one.
+                // A command whose session is deleted will never start; any other might, alongside a second one.
                 guard isDeleted else {
                     let reason = notBegun.reason
                     throw reason.saying("\(reason.message); its session could not be deleted, so it may still start")
@@ -89,7 +89,7 @@ actor DaytonaSession {
 
     private func oneStart(_ command: String) async throws -> Int {
         let text = CommandText(command, token: "begun-\(RandomText.uuid())")
-        // To its end, cancelled or not: what has been created half would not be deleted.
+        // To completion, cancelled or not: a session that was half created would not be deleted.
         try await uncancelled { await self.outcome { try await self.createSession() } }.get()
         try Task.checkCancellation()
         let commandID = try await execute(text.text)
@@ -119,16 +119,16 @@ actor DaytonaSession {
                     .unauthorized, .forbidden, .notFound, .invalidRequest, .rateLimited,
                 ]
                 if !refusals.contains(error.code) { mayExist = true }
-                // Nobody else knows the name: an attempt whose answer was lost has created it.
+                // Nobody else knows the id, so an attempt whose answer was lost has created the session.
                 if error.code != .conflict { throw error }
             }
         }
     }
 
-    /// Has the session run a text.
+    /// Has the session run a text and returns the id of the command.
     ///
-    /// It is never sent a second time, as nobody can tell what a request whose answer was lost has done: the session is
-    /// asked whether it has the command.
+    /// The text is never sent a second time, because a request whose answer was lost may have been carried out:
+    /// instead, the session is asked whether it has the command.
     private func execute(_ text: String) async throws -> String {
         let failure: SandboxError
         do {
@@ -148,7 +148,7 @@ actor DaytonaSession {
         try await loop.sleep(for: backOff.pause(atLeast: asked))
         let session: JSONValue
         do { session = try await repeated { try await client.call(.get, path("")) } } catch let error as SandboxError {
-            // Without a session there is no command in it; without an answer, who knows.
+            // Without a session there is no command in it; without an answer, nothing is known.
             throw error.code == .notFound ? NotBegun(reason: failure) as any Error : failure
         }
         let commands = session["commands"]?.arrayValue ?? []
@@ -159,13 +159,13 @@ actor DaytonaSession {
         throw NotBegun(reason: failure)
     }
 
-    /// - Returns: whether there is certainly no session, and will be no command of it.
+    /// - Returns: whether there is certainly no session, so that none of its commands can still start.
     private func deleteSession() async -> Bool {
         if !mayExist { return true }
         return await SessionDeletion(url: path(""), client: client, loop: loop).run()
     }
 
-    /// Repeats a step that may be repeated while its failure is one that passes.
+    /// Repeats a step that may be repeated, as long as it fails in a way that may pass.
     private func repeated<R: Sendable>(_ body: () async throws -> R) async throws -> R {
         var backOff = backOff
         for _ in 1..<Self.maxAttempts {
@@ -179,7 +179,7 @@ actor DaytonaSession {
     }
 }
 
-/// A command that has certainly not begun, and will not once its session is deleted.
+/// A command that has certainly not started, and will not once its session is deleted.
 struct NotBegun: Error {
     let reason: SandboxError
 }

@@ -1,8 +1,9 @@
 import BenchmarkTransport
 
-/// The log of a command, every byte of which is taken once.
+/// The log of a command, each byte of which is taken exactly once.
 ///
-/// It is a journal that only grows, and every look at it begins with its first byte; so what has been taken is a number.
+/// The log only ever grows, and every pass through it starts with its first byte, so one number says what has been
+/// taken.
 actor FollowedLog {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -13,7 +14,7 @@ actor FollowedLog {
     private let spool: OutputSpool
     private var mark: StartMark
     private var position = LogPosition()
-    /// When bytes have last come.
+    /// When new bytes last arrived.
     private(set) var lastBytesAt: LoopInstant
 
     init(
@@ -28,20 +29,20 @@ actor FollowedLog {
         lastBytesAt = EventLoop.monotonicNow()
     }
 
-    /// How many bytes of it were taken.
+    /// The number of bytes taken so far.
     var byteCount: Int { position.offset }
 
-    /// The number of the command's process; nil until the log has said it.
+    /// The ID of the command's process; `nil` until the log has reported it.
     var processID: Int? { mark.processID }
 
     // MARK: Taking
 
-    /// The next bytes that are taken are the log's first ones; nothing else may be taking bytes meanwhile.
+    /// Starts a new pass: the next bytes taken are the log's first; nothing else may be taking bytes meanwhile.
     func beginReplay() { position.beginReplay() }
 
     /// Takes the next bytes.
     ///
-    /// - Returns: whether there were some among them that had not come before.
+    /// - Returns: whether any of them had not arrived before.
     @discardableResult
     func take(_ bytes: [UInt8]) async -> Bool {
         let fresh = position.take(bytes)
@@ -53,9 +54,10 @@ actor FollowedLog {
 
     // MARK: Reading
 
-    /// Reads the whole log of a command that has ended, and takes what is missing.
+    /// Reads the whole log of a command that has ended and takes what is missing.
     ///
-    /// Some daemons tell the exit code before they have logged the last output; theirs is read again after a while.
+    /// Some daemons report the exit code before they have logged the last output; their log is read again after a
+    /// pause.
     func complete() async throws {
         try await read()
         if !sandbox.info.daemonLogsBeforeExitCode {
@@ -84,7 +86,7 @@ actor FollowedLog {
         }
     }
 
-    /// Takes what the log has by now, if it can be read.
+    /// Takes what the log has so far and returns whether it could be read.
     func isReadable() async throws -> Bool {
         do {
             try await readOnce()
@@ -92,25 +94,25 @@ actor FollowedLog {
         } catch is SandboxError { return false }
     }
 
-    /// Whether the log could be read, and there is nothing in it.
+    /// Returns whether the log could be read and is empty.
     ///
-    /// Takes nothing: a stream may be bringing the same bytes at the same time.
+    /// Takes nothing: a stream may be delivering the same bytes at the same time.
     func isEmpty() async -> Bool {
         let isEmpty = try? await client.withResponse(to: request) { try await $0.nextBytes() == nil }
         return isEmpty ?? false
     }
 
     private var request: HTTPClientRequest {
-        // The text with its markers, byte for byte, is for those who name no version.
+        // Only a request that names no version gets the text with its markers, byte for byte.
         var fields = client.authorization
         fields.set("x-daytona-split-output", "true")
         return HTTPClientRequest(.get, url, fields: fields)
     }
 
-    /// Takes what the log has beyond what was taken; no stream may be open meanwhile.
+    /// Takes what the log has beyond the bytes already taken; no stream may be open meanwhile.
     private func readOnce() async throws {
         position.beginReplay()
-        // The reader must keep up from here on: there is no stream any more that could miss its pings.
+        // From here on, reading may wait for the consumer: there is no open stream whose pings could be missed.
         try await client.withResponse(to: request) { response in
             while let bytes = try await response.nextBytes() { try await self.takeInTime(bytes) }
         }

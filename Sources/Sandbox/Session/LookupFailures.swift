@@ -1,19 +1,19 @@
 import BenchmarkTransport
 
-/// Whether the failures of looking a command up mean that it is lost.
+/// Decides whether failures to look up a command mean that it is lost.
 ///
-/// Look-ups fail for a while in practice: a proxy answers for a toolbox that is busy, or takes a good key for a wrong one
-/// and remembers that for 5 seconds. So a failure has to come again and again, and for some time, to be believed: looked
-/// up often enough, one false answer comes many times.
+/// In practice, look-ups fail for a while: a proxy answers for a busy toolbox, or takes a valid key for a wrong one and
+/// remembers that for 5 seconds. So a failure is believed only if it is repeated, and for some time: with frequent
+/// look-ups, a single false answer is repeated many times.
 struct LookupFailures: Sendable {
     private var code: SandboxError.Code?
     private var inARow = 0
     private var since = LoopInstant(0)
 
-    /// The command was found.
+    /// Records that the command was found.
     mutating func succeed() { self = LookupFailures() }
 
-    /// - Returns: what to end with; nil to try again.
+    /// - Returns: the error to end with; `nil` to try again.
     mutating func fail(_ error: SandboxError, at now: LoopInstant) -> SandboxError? {
         if error.code != code { (code, inARow, since) = (error.code, 0, now) }
         inARow += 1
@@ -23,7 +23,7 @@ struct LookupFailures: Sendable {
         return error.saying("\(what): \(error.message)")
     }
 
-    /// How often the same failure has to come in a row, and for how long, to be the end.
+    /// Returns how often in a row, and for how long, the same failure must be seen to be final.
     private static func patience(with code: SandboxError.Code) -> (count: Int, time: Duration) {
         switch code {
         case .notFound: (2, .zero)

@@ -1,11 +1,11 @@
 import BenchmarkTransport
 
-/// Bytes on their way from a log to a reader who may be slower: in memory at first, then in a file.
+/// Bytes on their way from a log to a reader that may be slower: in memory at first, then in a file.
 ///
-/// Writing never waits for the reader. One task writes and one reads, both on the loop that this is confined to.
+/// Writing never waits for the reader. One task writes and one reads, both on the loop that the spool is confined to.
 ///
-/// The bytes are in three places, the oldest first: in memory, in the file, and, where the file can take no more, in
-/// memory again, at most one write of them; then it is full.
+/// The bytes are in up to three places, the oldest first: in memory, in the file, and, if the file can take no more, in
+/// memory again. Once there are any in the third place, the spool is full; it still takes the rest of a batch.
 final class OutputSpool: @unchecked Sendable {
     private let limits: CommandLimits
     private var memory = PieceQueue()
@@ -25,12 +25,12 @@ final class OutputSpool: @unchecked Sendable {
 
     init(_ limits: CommandLimits) { self.limits = limits }
 
-    /// Whether nothing more may be written before ``waitUntilDrained()`` has returned.
+    /// Whether nothing more should be written until ``waitUntilDrained()`` has returned.
     var isFull: Bool { !overflow.isEmpty }
 
     // MARK: Writing
 
-    /// Takes bytes, all of them.
+    /// Appends bytes; all of them are taken, even if the spool is full.
     nonisolated(nonsending) func append(_ bytes: ArraySlice<UInt8>) async {
         if bytes.isEmpty { return }
         if isFull {
@@ -48,7 +48,7 @@ final class OutputSpool: @unchecked Sendable {
         somethingToRead.fire()
     }
 
-    /// There will be no more bytes: the reader gets those that there are, and then the end, or the error.
+    /// Ends the output: the reader gets the remaining bytes, and then the end or the error.
     func finish(throwing error: (any Error)? = nil) {
         ending = error.map { .failure($0) } ?? .end
         somethingToRead.fire()
@@ -68,9 +68,9 @@ final class OutputSpool: @unchecked Sendable {
         somethingToRead.fire()
     }
 
-    /// Writes bytes to the file, which is made when it is first wanted.
+    /// Writes bytes to the file, which is created when it is first needed.
     ///
-    /// - Returns: those that it has no room for.
+    /// - Returns: the bytes that it has no room for.
     private nonisolated(nonsending) func spool(_ bytes: ArraySlice<UInt8>) async -> ArraySlice<UInt8> {
         let offset = filed.upperBound
         let room = limits.maxSpoolBytes - offset
@@ -81,7 +81,7 @@ final class OutputSpool: @unchecked Sendable {
         do {
             file = try await ServiceExecutor.system.run {
                 let file = try present ?? SpoolFile.create(in: folder)
-                // What was in it has been read.
+                // Everything in it has been read.
                 if offset == 0 { file.empty() }
                 try file.write(bytes.prefix(room), at: offset)
                 return file
@@ -89,7 +89,7 @@ final class OutputSpool: @unchecked Sendable {
             filed = filed.lowerBound..<offset + min(room, bytes.count)
             return bytes.dropFirst(room)
         } catch {
-            // A full disk, or none: nothing is lost, the log still has it.
+            // A full disk, or none. Nothing is lost: these bytes stay in memory, and the log has the rest.
             isFileBroken = true
             return bytes
         }
@@ -97,7 +97,7 @@ final class OutputSpool: @unchecked Sendable {
 
     // MARK: Reading
 
-    /// The next bytes, at least one; nil at the end.
+    /// Returns the next bytes, at least one, or `nil` at the end.
     nonisolated(nonsending) func next() async throws -> ArraySlice<UInt8>? {
         while true {
             if let bytes = try await take() {

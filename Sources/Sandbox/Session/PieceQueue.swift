@@ -1,19 +1,19 @@
-/// Bytes in the order they came, in pieces of their own that are as large as they may be.
+/// A queue of bytes in order of arrival, in pieces of its own that are as large as possible.
 ///
-/// What is appended is copied: a few bytes would keep the whole message alive that they came in, and each would cost
-/// more for its bookkeeping than for itself.
+/// Appended bytes are copied. Otherwise a few bytes would keep alive the whole message they arrived in, and small
+/// pieces would cost more in bookkeeping than in bytes.
 struct PieceQueue: Sendable {
     /// The size of every piece but the last.
     static let maxPieceBytes = 64 * 1024
 
     private(set) var byteCount = 0
     private var pieces: [[UInt8]] = []
-    /// Those in front of it have been taken.
+    /// The index of the oldest piece; those before it have been taken.
     private var first = 0
 
     var isEmpty: Bool { byteCount == 0 }
 
-    /// How many pieces there are.
+    /// The number of pieces.
     var pieceCount: Int { pieces.count - first }
 
     mutating func append(_ bytes: ArraySlice<UInt8>) {
@@ -29,14 +29,14 @@ struct PieceQueue: Sendable {
         }
     }
 
-    /// The oldest piece; nil if there is none.
+    /// Removes and returns the oldest piece, or `nil` if there is none.
     mutating func takeFirst() -> [UInt8]? {
         guard first < pieces.count else { return nil }
         let piece = pieces[first]
         pieces[first] = []
         first += 1
         byteCount -= piece.count
-        // The places of what was taken go when they are the half: that moves each of the others once.
+        // Empty places are removed once they make up half of all, at a constant cost per piece on average.
         if first * 2 >= pieces.count {
             pieces.removeFirst(first)
             first = 0

@@ -6,13 +6,13 @@ struct SessionDeletion: Sendable {
     let client: DaytonaClient
     let loop: EventLoop
 
-    // A daemon takes up to 5 seconds for processes that do not want to end.
+    // A daemon takes up to 5 seconds to end processes that resist.
     private static let longestAttempt = Duration.seconds(15)
 
-    /// Tries until the session is gone, or the patience is at its end; cancellation does not cut that off.
+    /// Tries until the session is gone or time runs out; cancellation does not interrupt it.
     ///
-    /// Errors are of no use to anybody.
-    /// - Returns: whether the session is certainly gone, and with it every command that it might still begin.
+    /// Errors are not reported, as no caller could use them.
+    /// - Returns: whether the session is certainly gone, and with it every command that it might still start.
     func run() async -> Bool {
         await uncancelled {
             var schedule = Schedule(firstPause: client.configuration.retryPause, now: EventLoop.monotonicNow())
@@ -30,20 +30,20 @@ struct SessionDeletion: Sendable {
         }
     }
 
-    /// For how long a deletion is tried.
+    /// How long a deletion is tried.
     struct Schedule: Sendable {
         private var backOff: BackOff
-        /// When the patience ends.
+        /// When the attempts end.
         private(set) var deadline: LoopInstant
-        /// When it ends at the latest, however long the server asks to be left alone.
+        /// When the attempts end at the latest, however long the server asks the client to wait.
         private let latest: LoopInstant
         private var refusedSince: LoopInstant?
 
         private static let patience = Duration.seconds(30)
-        // Limits of rates are for a minute: this is two of them and the patience.
+        // Rate limits are per minute: this is two minutes plus the patience.
         private static let longestPatience = Duration.seconds(150)
-        // Proxies remember for 5 seconds that a key is wrong, whether it is or not. But a sandbox that is no more is
-        // told in the same way.
+        // Proxies remember for 5 seconds that a key is wrong, whether it is or not. But they answer the same for a
+        // sandbox that no longer exists.
         private static let refusalPatience = Duration.seconds(10)
 
         init(firstPause: Duration, now: LoopInstant) {
@@ -52,9 +52,9 @@ struct SessionDeletion: Sendable {
             latest = now &+ Self.longestPatience.nanoseconds
         }
 
-        /// The pause before the next attempt; nil to leave it at that.
+        /// Returns the pause before the next attempt, or `nil` to give up.
         ///
-        /// What the server asks for does not count against the patience.
+        /// A pause that the server asks for does not count against the patience.
         mutating func pause(
             after error: SandboxError,
             now: LoopInstant,

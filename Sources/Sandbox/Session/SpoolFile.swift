@@ -4,18 +4,18 @@ import Glibc
 
 /// A private file without a name, which is gone when it is closed, however the process ends.
 ///
-/// Its functions block, on threads that may.
+/// Its functions block, so they are called on threads that may.
 struct SpoolFile: Sendable {
     private let descriptor: Descriptor
 
-    /// - Parameter folder: nil for `TMPDIR`, or `/tmp`.
+    /// - Parameter folder: the folder of the file; `nil` for `TMPDIR`, or `/tmp`.
     static func create(in folder: String?) throws(SandboxError) -> SpoolFile {
         let folder = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         // Without O_EXCL a link could give it a name later.
         if let file = try? Descriptor.open(folder, O_RDWR | O_EXCL | clinux_o_tmpfile(), mode: 0o600) {
             return SpoolFile(descriptor: file)
         }
-        // A file system that has no files without a name.
+        // The file system does not support files without a name.
         let path = "\(folder)/.\(RandomText.uuid())"
         let file = try Descriptor.open(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
         guard unlink(path) == 0 else { throw .lastError("cannot remove '\(path)'") }
@@ -35,7 +35,7 @@ struct SpoolFile: Sendable {
         }
     }
 
-    /// Reads exactly as many bytes from an offset.
+    /// Reads exactly the given number of bytes from an offset.
     func read(_ count: Int, at offset: Int) throws(SandboxError) -> [UInt8] {
         var failure: SandboxError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -54,6 +54,6 @@ struct SpoolFile: Sendable {
         return bytes
     }
 
-    /// Gives the disk space back.
+    /// Empties the file and frees its disk space.
     func empty() { _ = ftruncate(descriptor.number, 0) }
 }

@@ -1,20 +1,20 @@
-/// Finds, and takes out, the line by which a command's shell says that it has begun, and as which process.
+/// Finds and removes the line in which a command's shell reports that it has started, and its process ID.
 ///
-/// It is the first line of standard output, but lines of standard error may come before it. Bytes that may belong to it
-/// are held back until that is known.
+/// It is the first line of standard output, but lines of standard error may precede it. Bytes that may belong to it are
+/// held back until that is certain.
 struct StartMark: Sendable {
-    /// The number of the process; nil until it has said so.
+    /// The process ID; `nil` until the shell has reported it.
     private(set) var processID: Int?
     private var beginning: [UInt8]
     private var held: [UInt8] = []
     private var isSought = true
 
-    /// Of a longer number, or of what is no number, nothing is kept.
+    /// The most digits of a process ID; a longer number, or text that is not a number, gives none.
     private static let maxDigits = 10
 
     init(token: String) { beginning = LogStream.standardOutput.marker + Array("\(token) ".utf8) }
 
-    /// Takes the next bytes of the log and returns what is the command's.
+    /// Takes the next bytes of the log and returns those that are the command's own.
     mutating func receive(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard isSought else { return bytes }
         var rest = bytes
@@ -41,14 +41,14 @@ struct StartMark: Sendable {
         return newline + 1 == rest.endIndex ? rest[..<start] : rest[..<start] + rest[(newline + 1)...]
     }
 
-    /// The log is complete: returns what was held back.
+    /// Ends the log and returns the bytes held back.
     mutating func finish() -> [UInt8] {
         isSought = false
         defer { held = [] }
         return held
     }
 
-    /// Where a pattern is, whole or cut at the end.
+    /// Returns where a pattern starts, whether it is whole or cut off at the end.
     private static func position(of pattern: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
         guard let first = pattern.first else { return nil }
         var index = bytes.startIndex

@@ -2,7 +2,7 @@ import BenchmarkTransport
 import CLinux
 import Glibc
 
-/// A file descriptor that is closed when the last reference to it goes, or before.
+/// A file descriptor that is closed when the last reference to it goes away, or earlier.
 final class Descriptor: Sendable {
     private let value: Locked<Int32>
 
@@ -14,7 +14,7 @@ final class Descriptor: Sendable {
     /// The number, for the next system call; -1 once it is closed.
     var number: Int32 { value.withLock { $0 } }
 
-    /// Gives the number away, to an owner who will close it.
+    /// Gives up the number to a new owner, who will close it.
     func release() -> Int32 {
         value.withLock { number in
             defer { number = -1 }
@@ -22,13 +22,13 @@ final class Descriptor: Sendable {
         }
     }
 
-    /// Closes it now; harmless when repeated.
+    /// Closes it now; repeating this is harmless.
     func close() {
         let number = release()
         if number >= 0 { Glibc.close(number) }
     }
 
-    /// Both ends of a new pipe, neither inherited by child processes nor non-blocking.
+    /// Creates a pipe and returns both ends, neither inherited by child processes nor non-blocking.
     static func pipe() throws(SandboxError) -> (read: Descriptor, write: Descriptor) {
         var numbers: [Int32] = [-1, -1]
         guard clinux_pipe(&numbers) == 0 else { throw .lastError("cannot create a pipe") }
@@ -42,7 +42,7 @@ final class Descriptor: Sendable {
         return Descriptor(owning: number)
     }
 
-    /// Makes reads and writes answer "would block" instead of waiting.
+    /// Makes reads and writes fail with "would block" instead of waiting.
     func makeNonBlocking() {
         let number = number
         _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
@@ -50,9 +50,9 @@ final class Descriptor: Sendable {
 }
 
 extension BufferedStream {
-    /// Our end of a pipe, which it takes over.
+    /// Returns a stream for our end of a pipe, which takes it over.
     ///
-    /// On the loop's thread.
+    /// Must be called on the loop's thread.
     static func pipe(_ end: Descriptor, on loop: EventLoop) throws(SandboxError) -> BufferedStream {
         end.makeNonBlocking()
         let stream = DescriptorStream(end.release(), on: loop)
@@ -62,13 +62,13 @@ extension BufferedStream {
 }
 
 extension SandboxError {
-    /// The failure of the system call just made; to be called before any other.
+    /// Returns the failure of the system call just made; must be called before any other.
     static func lastError(_ message: String) -> SandboxError {
         let number = clinux_errno()
         return .system(number, message)
     }
 
-    /// The failure of a system call with that `errno`.
+    /// Returns the failure of a system call with the given `errno`.
     static func system(_ number: Int32, _ message: String) -> SandboxError {
         SandboxError(.system, "\(message): \(String(cString: strerror(number)))")
     }

@@ -1,6 +1,6 @@
 /// Unpredictable texts.
 enum RandomText {
-    /// A number of hexadecimal digits.
+    /// Returns the given number of hexadecimal digits.
     static func hexadecimal(count: Int) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var generator = SystemRandomNumberGenerator()
@@ -10,7 +10,7 @@ enum RandomText {
         )
     }
 
-    /// A random UUID (RFC 9562 §5.4) in lower case.
+    /// Returns a random UUID (RFC 9562 §5.4) in lower case.
     static func uuid() -> String {
         var digits = Array(hexadecimal(count: 32).utf8)
         digits[12] = UInt8(ascii: "4")

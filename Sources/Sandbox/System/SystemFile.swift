@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// A file of the kernel's, or one that is as short.
+/// A file provided by the kernel, or another short one.
 enum SystemFile {
-    /// All of it as text; nil if it cannot be read.
+    /// Returns all of it as text, or `nil` if it cannot be read.
     static func read(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
 
-    /// All of it; nil if it cannot be read.
+    /// Returns all of it, or `nil` if it cannot be read.
     static func bytes(_ path: String) -> [UInt8]? {
         guard let file = try? Descriptor.open(path, O_RDONLY) else { return nil }
         var bytes: [UInt8] = []

@@ -1,20 +1,20 @@
 import CLinux
 import Glibc
 
-/// A moment in UTC, in the texts that the API writes.
+/// A moment in UTC, in the formats that the API writes.
 package struct Timestamp: Sendable {
     private let date: String
     private let time: String
     private let nanoseconds: Int
 
-    /// Now.
+    /// Creates the current moment.
     package init() {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         self.init(now)
     }
 
-    /// A moment as the kernel counts it.
+    /// Creates a moment from the kernel's representation.
     init(_ moment: timespec) {
         var (seconds, parts) = (moment.tv_sec, tm())
         gmtime_r(&seconds, &parts)
