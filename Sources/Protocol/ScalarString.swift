@@ -1,7 +1,7 @@
-/// A text as a key: equal and hashed by its UTF-8.
+/// A text as a key: compared and hashed by its UTF-8.
 ///
-/// Swift's `String` takes canonically equivalent texts for equal, as é in one scalar and é in two; on the wire they are
-/// two ids.
+/// Swift's `String` treats canonically equivalent texts as equal, such as é as one scalar and é as two; on the wire
+/// they are two different ids.
 package struct ScalarString: Hashable, Sendable {
     package let text: String
 
@@ -16,7 +16,7 @@ package struct ScalarString: Hashable, Sendable {
 }
 
 extension String {
-    /// Whether both are the same scalars, where `==` asks for canonical equivalence.
+    /// Returns whether both consist of the same scalars, whereas `==` tests for canonical equivalence.
     package func hasSameUTF8(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
         let isEqual = utf8.withContiguousStorageIfAvailable { bytes in

@@ -1,6 +1,6 @@
-/// Tells a JSON text's encoding by its first bytes, as Python does, and turns it into UTF-8.
+/// Detects the encoding of a JSON text by its first bytes, as Python does, and converts it to UTF-8.
 enum JSONEncodingDetection {
-    /// The text in UTF-8, without a byte order mark.
+    /// Returns the text in UTF-8, without a byte order mark.
     static func utf8(_ bytes: [UInt8]) throws(JSONReadError) -> [UInt8] {
         guard bytes.count >= 2 else { return try validated(bytes) }
         let (first, second) = (bytes[0], bytes[1])
@@ -8,7 +8,7 @@ enum JSONEncodingDetection {
         if bytes.starts(with: [0xff, 0xfe, 0x00, 0x00]) { return try utf32(bytes.dropFirst(4), bigEndian: false) }
         if (first, second) == (0xfe, 0xff) { return try utf16(bytes.dropFirst(2), bigEndian: true) }
         if (first, second) == (0xff, 0xfe) { return try utf16(bytes.dropFirst(2), bigEndian: false) }
-        // A JSON text begins with two ASCII characters, or is one: zeros tell where the others stand.
+        // A JSON text starts with two ASCII characters, or is a single one: the zero bytes reveal the encoding.
         if first != 0, second != 0 { return try validated(bytes) }
         switch bytes.count {
         case 2: return try utf16(bytes[...], bigEndian: first == 0)
@@ -22,7 +22,7 @@ enum JSONEncodingDetection {
         }
     }
 
-    /// The bytes, if they are UTF-8, without a byte order mark.
+    /// Returns the bytes, if they are valid UTF-8, without a byte order mark.
     static func validated(_ bytes: [UInt8]) throws(JSONReadError) -> [UInt8] {
         do { _ = try UTF8Span(validating: bytes.span) } catch { throw .unreadable("the text is not UTF-8") }
         return bytes.starts(with: [0xef, 0xbb, 0xbf]) ? Array(bytes.dropFirst(3)) : bytes

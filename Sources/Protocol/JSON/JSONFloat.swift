@@ -1,6 +1,6 @@
-/// How small and large doubles are written.
+/// How small doubles are written.
 ///
-/// HTTP bodies and stream messages differ in the original, and so here.
+/// HTTP bodies and stream messages differ in the original service, and so they do here.
 public enum JSONFloatStyle: Sendable, Hashable {
     /// `0.00001` and `1e-6`.
     case http
@@ -10,9 +10,9 @@ public enum JSONFloatStyle: Sendable, Hashable {
 
 /// Doubles as text.
 enum JSONFloat {
-    /// The shortest digits that read back as the number; `null` for what is not finite.
+    /// Returns the shortest digits that read back as the number; `null` if it is not finite.
     ///
-    /// Whole numbers keep `.0` below 1e16. Small ones get an exponent from 1e-5 (streams) or 1e-6 (HTTP) downwards.
+    /// Whole numbers below 1e16 keep `.0`. Numbers below 1e-4 (streams) or 1e-5 (HTTP) get an exponent.
     static func text(_ number: Double, _ style: JSONFloatStyle) -> String {
         if !number.isFinite { return "null" }
         let text = number.description  // the shortest digits, but with Swift's own choice of exponent

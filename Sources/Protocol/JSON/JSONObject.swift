@@ -1,40 +1,40 @@
-/// A JSON object: keys in order, each once.
+/// A JSON object: unique keys, in order.
 ///
-/// A key that is set again keeps its place and gets the new value, as Python's dictionaries have it. Keys are compared
-/// by their UTF-8. Looking up takes constant time in large objects.
+/// A key that is set again keeps its place and gets the new value, as in Python's dictionaries. Keys are compared by
+/// their UTF-8. Lookups in large objects take constant time.
 public struct JSONObject: Sendable, Hashable, RandomAccessCollection, ExpressibleByDictionaryLiteral {
     /// A key with its value.
     public typealias Element = (key: String, value: JSONValue)
 
-    /// From how many keys on an index is kept; below, comparing is faster.
+    /// The number of keys from which an index is kept; with fewer, comparing is faster.
     private static let indexedFrom = 12
 
     private var keys: [String] = []
     private var values: [JSONValue] = []
     private var positions: [ScalarString: Int] = [:]
 
-    /// An object without keys.
+    /// Creates an object without keys.
     public init() {}
 
-    /// An object of the given keys, in their order.
+    /// Creates an object with the given keys, in their order.
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
 
-    /// An object of the given keys, in their order.
+    /// Creates an object with the given keys, in their order.
     public init(_ elements: some Sequence<(String, JSONValue)>) {
         for (key, value) in elements { self[key] = value }
     }
 
-    /// The first place.
+    /// The position of the first key.
     public var startIndex: Int { 0 }
-    /// The place behind the last.
+    /// The position after the last key.
     public var endIndex: Int { keys.count }
 
-    /// The key and value at a place.
+    /// The key and value at a position.
     public subscript(position: Int) -> Element { (keys[position], values[position]) }
 
-    /// The value of a key; nil if it is absent.
+    /// The value of a key; `nil` if it is absent.
     ///
-    /// Setting nil removes the key.
+    /// Setting `nil` removes the key.
     public subscript(key: String) -> JSONValue? {
         get { position(of: key).map { values[$0] } }
         set {
@@ -47,11 +47,11 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection, Expressibl
         }
     }
 
-    /// An object of the given keys, each with the value at its place; as many of both.
+    /// Creates an object from keys and as many values, matched by position.
     init(keys: [String], values: [JSONValue]) {
         (self.keys, self.values) = (keys, values)
         if index() { return }
-        // A key comes twice, which is rare enough to start over.
+        // A key occurs twice, which is rare enough to start over.
         self = JSONObject(zip(keys, values))
     }
 
@@ -76,7 +76,7 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection, Expressibl
         index()
     }
 
-    /// Makes the index anew, if the object is large enough for one; false if a key is there twice.
+    /// Rebuilds the index, if the object is large enough for one; returns false if a key occurs twice.
     @discardableResult
     private mutating func index() -> Bool {
         positions = [:]
@@ -90,7 +90,7 @@ public struct JSONObject: Sendable, Hashable, RandomAccessCollection, Expressibl
         return true
     }
 
-    /// Equal keys and values in the same order.
+    /// Compares keys and values, in their order.
     public static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.keys.elementsEqual(right.keys) { $0.hasSameUTF8(as: $1) } && left.values == right.values
     }

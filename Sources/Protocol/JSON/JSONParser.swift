@@ -1,16 +1,16 @@
-/// Reads a JSON text (RFC 8259) as Python's decoder does: besides the grammar it takes `NaN`, `Infinity` and
-/// `-Infinity`, and numbers beyond a double's range as infinities.
+/// Parses a JSON text (RFC 8259) as Python's decoder does: it also accepts `NaN`, `Infinity`, and `-Infinity`, and
+/// reads numbers beyond a double's range as infinities.
 ///
-/// An escape that names half of a surrogate pair becomes U+FFFD: a Swift text cannot hold it. Nested at most
-/// ``maxDepth`` levels deep, integers of at most ``maxIntegerDigits`` digits. Open arrays and objects are kept on the
-/// heap, so that depth costs no stack.
+/// An escape that names half of a surrogate pair becomes U+FFFD, because a Swift string cannot hold it. A text may be
+/// nested at most ``maxDepth`` levels deep, and integers may have at most ``maxIntegerDigits`` digits. Open arrays and
+/// objects are kept on the heap, so that depth costs no stack.
 package struct JSONParser {
     package static let maxDepth = 512
     package static let maxIntegerDigits = 4300
 
-    /// An array or object whose end was not read yet.
+    /// An array or object whose end has not been read yet.
     ///
-    /// In an object each value belongs to the key at its place.
+    /// In an object, each value belongs to the key at the same position.
     private struct Container {
         let isObject: Bool
         var keys: [String] = []
@@ -25,18 +25,18 @@ package struct JSONParser {
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
 
-    /// Reads a text of UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+    /// Parses a text in UTF-8, UTF-16, or UTF-32, with or without a byte order mark.
     package static func parse(_ input: some Collection<UInt8>) throws(JSONReadError) -> JSONValue {
         try parse(utf8: JSONEncodingDetection.utf8(Array(input)))
     }
 
-    /// Reads a text that is known to be UTF-8, as what comes in a text message.
+    /// Parses a text that is known to be UTF-8, such as that of a text message.
     package static func parse(text: some Collection<UInt8>) throws(JSONReadError) -> JSONValue {
         try parse(utf8: JSONEncodingDetection.validated(Array(text)))
     }
 
     private static func parse(utf8 bytes: [UInt8]) throws(JSONReadError) -> JSONValue {
-        // The closure's result instead of its error: `withUnsafeBytes` has no typed throws.
+        // A result instead of a thrown error: `withUnsafeBytes` has no typed throws.
         let result = bytes.withUnsafeBytes { raw -> Result<JSONValue, JSONReadError> in
             var parser = JSONParser(bytes: raw)
             do throws(JSONReadError) { return .success(try parser.parseText()) } catch { return .failure(error) }
@@ -82,7 +82,7 @@ package struct JSONParser {
             } else {
                 value = try parseScalar()
             }
-            // The value goes to the container around it, and if it was the last one there, that one to the next.
+            // The value goes into the container around it, which goes into the next one if this was its last value.
             while true {
                 skipBlanks()
                 guard let isObject = open.last?.isObject else {
@@ -105,7 +105,7 @@ package struct JSONParser {
         }
     }
 
-    /// A key with its colon and the blanks around it.
+    /// Parses a key, with its colon and the blanks around it.
     private mutating func parseKey() throws(JSONReadError) -> String {
         guard current == UInt8(ascii: "\"") else {
             throw fail("Expecting property name enclosed in double quotes", at: index)
@@ -145,7 +145,7 @@ package struct JSONParser {
 
     // MARK: Strings
 
-    /// What follows an opening quote, up to and with the closing one.
+    /// Parses what follows an opening quote, up to and including the closing one.
     private mutating func parseString() throws(JSONReadError) -> String {
         let opening = index - 1
         let start = index
@@ -204,7 +204,7 @@ package struct JSONParser {
     }
 
     private mutating func parseHexadecimal(after backslash: Int) throws(JSONReadError) -> UInt32 {
-        // Python wants a character behind the four digits, and blames the escape for a text that ends there.
+        // Python requires a character after the four digits, and blames the escape if the text ends there.
         guard bytes.count - index > 4 else { throw fail("Invalid \\uXXXX escape", at: backslash + 1) }
         var value: UInt32 = 0
         for offset in 0..<4 {
@@ -251,14 +251,14 @@ package struct JSONParser {
         return .largeInteger(large)
     }
 
-    /// A point and digits, if there are both.
+    /// Skips a point and digits, if there are both.
     private mutating func skipFraction() {
         guard current == UInt8(ascii: "."), let next = byte(at: index + 1), (0x30...0x39).contains(next) else { return }
         index += 1
         skipDigits()
     }
 
-    /// The letter, a sign or none, and digits, if there are letter and digits.
+    /// Skips the letter, an optional sign, and digits, if there are letter and digits.
     private mutating func skipExponent() {
         guard let letter = current, letter | 0x20 == UInt8(ascii: "e") else { return }
         let sign = byte(at: index + 1)
@@ -274,16 +274,17 @@ package struct JSONParser {
 }
 
 extension JSONValue {
-    /// Reads a JSON text of UTF-8, UTF-16 or UTF-32, which its first bytes tell, with or without a byte order mark.
+    /// Parses a JSON text in UTF-8, UTF-16, or UTF-32, detected from its first bytes, with or without a byte order
+    /// mark.
     ///
-    /// - Throws: ``ProtocolError`` with code `.invalidJSON`, naming place and mistake, or `.unreadableJSON`.
+    /// - Throws: ``ProtocolError`` with code `.invalidJSON`, naming the place and the mistake, or `.unreadableJSON`.
     public init(parsing text: some Collection<UInt8>) throws {
         do { self = try JSONParser.parse(text) } catch { throw error.asProtocolError }
     }
 
-    /// Reads a JSON text.
+    /// Parses a JSON text.
     ///
-    /// - Throws: ``ProtocolError`` with code `.invalidJSON`, naming place and mistake, or `.unreadableJSON`.
+    /// - Throws: ``ProtocolError`` with code `.invalidJSON`, naming the place and the mistake, or `.unreadableJSON`.
     public init(parsing text: String) throws {
         do { self = try JSONParser.parse(text: text.utf8) } catch { throw error.asProtocolError }
     }

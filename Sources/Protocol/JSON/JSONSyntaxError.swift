@@ -2,7 +2,7 @@
 package struct JSONSyntaxError: Error, Sendable, Hashable {
     /// For example `Expecting value`.
     package let message: String
-    /// The place, counted in code points from the start of the text.
+    /// The place of the mistake, in code points from the start of the text.
     package let offset: Int
     /// The line of that place, from 1.
     package let line: Int
@@ -23,14 +23,14 @@ package struct JSONSyntaxError: Error, Sendable, Hashable {
     package var description: String { "\(message): line \(line) column \(column) (char \(offset))" }
 }
 
-/// The ways in which a text can fail to be read as JSON.
+/// The ways in which reading a text as JSON can fail.
 package enum JSONReadError: Error, Sendable, Hashable {
     /// It breaks the grammar.
     case syntax(JSONSyntaxError)
-    /// It is not in an encoding of Unicode, is nested too deeply, or has an integer of absurd length.
+    /// It is not in a Unicode encoding, is nested too deeply, or has an integer with too many digits.
     case unreadable(String)
 
-    /// The error as the module throws it to others.
+    /// The error that the module's public functions throw.
     package var asProtocolError: ProtocolError {
         switch self {
         case .syntax(let error): ProtocolError(.invalidJSON, error.description)

@@ -1,8 +1,8 @@
-/// The bytes of texts between their quotes.
+/// The bytes of strings between their quotes.
 enum JSONText {
-    /// The first place from `start` whose byte is a quote, a backslash or a control character; else the end.
+    /// Returns the first position from `start` with a quote, a backslash, or a control character, or else the end.
     ///
-    /// What lies before stands for itself, in JSON as in the text. Looks at eight bytes at a time.
+    /// The bytes before it stand for themselves, in JSON as in the text. Eight bytes are examined at a time.
     static func endOfPlainBytes(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var position = start
         while bytes.count - position >= 8 {
@@ -18,7 +18,7 @@ enum JSONText {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    /// False only if no byte of the word is special: subtracting borrows into the high bit of a byte that is smaller.
+    /// Returns false only if no byte of the word is special: subtracting borrows into the high bit of a smaller byte.
     private static func mayHaveSpecialByte(_ word: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))

@@ -1,16 +1,16 @@
-/// A JSON value that loses nothing: objects keep their order, `1` and `1.0` stay two things, and integers have any size.
+/// A lossless JSON value: objects keep their order, `1` and `1.0` stay different, and integers may have any size.
 ///
-/// Equality is exact: texts by their UTF-8, numbers by their kind.
+/// Equality is exact: texts are compared by their UTF-8, numbers also by their kind.
 public enum JSONValue: Sendable {
     /// `null`.
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// An integer that an `Int` holds.
+    /// An integer that fits in an `Int`.
     case int(Int)
-    /// An integer that none does.
+    /// An integer that does not.
     case largeInteger(JSONLargeInteger)
-    /// A number with a fraction or an exponent; may be non-finite when it was read as `NaN`, `Infinity` or `1e400`.
+    /// A number with a fraction or an exponent; not finite if it was read as `NaN`, `Infinity`, or `1e400`.
     case double(Double)
     /// A string.
     case string(String)
@@ -22,12 +22,13 @@ public enum JSONValue: Sendable {
 
 /// An integer beyond the range of `Int`, as its decimal digits.
 public struct JSONLargeInteger: Sendable, Hashable, CustomStringConvertible {
-    /// The digits, with a minus in front of a negative number, without leading zeros.
+    /// The digits, without leading zeros, after a minus sign if the number is negative.
     public let description: String
 
-    /// An integer of the given digits; nil if they are not the JSON form of an integer.
+    /// Creates an integer from its digits; returns `nil` if they are not the JSON form of an integer.
     ///
-    /// One that an `Int` holds is written all the same, but is not equal to ``JSONValue/int(_:)``, as which it reads back.
+    /// An integer that fits in an `Int` is written in the same way, but is not equal to the ``JSONValue/int(_:)`` that
+    /// it reads back as.
     public init?(_ text: String) {
         let digits = text.utf8.first == UInt8(ascii: "-") ? text.utf8.dropFirst() : text.utf8[...]
         guard let first = digits.first, digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
@@ -37,10 +38,10 @@ public struct JSONLargeInteger: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension JSONValue {
-    /// The value of an object's key; nil if this is no object or has no such key.
+    /// The value of an object's key; `nil` if this is not an object or has no such key.
     public subscript(key: String) -> JSONValue? { objectValue?[key] }
 
-    /// The element of an array; nil if this is no array or is shorter.
+    /// The element of an array; `nil` if this is not an array or is shorter.
     public subscript(index: Int) -> JSONValue? {
         guard case .array(let values) = self, values.indices.contains(index) else { return nil }
         return values[index]
@@ -49,7 +50,7 @@ extension JSONValue {
     /// The text, if this is one.
     public var stringValue: String? { if case .string(let text) = self { text } else { nil } }
 
-    /// The integer, if this is one that an `Int` holds.
+    /// The integer, if this is one that fits in an `Int`.
     public var intValue: Int? { if case .int(let number) = self { number } else { nil } }
 
     /// The number as a `Double`, if this is a number.
@@ -62,7 +63,7 @@ extension JSONValue {
         }
     }
 
-    /// The truth value, if this is one.
+    /// The Boolean, if this is one.
     public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
 
     /// The elements, if this is an array.
@@ -73,7 +74,7 @@ extension JSONValue {
 }
 
 extension JSONValue: Hashable {
-    /// Exact equality: texts by their UTF-8, numbers by their kind.
+    /// Compares exactly: texts by their UTF-8, numbers also by their kind.
     public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -88,7 +89,7 @@ extension JSONValue: Hashable {
         }
     }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .null: hasher.combine(0)
@@ -106,18 +107,18 @@ extension JSONValue: Hashable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
-    /// A text.
+    /// Creates a string.
     public init(stringLiteral value: String) { self = .string(value) }
-    /// An integer.
+    /// Creates an integer.
     public init(integerLiteral value: Int) { self = .int(value) }
-    /// A number with a fraction.
+    /// Creates a number with a fraction.
     public init(floatLiteral value: Double) { self = .double(value) }
-    /// A truth value.
+    /// Creates a Boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// An array.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    /// An object with its keys in the order written.
+    /// Creates an object with its keys in the order written.
     public init(dictionaryLiteral elements: (String, JSONValue)...) { self = .object(JSONObject(elements)) }
-    /// Null.
+    /// Creates a null.
     public init(nilLiteral: ()) { self = .null }
 }

@@ -1,15 +1,16 @@
 /// Writes compact JSON: no blanks, text as raw UTF-8, the shortest digits that read back as the same number.
 package struct JSONWriter {
-    /// How deep a value may be nested to be written.
+    /// The maximum nesting depth of a value.
     package static let maxDepth = 254
 
     private let floats: JSONFloatStyle
 
     package init(floats: JSONFloatStyle = .http) { self.floats = floats }
 
-    /// Appends a value; numbers that JSON has no form for become `null`.
+    /// Appends a value; numbers that JSON cannot express become `null`.
     ///
-    /// - Throws: ``ProtocolError`` with code `.notEncodable` for a value nested too deeply; `bytes` then has a part of it.
+    /// - Throws: ``ProtocolError`` with code `.notEncodable` for a value nested too deeply; `bytes` then contains part
+    ///   of it.
     package func write(_ value: JSONValue, to bytes: inout [UInt8]) throws {
         try write(value, to: &bytes, depth: 0)
     }

@@ -4,10 +4,10 @@ public struct EvaluateResponseRequest: Sendable, Hashable {
     public var taskID: String
     /// The answer.
     public var response: String
-    /// The dataset; nil for the default.
+    /// The dataset; `nil` for the default.
     public var dataset: String?
 
-    /// A request of the given parts.
+    /// Creates a request from its parts.
     public init(taskID: String, response: String, dataset: String? = nil) {
         (self.taskID, self.response, self.dataset) = (taskID, response, dataset)
     }
@@ -36,11 +36,11 @@ public struct EvaluateResponseRequest: Sendable, Hashable {
         ["task_id": .string(taskID), "response": .string(response), "dataset": dataset.map { .string($0) } ?? .null]
     }
 
-    /// Exact equality: texts by their UTF-8.
+    /// Compares exactly, with texts by their UTF-8.
     public static func == (left: EvaluateResponseRequest, right: EvaluateResponseRequest) -> Bool {
         left.json == right.json
     }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }

@@ -1,11 +1,11 @@
 /// The body of `POST /final-score/`: `{"evaluation_results":{"task-1":{…},"task-2":null},"dataset":null}`.
 public struct FinalScoreRequest: Sendable, Hashable {
-    /// What the evaluation of each task returned, in order; null for a task that failed.
+    /// The result of each task's evaluation, in order; null for a task that failed.
     public var evaluationResults: JSONObject
-    /// The dataset; nil for the default.
+    /// The dataset; `nil` for the default.
     public var dataset: String?
 
-    /// A request of the given parts.
+    /// Creates a request from its parts.
     public init(evaluationResults: JSONObject, dataset: String? = nil) {
         (self.evaluationResults, self.dataset) = (evaluationResults, dataset)
     }
@@ -36,36 +36,36 @@ public struct FinalScoreRequest: Sendable, Hashable {
         ["evaluation_results": .object(evaluationResults), "dataset": dataset.map { .string($0) } ?? .null]
     }
 
-    /// Exact equality: texts by their UTF-8.
+    /// Compares exactly, with texts by their UTF-8.
     public static func == (left: FinalScoreRequest, right: FinalScoreRequest) -> Bool { left.json == right.json }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }
 
-/// What a benchmark makes of a run.
+/// The score that a benchmark gives a run.
 public struct FinalScoreResult: Sendable, Hashable {
-    /// The score; by custom a percentage.
+    /// The score; by convention a percentage.
     ///
     /// NaN is sent as null, which runners refuse.
     public var score: Double
     /// Anything that explains it.
     public var metadata: JSONObject
 
-    /// A result of the given parts.
+    /// Creates a result from its parts.
     public init(score: Double, metadata: JSONObject = [:]) { (self.score, self.metadata) = (score, metadata) }
 }
 
-/// The answer of `POST /final-score/`: `{"tasks_evaluated":["task-1"],"final_score":100.0,"metadata":{}}`.
+/// The answer to `POST /final-score/`: `{"tasks_evaluated":["task-1"],"final_score":100.0,"metadata":{}}`.
 public struct FinalScoreResponse: Sendable, Hashable {
-    /// The ids of the request in their order.
+    /// The ids of the request, in their order.
     public var tasksEvaluated: [String]
     /// The score.
     public var finalScore: Double
-    /// What the benchmark adds.
+    /// Anything that the benchmark adds.
     public var metadata: JSONObject
 
-    /// A response of the given parts.
+    /// Creates a response from its parts.
     public init(tasksEvaluated: [String], finalScore: Double, metadata: JSONObject = [:]) {
         (self.tasksEvaluated, self.finalScore, self.metadata) = (tasksEvaluated, finalScore, metadata)
     }
@@ -97,9 +97,9 @@ public struct FinalScoreResponse: Sendable, Hashable {
         ]
     }
 
-    /// Exact equality: texts by their UTF-8.
+    /// Compares exactly, with texts by their UTF-8.
     public static func == (left: FinalScoreResponse, right: FinalScoreResponse) -> Bool { left.json == right.json }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }

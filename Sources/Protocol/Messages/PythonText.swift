@@ -1,6 +1,6 @@
 /// Texts as Python prints them in its messages.
 enum PythonText {
-    /// In single quotes, in double ones if the text has single ones and no double ones; what is not printable is escaped.
+    /// Returns a text in single quotes, or in double ones if it has single ones only; unprintable scalars are escaped.
     static func quoted(_ text: some Collection<Unicode.Scalar>) -> String {
         let quote: Unicode.Scalar = text.contains("'") && !text.contains("\"") ? "\"" : "'"
         var quoted = String.UnicodeScalarView()
@@ -19,7 +19,7 @@ enum PythonText {
         return String(quoted)
     }
 
-    /// The blank, and everything that Unicode calls neither a separator nor "other".
+    /// Returns whether a scalar is the space, or in none of the Unicode categories of separators and "other".
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return (0x20..<0x7f).contains(scalar.value) }
         return switch scalar.properties.generalCategory {
@@ -29,7 +29,7 @@ enum PythonText {
         }
     }
 
-    /// `\x85`, `\u2028` or `\U000e0001`.
+    /// Returns an escape such as `\x85`, `\u2028`, or `\U000e0001`.
     private static func escape(_ scalar: Unicode.Scalar) -> String {
         let (letter, width) = scalar.value < 0x100 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
         let digits = String(scalar.value, radix: 16)

@@ -26,22 +26,22 @@ package struct RetrieveTaskRequest: Sendable {
     }
 }
 
-/// The answer of `GET /retrieve-task/`: what a task needs.
+/// The answer to `GET /retrieve-task/`: what a task needs.
 ///
 /// `{"docker_image":"…","problem_path":"…","cwd":"…","agent_timeout":null,"resources":{"vcpu":2,"memory":4,"disk":10}}`
 public struct RetrieveTaskResponse: Sendable, Hashable {
     /// The image of the sandbox.
     public var dockerImage: String
-    /// Where the setup writes the problem.
+    /// The path that the setup writes the problem to.
     public var problemPath: String
     /// The agent's working directory.
     public var cwd: String
-    /// Seconds the agent may take; nil for no limit of the task's own.
+    /// The number of seconds the agent may take; `nil` if the task has no limit of its own.
     public var agentTimeout: Double?
-    /// What the sandbox needs.
+    /// The resources that the sandbox needs.
     public var resources: Resources
 
-    /// A response of the given parts.
+    /// Creates a response from its parts.
     public init(
         dockerImage: String,
         problemPath: String,
@@ -90,23 +90,23 @@ public struct RetrieveTaskResponse: Sendable, Hashable {
         ]
     }
 
-    /// Exact equality: texts by their UTF-8.
+    /// Compares exactly, with texts by their UTF-8.
     public static func == (left: RetrieveTaskResponse, right: RetrieveTaskResponse) -> Bool { left.json == right.json }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }
 
-/// What a sandbox needs: `{"vcpu":2,"memory":4,"disk":10}`.
+/// The resources that a sandbox needs: `{"vcpu":2,"memory":4,"disk":10}`.
 public struct Resources: Sendable, Hashable {
-    /// Cores.
+    /// The number of cores.
     public var vcpu: Int
-    /// Memory in GB.
+    /// The memory in GB.
     public var memory: Int
-    /// Disk in GB.
+    /// The disk space in GB.
     public var disk: Int
 
-    /// Needs of the given size.
+    /// Creates resources of the given size.
     public init(vcpu: Int = 2, memory: Int = 4, disk: Int = 10) {
         (self.vcpu, self.memory, self.disk) = (vcpu, memory, disk)
     }

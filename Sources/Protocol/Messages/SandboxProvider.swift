@@ -1,33 +1,33 @@
-/// Who runs the sandbox of a request, and the key to them, where the request says so in its body.
+/// The provider of a request's sandbox, with the key to it, if the request names them in its body.
 ///
-/// As a text, without the key.
+/// The textual description leaves out the key.
 public enum SandboxProvider: Sendable, Hashable, CustomStringConvertible {
     /// A deployment of Daytona.
     case daytona(Daytona)
-    /// Somebody that this toolkit does not know, by the name of their kind.
+    /// A provider that this toolkit does not know, by the name of its kind.
     case other(type: String)
 
     /// `{"type":"daytona","DAYTONA_API_KEY":"…","DAYTONA_API_URL":"…","DAYTONA_TARGET":"…"}`.
     public struct Daytona: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
-        /// The key, opaque.
+        /// The opaque key.
         public var apiKey: String
-        /// The address of the control plane, without a slash at its end.
+        /// The address of the control plane; a slash at its end is removed by the initializer.
         public var apiURL: String
         /// The region.
         public var target: String
-        /// The organization that is meant; nil for the key's.
+        /// The organization to use; `nil` for the key's.
         public var organizationID: String?
 
-        /// A deployment of the given parts.
+        /// Creates a deployment from its parts.
         public init(apiKey: String, apiURL: String, target: String, organizationID: String? = nil) {
             (self.apiKey, self.target, self.organizationID) = (apiKey, target, organizationID)
             self.apiURL = apiURL.utf8.last == UInt8(ascii: "/") ? String(apiURL.dropLast()) : apiURL
         }
 
-        /// Address and region.
+        /// The address and region.
         public var description: String { "\(apiURL), target '\(target)'" }
 
-        /// Address and region: what prints whole values must not print the key.
+        /// The address and region, so that printing the whole value does not print the key.
         public var customMirror: Mirror { Mirror(self, children: ["apiURL": apiURL, "target": target]) }
 
         fileprivate init(_ fields: inout FieldReader) {
@@ -69,7 +69,7 @@ public enum SandboxProvider: Sendable, Hashable, CustomStringConvertible {
         ]
     )
 
-    /// Reads the value of a field; nil if it is null or not there.
+    /// Reads the value of a field; returns `nil` if it is null, absent, or wrong, which is noted.
     init?(_ field: FieldSchema, of fields: inout FieldReader) {
         guard let value = fields.object[field.name], value != .null else { return nil }
         let provider = fields.read(field) { fields -> SandboxProvider in
@@ -87,7 +87,7 @@ public enum SandboxProvider: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The kind, and where it is.
+    /// The kind, with the address and region of a deployment of Daytona.
     public var description: String {
         switch self {
         case .daytona(let daytona): "daytona, \(daytona)"

@@ -1,6 +1,6 @@
 /// A slice of a list, `start:stop:step`, with the meaning it has in Python.
 ///
-/// Every part may be missing; negative bounds count from the end; one part alone is the start. Integers of any size are
+/// Every part may be missing; negative bounds count from the end; a single part is the start. Integers of any size are
 /// understood, with blanks around them, a sign, `_` between digits, and the decimal digits of any script.
 public struct SliceExpression: Sendable, Hashable {
     private let start: Int?
@@ -20,12 +20,12 @@ public struct SliceExpression: Sendable, Hashable {
         if step == 0 { throw ProtocolError(.invalidSlice, "slice step cannot be zero") }
     }
 
-    /// The elements that the slice selects, in its order.
+    /// Returns the elements that the slice selects, in its order.
     public func apply<Element>(to elements: [Element]) -> [Element] {
         indices(count: elements.count).map { elements[$0] }
     }
 
-    /// The indices that the slice selects in a list of `count` elements.
+    /// Returns the indices that the slice selects in a list of `count` elements.
     public func indices(count: Int) -> [Int] {
         let (lowest, highest) = step > 0 ? (0, count) : (-1, count - 1)
         func clamped(_ bound: Int?, absent: Int) -> Int {

@@ -1,8 +1,8 @@
-/// Integers as Python's `int()` reads them, brought into the range of `Int`, beyond which no list reaches.
+/// Reads integers as Python's `int()` does, clamped to a range of `Int` that no list's length exceeds.
 enum SliceInteger {
     /// Python's own limit; leading zeros count.
     private static let maxDigits = 4300
-    /// Python cuts a text that it quotes in this message, and so an absurd request does not come back whole.
+    /// Python cuts a text that it quotes in this message, which also keeps an absurd request from being echoed whole.
     private static let maxQuotedCharacters = 200
 
     /// - Throws: ``ProtocolError`` with code `.invalidSlice`.
@@ -29,14 +29,14 @@ enum SliceInteger {
         for digit in digits {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             let (sum, carry) = product.addingReportingOverflow(digit)
-            // Half of the range is more than any list has, and leaves room for adding its length.
+            // Half of the range is more than any list has, and leaves room for adding the length of a list.
             if overflow || carry || sum > Int.max / 2 { return isNegative ? -(Int.max / 2) : Int.max / 2 }
             value = sum
         }
         return isNegative ? -value : value
     }
 
-    /// The digits, of any script, with single `_` between them; nil for anything else.
+    /// Returns the digits, of any script and with single `_` between them, or `nil` for anything else.
     private static func digits(_ scalars: ArraySlice<Unicode.Scalar>) -> [Int]? {
         var digits: [Int] = []
         var mayBeUnderscore = false

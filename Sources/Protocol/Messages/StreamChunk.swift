@@ -1,6 +1,6 @@
 /// One message of a stream: `{"type":"message","data":"…"}`.
 ///
-/// Open to kinds that are added later: an unknown one is kept as it is.
+/// More kinds may be added: an unknown one is kept as it is.
 public enum StreamChunk: Sendable, Hashable {
     /// Text for the log.
     ///
@@ -8,16 +8,16 @@ public enum StreamChunk: Sendable, Hashable {
     case message(String)
     /// A failure.
     ///
-    /// Streams may go on after it; runners take the task as failed.
+    /// A stream may continue after it; runners treat the task as failed.
     case error(String)
     /// The result; runners expect an object.
     case result(JSONValue)
     /// A kind this version does not know.
     case other(type: String, data: JSONValue)
 
-    /// Reads a chunk; keys besides `type` and `data` are ignored.
+    /// Parses a chunk; keys other than `type` and `data` are ignored.
     ///
-    /// - Throws: ``ProtocolError`` with code `.invalidMessage` if it is no chunk, or its data has the wrong type.
+    /// - Throws: ``ProtocolError`` with code `.invalidMessage` if it is not a chunk, or its data has the wrong type.
     public init(parsing text: some Collection<UInt8>) throws {
         let json: JSONValue
         do { json = try JSONParser.parse(text: text) } catch {
@@ -47,9 +47,10 @@ public enum StreamChunk: Sendable, Hashable {
         return bytes
     }
 
-    /// Appends the chunk as compact JSON in UTF-8; a text goes there without a value in between.
+    /// Appends the chunk as compact JSON in UTF-8; a text is written without an intermediate value.
     ///
-    /// - Throws: ``ProtocolError`` with code `.notEncodable` for data nested too deeply; `bytes` then has a part of it.
+    /// - Throws: ``ProtocolError`` with code `.notEncodable` for data nested too deeply; `bytes` then contains part of
+    ///   it.
     package func append(to bytes: inout [UInt8]) throws {
         switch self {
         case .message(let text): Self.append(#"{"type":"message","data":"#, text, to: &bytes)
@@ -73,7 +74,7 @@ public enum StreamChunk: Sendable, Hashable {
 }
 
 extension StreamChunk {
-    /// Exact equality: texts by their UTF-8.
+    /// Compares exactly, with texts by their UTF-8.
     public static func == (left: StreamChunk, right: StreamChunk) -> Bool {
         switch (left, right) {
         case (.message(let a), .message(let b)), (.error(let a), .error(let b)): a.hasSameUTF8(as: b)
@@ -83,7 +84,7 @@ extension StreamChunk {
         }
     }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .message(let text): hasher.combine(JSONValue.string(text))

@@ -4,12 +4,12 @@ public struct StreamRequest: Sendable, Hashable {
     public var taskID: String
     /// The id of the sandbox.
     public var instanceID: String
-    /// The dataset; nil for the default.
+    /// The dataset; `nil` for the default.
     public var dataset: String?
-    /// Who runs the sandbox, where the headers of the connection do not say so.
+    /// The provider of the sandbox, if the headers of the connection do not name it.
     public var sandboxProvider: SandboxProvider?
 
-    /// A request of the given parts.
+    /// Creates a request from its parts.
     public init(
         taskID: String,
         instanceID: String,
@@ -38,7 +38,7 @@ public struct StreamRequest: Sendable, Hashable {
         [Fields.taskID.schema, Fields.instanceID.schema, Fields.dataset.schema, Fields.sandboxProvider]
     )
 
-    /// - Parameter readsProvider: whether the field `sandbox_provider` is looked at, and can be wrong.
+    /// - Parameter readsProvider: whether the field `sandbox_provider` is read, and validated.
     package init(json: JSONValue, readsProvider: Bool = false) throws {
         var fields = try FieldReader(json)
         taskID = fields.read(Fields.taskID)
@@ -57,9 +57,9 @@ public struct StreamRequest: Sendable, Hashable {
         return .object(object)
     }
 
-    /// Exact equality: texts by their UTF-8.
+    /// Compares exactly, with texts by their UTF-8.
     public static func == (left: StreamRequest, right: StreamRequest) -> Bool { left.json == right.json }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }

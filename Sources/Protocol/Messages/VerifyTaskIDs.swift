@@ -1,9 +1,9 @@
-/// The answer of `GET /verify-task-ids`: `{"task_ids":["task-1"]}`.
+/// The answer to `GET /verify-task-ids`: `{"task_ids":["task-1"]}`.
 public struct VerifyTaskIDsResponse: Sendable, Hashable {
     /// The ids that were selected, in order.
     public var taskIDs: [String]
 
-    /// A response of the given ids.
+    /// Creates a response with the given ids.
     public init(taskIDs: [String]) { self.taskIDs = taskIDs }
 
     private static let taskIDs = Field<[String]>.strings("task_ids", "The ids that were selected, in order.")
@@ -22,25 +22,25 @@ public struct VerifyTaskIDsResponse: Sendable, Hashable {
 
     package var json: JSONValue { ["task_ids": .array(taskIDs.map { .string($0) })] }
 
-    /// Exact equality: texts by their UTF-8.
+    /// Compares exactly, with texts by their UTF-8.
     public static func == (left: VerifyTaskIDsResponse, right: VerifyTaskIDsResponse) -> Bool {
         left.json == right.json
     }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 }
 
-/// Which tasks of which dataset: ids win over a slice, no filter means all.
+/// Which tasks of which dataset to select: ids take precedence over a slice, and no filter selects all.
 public struct TaskFilter: Sendable, Hashable {
-    /// These tasks, in this order; empty for no choice by id.
+    /// The ids of the tasks, in this order; empty for no selection by id.
     public var taskIDs: [String]
     /// A slice of the dataset's ids, as `start:stop:step`.
     public var slice: String?
-    /// The dataset; nil for the default.
+    /// The dataset; `nil` for the default.
     public var dataset: String?
 
-    /// A filter of the given parts.
+    /// Creates a filter from its parts.
     public init(taskIDs: [String] = [], slice: String? = nil, dataset: String? = nil) {
         (self.taskIDs, self.slice, self.dataset) = (taskIDs, slice, dataset)
     }
@@ -61,7 +61,7 @@ public struct TaskFilter: Sendable, Hashable {
 
     package static let parameters = [Fields.taskIDs.schema, Fields.slice.schema, Fields.dataset.schema]
 
-    /// The parameters of `GET /verify-task-ids`, none of which can be wrong.
+    /// Reads the parameters of `GET /verify-task-ids`, none of which can be wrong.
     package init(query: QueryParameters) {
         var fields = FieldReader(query, Self.parameters)
         self.init(
@@ -71,9 +71,9 @@ public struct TaskFilter: Sendable, Hashable {
         )
     }
 
-    /// The slice, parsed.
+    /// Parses the slice.
     ///
-    /// - Throws: ``ProtocolError`` with code `.invalidSlice`, also if there is none.
+    /// - Throws: ``ProtocolError`` with code `.invalidSlice`, also if there is no slice.
     public func parseSlice() throws -> SliceExpression {
         guard let slice, !slice.isEmpty else { throw ProtocolError(.invalidSlice, "Slice is not provided") }
         return try SliceExpression(slice)
@@ -83,9 +83,9 @@ public struct TaskFilter: Sendable, Hashable {
         [.array(taskIDs.map { .string($0) }), slice.map { .string($0) } ?? .null, dataset.map { .string($0) } ?? .null]
     }
 
-    /// Exact equality: texts by their UTF-8.
+    /// Compares exactly, with texts by their UTF-8.
     public static func == (left: TaskFilter, right: TaskFilter) -> Bool { left.parts == right.parts }
 
-    /// Hashes what equality compares.
+    /// Hashes consistently with `==`.
     public func hash(into hasher: inout Hasher) { hasher.combine(parts) }
 }

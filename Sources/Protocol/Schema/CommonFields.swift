@@ -1,4 +1,4 @@
-/// The fields that several requests have.
+/// The fields that several requests share.
 enum CommonFields {
     static let taskID = Field<String>.string("task_id", "The task, as the dataset has it.")
     static let dataset = Field<String?>.optionalString("dataset", "The dataset; `default` if absent.")

@@ -1,9 +1,9 @@
-/// A field and how its value is read: what is read and what is documented cannot differ.
+/// A field and how its value is read, so that what is read and what is documented cannot differ.
 package struct Field<Value: Sendable>: Sendable {
     package let schema: FieldSchema
-    /// What stands for a value that is absent, or wrong and has been noted.
+    /// The value to use if the field is absent, or wrong and noted as such.
     let fallback: Value
-    /// The value; nil if it is none of the schema's.
+    /// Decodes the value; `nil` if it does not match the schema.
     let decode: @Sendable (JSONValue) -> Value?
 
     package var name: String { schema.name }
@@ -14,32 +14,32 @@ package struct Field<Value: Sendable>: Sendable {
 }
 
 extension Field {
-    /// A text that must be there.
+    /// Returns a field for a text that must be present.
     static func string(_ name: String, _ description: String, example: JSONValue? = nil) -> Field<String> {
         Field<String>(FieldSchema(name, .string, description, example: example), fallback: "") { $0.stringValue }
     }
 
-    /// A text, or null, or nothing.
+    /// Returns a field for a text that may be null or absent.
     static func optionalString(_ name: String, _ description: String, example: JSONValue? = nil) -> Field<String?> {
         optional(.string("", description, example: example), name)
     }
 
-    /// An integer that must be there.
+    /// Returns a field for an integer that must be present.
     static func int(_ name: String, _ description: String, example: JSONValue? = nil) -> Field<Int> {
         Field<Int>(FieldSchema(name, .integer, description, example: example), fallback: 0) { $0.intValue }
     }
 
-    /// A number that must be there.
+    /// Returns a field for a number that must be present.
     static func double(_ name: String, _ description: String) -> Field<Double> {
         Field<Double>(FieldSchema(name, .number, description), fallback: 0) { $0.doubleValue }
     }
 
-    /// A number, or null, or nothing.
+    /// Returns a field for a number that may be null or absent.
     static func optionalDouble(_ name: String, _ description: String) -> Field<Double?> {
         optional(.double("", description), name)
     }
 
-    /// Texts in a list that must be there.
+    /// Returns a field for a list of texts.
     static func strings(_ name: String, _ description: String, isRequired: Bool = true, example: JSONValue? = nil)
         -> Field<[String]>
     {
@@ -50,13 +50,13 @@ extension Field {
         }
     }
 
-    /// An object with any keys that must be there.
+    /// Returns a field for an object with any keys that must be present.
     static func dictionary(_ name: String, _ description: String, example: JSONValue? = nil) -> Field<JSONObject> {
         let schema = FieldSchema(name, .dictionary, description, example: example)
         return Field<JSONObject>(schema, fallback: [:]) { $0.objectValue }
     }
 
-    /// A truth value with a default, in one of the words that a query may have for it.
+    /// Returns a field for a Boolean with a default, written as one of the words that a query may use.
     static func flag(_ name: String, _ description: String, default fallback: Bool) -> Field<Bool> {
         let schema = FieldSchema(
             name,
@@ -81,7 +81,7 @@ extension Field {
         }
     }
 
-    /// The words for true and false, without regard to case and without trimming.
+    /// Reads the words for true and false, ignoring case and without trimming.
     private static func boolean(_ text: String) -> Bool? {
         let yes: [StaticString] = ["1", "true", "t", "yes", "y", "on"]
         let no: [StaticString] = ["0", "false", "f", "no", "n", "off"]

@@ -1,12 +1,12 @@
-/// Reads the fields of an object, or of a query, and collects what is wrong with them.
+/// Reads the fields of an object, or of a query, and collects the mistakes in them.
 struct FieldReader {
     let object: JSONObject
     private(set) var errors: [ValidationErrors.Entry] = []
     private let root: [JSONValue]
-    /// What an absent field is told with.
+    /// The input that is reported for an absent field.
     private let absentInput: JSONValue
 
-    /// - Throws: ``ValidationErrors`` if the value is no object.
+    /// - Throws: ``ValidationErrors`` if the value is not an object.
     init(_ value: JSONValue) throws {
         let root: [JSONValue] = ["body"]
         guard case .object(let object) = value else {
@@ -23,7 +23,7 @@ struct FieldReader {
         self.init(object, root: root, absentInput: value)
     }
 
-    /// The parameters of a query: of a list all values count, of anything else the last one.
+    /// Creates a reader for the parameters of a query: a list gets all values, anything else the last one.
     init(_ query: QueryParameters, _ fields: [FieldSchema]) {
         var object = JSONObject()
         for field in fields {
@@ -41,7 +41,7 @@ struct FieldReader {
         (self.object, self.root, self.absentInput) = (object, root, absentInput)
     }
 
-    /// The value of a field; where there is none, or a wrong one, what stands for it, and the mistake is noted.
+    /// Returns the value of a field, or its fallback if the field is absent or wrong, and notes any mistake.
     mutating func read<Value>(_ field: Field<Value>) -> Value {
         guard let value = value(of: field.schema) else { return field.fallback }
         if let result = field.decode(value) { return result }
@@ -49,7 +49,7 @@ struct FieldReader {
         return field.fallback
     }
 
-    /// An object of a type of its own, whose mistakes join those of this one; nil if it is none.
+    /// Reads an object whose mistakes join those of this one; returns `nil` if it is absent or not an object.
     mutating func read<Value>(_ field: FieldSchema, _ body: (inout FieldReader) -> Value) -> Value? {
         guard let value = value(of: field) else { return nil }
         guard case .object(let object) = value else {
@@ -62,7 +62,7 @@ struct FieldReader {
         return result
     }
 
-    /// Throws if anything was wrong.
+    /// Throws if there were any mistakes.
     func check() throws { if !errors.isEmpty { throw ValidationErrors(errors) } }
 
     private mutating func value(of field: FieldSchema) -> JSONValue? {

@@ -1,21 +1,21 @@
-/// What a value may be: what requests are validated by, and what the API is documented with.
+/// The values that are allowed, used both to validate requests and to document the API.
 package indirect enum ValueSchema: Sendable {
     case string
     case boolean
     case integer
     case number
     case strings
-    /// Anything in a list.
+    /// A list of any values.
     case array
     /// An object with any keys.
     case dictionary
     case object(ObjectSchema)
-    /// Objects of one kind, in a list.
+    /// A list of objects of one kind.
     case objects(ObjectSchema)
     case nullable(ValueSchema)
     case anything
 
-    /// How a value that is none of these is told, in the words that clients of the service contract know.
+    /// The mistake in a value that does not match, in the words that clients of the service contract know.
     var mistake: (type: String, message: String) {
         switch self {
         case .string: ("string_type", "Input should be a valid string")
@@ -30,7 +30,7 @@ package indirect enum ValueSchema: Sendable {
         }
     }
 
-    /// The JSON Schema (draft 2020-12, as OpenAPI 3.1 has it); objects by reference to their names.
+    /// The JSON Schema (draft 2020-12, as OpenAPI 3.1 has it), with objects as references to their names.
     package var json: JSONObject {
         switch self {
         case .string: ["type": "string"]
@@ -47,7 +47,7 @@ package indirect enum ValueSchema: Sendable {
         }
     }
 
-    /// The named objects this is made of, the innermost first.
+    /// The named objects in this schema, the innermost first.
     package var objects: [ObjectSchema] {
         switch self {
         case .object(let object), .objects(let object): object.fields.flatMap(\.schema.objects) + [object]
@@ -88,10 +88,10 @@ package struct FieldSchema: Sendable {
     package let name: String
     package let schema: ValueSchema
     package let isRequired: Bool
-    /// What counts where it is absent; nil for nothing in particular.
+    /// The value that applies if it is absent; `nil` for none.
     package let defaultValue: JSONValue?
     package let description: String
-    /// What people may try it with.
+    /// A value to try it with.
     package let example: JSONValue?
 
     package init(
@@ -106,7 +106,7 @@ package struct FieldSchema: Sendable {
         (self.isRequired, self.defaultValue, self.example) = (isRequired, defaultValue, example)
     }
 
-    /// The JSON Schema of the value, with what it is for.
+    /// The JSON Schema of the value, with its description, default, and example.
     package var json: JSONObject {
         var object = schema.json
         object["description"] = .string(description)

@@ -1,6 +1,6 @@
-/// Words of protocols, where only A to Z have two cases.
+/// Words of protocols, in which only A to Z have two cases.
 enum ASCIIText {
-    /// Whether a text is a word in lower case, without regard to the text's case.
+    /// Returns whether a text is a given lower-case word, ignoring the case of the text.
     static func matches(_ text: some Sequence<UInt8>, _ word: StaticString) -> Bool {
         word.withUTF8Buffer { word in
             text.elementsEqual(word) { byte, expected in

@@ -4,7 +4,7 @@ package struct QueryParameters: Sendable {
 
     package init(_ items: [(name: String, value: String)]) { self.items = items }
 
-    /// All values of a name.
+    /// Returns all values of a name.
     package func all(_ name: String) -> [String] {
         items.filter { $0.name.hasSameUTF8(as: name) }.map(\.value)
     }

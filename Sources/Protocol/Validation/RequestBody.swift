@@ -1,10 +1,10 @@
-/// The body of a request, read by the contract's rules: as JSON if its content type says so, else as the text it is.
+/// The body of a request, read by the contract's rules: as JSON if its content type says so, otherwise as text.
 package struct RequestBody: Sendable, Hashable {
-    /// The value; for another content type than JSON, the text.
+    /// The JSON value; for any other content type, the text as a string.
     package let value: JSONValue
 
-    /// - Throws: ``ValidationErrors`` for no body or no JSON, ``ProtocolError`` with code `.unreadableJSON`, which
-    ///   answers 400, for bytes that are no text.
+    /// - Throws: ``ValidationErrors`` for an empty body or one that is not JSON, ``ProtocolError`` with code
+    ///   `.unreadableJSON`, which answers 400, for bytes that are not text, or JSON beyond the parser's limits.
     package init(_ bytes: [UInt8], contentType: String?) throws {
         if bytes.isEmpty {
             throw ValidationErrors([.init("missing", ["body"], "Field required", input: .null)])

@@ -1,18 +1,18 @@
-/// What is wrong with a request's parameters or body: all of it, in the order of the fields.
+/// All mistakes in a request's parameters or body, in the order of the fields.
 ///
-/// Answers 422.
+/// The response has status 422.
 public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertible {
     /// One mistake.
     public struct Entry: Sendable, Hashable {
-        /// The kind, for programs: `missing`, `string_type`, ….
+        /// The kind, for programs: `missing`, `string_type`, and so on.
         public let type: String
         /// Where: `body` or `query`, then a field or an offset.
         public let location: [JSONValue]
-        /// The mistake, for people.
+        /// The description of the mistake, for people.
         public let message: String
         /// The value that was given.
         public let input: JSONValue
-        /// More about it; only for JSON syntax.
+        /// More details; only for JSON syntax.
         public let context: JSONObject?
 
         init(_ type: String, _ location: [JSONValue], _ message: String, input: JSONValue, context: JSONObject? = nil) {
@@ -28,10 +28,10 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
             return .object(object)
         }
 
-        /// Exact equality: texts by their UTF-8.
+        /// Compares exactly, with texts by their UTF-8.
         public static func == (left: Entry, right: Entry) -> Bool { left.json == right.json }
 
-        /// Hashes what equality compares.
+        /// Hashes consistently with `==`.
         public func hash(into hasher: inout Hasher) { hasher.combine(json) }
     }
 
@@ -56,7 +56,7 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
     /// `{"detail":[{"type":…,"loc":…,"msg":…,"input":…},…]}`.
     public var body: JSONValue { ["detail": .array(entries.map(\.json))] }
 
-    /// The mistakes for people, one a line.
+    /// The mistakes for people, one per line.
     public var description: String {
         let lines = entries.map { entry in
             let place = entry.location.dropFirst().map { $0.stringValue ?? "\($0.intValue ?? 0)" }.joined(
@@ -68,7 +68,7 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
     }
 }
 
-/// The bodies of errors.
+/// The bodies of error responses.
 package enum ErrorBody {
     /// `{"detail":"…"}`.
     package static func detail(_ text: String) -> [UInt8] {
