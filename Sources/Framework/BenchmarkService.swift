@@ -10,37 +10,38 @@ public import BenchmarkTransport
 /// try await BenchmarkServiceApp(ArithmeticService.self).run()
 /// ```
 ///
-/// One instance answers all calls, many at a time; a service with mutable state is an actor or guards it. Methods run on
-/// a task executor of their own, so they may block their thread. A method that never does may be declared in
-/// ``nonBlockingMethods``.
+/// A single instance handles all calls, many of them concurrently; a service with mutable state is an actor or protects
+/// that state. Methods run on a task executor of their own, so they may block their thread. Methods that never block
+/// can be declared in ``nonBlockingMethods``.
 ///
-/// What a method throws decides the answer: ``ServiceError`` and the errors of the dataset look-ups are the caller's
-/// mistake (400 with their text), ``HTTPError`` answers its status, anything else is 500 without its text. On a stream
-/// every error becomes an error chunk with its message.
+/// The error that a method throws determines the response. ``ServiceError``, which dataset lookups throw too, and
+/// errors of reading JSON (`ProtocolError`, `DecodingError`) are the caller's mistake: 400 with their message.
+/// ``HTTPError`` responds with its own status. Anything else, and a ``ServiceError`` with code `.unsupported` or
+/// `.invalidData`, is a 500 without its message. On a stream, every error becomes an error chunk with its message.
 public protocol BenchmarkService: Sendable {
-    /// One task of the benchmark, as the dataset stores it; inferred, and JSON where nothing tells.
+    /// The type of a task as the dataset stores it; inferred, and `JSONValue` if nothing determines it.
     associatedtype Item: Sendable = JSONValue
-    /// What ``setupTask(_:in:sandbox:)`` returns; inferred.
+    /// The type of stream that ``setupTask(_:in:sandbox:)`` returns; inferred.
     associatedtype SetupStream: ChunkSequence = ChunkStream
-    /// What ``evaluateInstance(_:in:sandbox:)`` returns; inferred.
+    /// The type of stream that ``evaluateInstance(_:in:sandbox:)`` returns; inferred.
     associatedtype EvaluationStream: ChunkSequence = ChunkStream
 
-    /// Makes the instance that serves.
+    /// Creates the instance that handles all calls.
     ///
-    /// Called once, before serving; a service that reads its configuration does it here.
+    /// Called once, before serving starts. This is the place to read the service's configuration.
     init() async throws
 
     /// Loads the datasets.
     ///
-    /// Called once, after `init` and before serving; an error stops start-up.
+    /// Called once, after `init` and before serving starts; an error prevents the start.
     func loadDatasets() async throws -> Datasets<Item>
 
-    /// What a task needs: image, problem path, working directory, resources.
+    /// Returns what a task needs: image, problem path, working directory and resources.
     ///
     /// - Parameters:
-    ///   - taskID: as the caller sent it; look it up with `dataset.item(taskID)`, which throws for an unknown one.
-    ///   - dataset: the dataset asked for.
-    ///   - skipValidation: the caller asks for an answer even if the dataset does not know the task.
+    ///   - taskID: the id as the caller sent it; look it up with `dataset.item(taskID)`, which throws if it is unknown.
+    ///   - dataset: the requested dataset.
+    ///   - skipValidation: whether the caller wants an answer even if the dataset has no such task.
     func retrieveTask(
         _ taskID: String,
         in dataset: Dataset<Item>,
@@ -58,7 +59,7 @@ public protocol BenchmarkService: Sendable {
 
     /// Grades the outcome in a sandbox.
     ///
-    /// The stream should end with a result; its data reaches ``calculateFinalScore(_:in:)`` as it is.
+    /// The stream should end with a result, whose data is passed to ``calculateFinalScore(_:in:)`` unchanged.
     func evaluateInstance(
         _ taskID: String,
         in dataset: Dataset<Item>,
@@ -67,33 +68,36 @@ public protocol BenchmarkService: Sendable {
 
     /// Grades a response given as text.
     ///
-    /// The default throws ``ServiceError/unsupported(_:)``.
+    /// The default implementation throws ``ServiceError/unsupported(_:)``.
     func evaluateResponse(
         _ request: EvaluateResponseRequest,
         in dataset: Dataset<Item>
     ) async throws -> JSONValue
 
-    /// The score of a run.
+    /// Computes the score of a run.
     ///
     /// - Parameters:
-    ///   - results: the task ids in the caller's order, all of them in the dataset, with what their evaluation returned;
-    ///     null for a task that failed.
-    ///   - dataset: the tasks of the run.
+    ///   - results: the results of the evaluations by task id, in the caller's order; null for a task that failed. All
+    ///     ids are in the dataset.
+    ///   - dataset: the dataset that the tasks belong to.
     func calculateFinalScore(
         _ results: JSONObject,
         in dataset: Dataset<Item>
     ) async throws -> FinalScoreResult
 
-    /// Whether a caller may use the service; asked for every request but `/health`, before anything else is looked at.
+    /// Returns whether a caller may use the service.
     ///
-    /// The default is ``BuiltInAuthentication``: Descope if `AUTH_REQUIRED` is set, else the key of `BENCHMARK_API_KEY`,
-    /// else open. Throwing is a 500.
+    /// Called for every request except `/health`, and the documentation if it is public, before the rest of the request
+    /// is examined. If it throws, the response is a 500; on a stream, the error is sent as an error chunk.
+    ///
+    /// The default implementation asks the configured ``BuiltInAuthentication``. Unless configured otherwise, that is
+    /// Descope if `AUTH_REQUIRED` is set, else the key in `BENCHMARK_API_KEY`, else open.
     func checkAuth(_ headers: HTTPFields) async throws -> Bool
 
     /// The methods that never block their thread.
     ///
-    /// Only they run on an event loop, which saves two thread changes per call; one that blocks there stops every
-    /// connection of its loop. The default is none.
+    /// Only these run on an event loop, which saves two thread changes per call. A method that blocks there stalls
+    /// every connection of that loop. The default is none.
     static var nonBlockingMethods: ServiceMethods { get }
 }
 
@@ -106,18 +110,18 @@ extension BenchmarkService {
         throw ServiceError.unsupported("this benchmark is evaluated in a sandbox, through /ws/evaluate-instance")
     }
 
-    /// Asks ``BuiltInAuthentication``.
+    /// Returns what ``BuiltInAuthentication`` decides.
     public func checkAuth(_ headers: HTTPFields) async throws -> Bool {
         await BuiltInAuthentication.current.allows(headers)
     }
 
-    /// None.
+    /// An empty set: every method may block.
     public static var nonBlockingMethods: ServiceMethods { [] }
 }
 
 /// The methods of a ``BenchmarkService`` that it may declare non-blocking.
 public struct ServiceMethods: OptionSet, Sendable {
-    /// One bit per method.
+    /// The set as bits, one per method.
     public let rawValue: UInt8
     /// A set of the given bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }

@@ -1,7 +1,7 @@
 public import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Any asynchronous sequence of chunks: what a stream method may return.
+/// An asynchronous sequence of chunks, as returned by the stream methods of a service.
 public typealias ChunkSequence = AsyncSequence<StreamChunk, any Error> & Sendable
 
 /// A stream of chunks written by a closure.
@@ -14,18 +14,19 @@ public typealias ChunkSequence = AsyncSequence<StreamChunk, any Error> & Sendabl
 /// }
 /// ```
 ///
-/// - Buffered: chunks of about 64 KiB in all, or one that is larger. Then the closure waits in its next call of the
-///   writer, so a slow reader slows the producer and memory stays flat.
-/// - Consumers: one. Every iteration runs the closure anew, from its first demand.
-/// - Consumer leaves: the closure's task is cancelled and the writer throws `CancellationError`; `defer` blocks and
+/// - Buffered: chunks of about 64 KiB in total, or a single larger one. Beyond that the closure waits in its next call
+///   to the writer, so a slow reader slows the producer down and memory use stays flat.
+/// - Consumers: one. Every iteration runs the closure again, starting with its first demand.
+/// - Consumer leaves: the closure's task is cancelled and the writer throws `CancellationError`. `defer` blocks and
 ///   cleanup run, and the server waits for them.
-/// - Closure ends: the stream ends after what is buffered; what the closure throws, the stream throws.
+/// - Closure ends: the stream ends after the buffered chunks. If the closure throws, the stream then throws the same
+///   error.
 ///
 /// The closure runs on the service's executor and may block its thread.
 public struct ChunkStream: AsyncSequence, Sendable {
     /// A chunk.
     public typealias Element = StreamChunk
-    /// What the closure throws.
+    /// The error that the closure throws.
     public typealias Failure = any Error
 
     package let chunks: ProducedSequence<StreamChunk>
@@ -42,14 +43,14 @@ public struct ChunkStream: AsyncSequence, Sendable {
     /// Starts an iteration.
     public func makeAsyncIterator() -> Iterator { Iterator(base: chunks.makeAsyncIterator()) }
 
-    /// Takes the chunks one by one.
+    /// An iterator over the chunks.
     public struct Iterator: AsyncIteratorProtocol {
         package let base: ProducedSequence<StreamChunk>.Iterator
 
-        /// The next chunk; nil at the end.
+        /// Returns the next chunk, or `nil` at the end.
         public mutating func next() async throws -> StreamChunk? { try await base.next() }
 
-        /// The next chunk, taken on the caller's actor.
+        /// Returns the next chunk, or `nil` at the end, on the caller's actor.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws -> StreamChunk? {
             try await base.next(isolation: actor)
         }
@@ -58,9 +59,8 @@ public struct ChunkStream: AsyncSequence, Sendable {
 
 /// Writes the chunks of a ``ChunkStream``.
 ///
-/// Every call waits while the reader is slower than the writer.
-///
-/// Each throws `CancellationError` when the reader has left or the task is cancelled.
+/// Every call waits while the stream's buffer is full, and throws `CancellationError` once the reader has left or the
+/// task is cancelled.
 public struct ChunkWriter: Sendable {
     let channel: BoundedChannel<StreamChunk>
 
@@ -74,14 +74,14 @@ public struct ChunkWriter: Sendable {
     /// Readers join messages without a separator, so a line carries its own newline.
     public nonisolated(nonsending) func message(_ text: String) async throws { try await send(.message(text)) }
 
-    /// Reports a failure.
+    /// Sends an error.
     ///
-    /// The stream may go on; runners take the task as failed.
+    /// The stream may continue, but runners consider the task failed.
     public nonisolated(nonsending) func error(_ text: String) async throws { try await send(.error(text)) }
 
     /// Sends the result.
     ///
-    /// Runners take the first and leave, so it comes last.
+    /// Runners take the first result and leave, so send it last.
     public nonisolated(nonsending) func result(_ value: JSONValue) async throws { try await send(.result(value)) }
 
     /// Sends every element of a sequence of texts, such as a command's output, as a message.
@@ -92,7 +92,7 @@ public struct ChunkWriter: Sendable {
 }
 
 extension StreamChunk {
-    /// What the chunk counts in a bounded buffer.
+    /// The cost of the chunk in a bounded buffer.
     package var approximateByteCount: Int {
         switch self {
         case .message(let text), .error(let text): 64 + text.utf8.count
@@ -102,7 +102,7 @@ extension StreamChunk {
 }
 
 extension JSONValue {
-    /// About how many bytes the value is written as.
+    /// The approximate number of bytes of the value's JSON form.
     fileprivate var approximateByteCount: Int {
         switch self {
         case .null, .bool, .int, .double: 8

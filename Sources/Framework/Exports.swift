@@ -1,4 +1,4 @@
-// What an author of a service names beside the framework's own types: `import BenchmarkFramework` is enough.
+// Re-exported so that `import BenchmarkFramework` is all that a service needs.
 @_exported public import BenchmarkProtocol
 @_exported public import BenchmarkSandbox
 @_exported public import BenchmarkTransport

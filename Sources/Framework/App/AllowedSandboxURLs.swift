@@ -3,9 +3,9 @@ import Foundation
 
 /// The sandbox APIs that a caller may name in `x-api-url`.
 ///
-/// A service connects to whatever address its callers name; where not all of them are trusted, it should be told which
-/// are sandbox APIs. Compared are scheme, host and port; the path does not count. The caller's key goes to that origin,
-/// and to the toolbox address that it names, nowhere else.
+/// A service connects to whatever address its callers name. If not all callers are trusted, restrict it to known
+/// sandbox APIs. The scheme, host and port are compared; the path is ignored. The caller's key is sent to that origin
+/// and to the toolbox address that it names, and nowhere else.
 public struct AllowedSandboxURLs: Sendable {
     private let origins: Set<HTTPURL.Origin>?
 
@@ -14,9 +14,10 @@ public struct AllowedSandboxURLs: Sendable {
 
     private init(origins: Set<HTTPURL.Origin>?) { self.origins = origins }
 
-    /// The addresses of a list with commas between them, such as `https://app.daytona.io/api`.
+    /// The addresses in a comma-separated list, such as `https://app.daytona.io/api`.
     ///
-    /// - Throws: `HTTPClientError` with code `.invalidURL` for the first that is no URL, and for a list without any.
+    /// - Throws: `HTTPClientError` with code `.invalidURL` for the first entry that is not a URL, and for an empty
+    ///   list.
     public init(list: String) throws(HTTPClientError) {
         var origins: Set<HTTPURL.Origin> = []
         for part in list.split(separator: ",", omittingEmptySubsequences: false) {
@@ -28,7 +29,9 @@ public struct AllowedSandboxURLs: Sendable {
     /// Whether every address is allowed.
     public var isAny: Bool { origins == nil }
 
-    /// Whether a caller may name this address; what is no URL is for the client to refuse.
+    /// Returns whether a caller may name an address.
+    ///
+    /// If any address is allowed, so is a text that is not a URL: the client refuses it.
     public func allows(_ address: String) -> Bool {
         guard let origins else { return true }
         guard let url = try? HTTPURL(address) else { return false }

@@ -6,13 +6,13 @@ public import BenchmarkTransport
 /// try await BenchmarkServiceApp(ArithmeticService.self).run()
 /// ```
 ///
-/// A value: routes are added before it runs.
+/// The app is a value: add routes before running it.
 public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
-    /// How it is served.
+    /// How the service is served.
     public var configuration: ServiceConfiguration
     private var customRoutes: [CustomRoute] = []
 
-    /// An app for a service type; the instance is made when it starts.
+    /// An app for a service type; the instance is created when the app starts.
     public init(_ service: Service.Type, configuration: ServiceConfiguration = ServiceConfiguration()) {
         self.configuration = configuration
     }
@@ -20,12 +20,12 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     /// Adds a route of the service's own, behind the same authentication as the others.
     ///
     /// - Parameters:
-    ///   - method: the method it answers; others on the same path are 405.
-    ///   - path: compared with the percent-decoded path, exactly; with or without a trailing slash, the other form is
-    ///     redirected.
-    ///   - summary: what it is for, in a line; for the API's document.
-    ///   - isNonBlocking: whether the handler never blocks its thread, and may run on an event loop.
-    ///   - handler: what it throws becomes a response as with the service's methods.
+    ///   - method: the method that the route answers; other methods on the same path are a 405.
+    ///   - path: the path, which must equal the percent-decoded path of a request. A path that differs only by its
+    ///     trailing slash is redirected.
+    ///   - summary: what the route does, in one line, for the OpenAPI document.
+    ///   - isNonBlocking: whether the handler never blocks its thread, so that it may run on an event loop.
+    ///   - handler: answers a request; its errors become responses as those of the service's methods do.
     public mutating func route(
         _ method: HTTPMethod,
         _ path: String,
@@ -43,16 +43,16 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         customRoutes.append(route)
     }
 
-    /// Makes the service, loads its datasets, and begins to serve.
+    /// Creates the service, loads its datasets, and starts serving.
     ///
-    /// - Returns: the running service, to be stopped by its owner.
-    /// - Throws: what the service's `init` and `loadDatasets` throw, `AddressError` or `SystemError` if the address cannot
-    ///   be had, `TLSError` if the certificate cannot be used, ``ServiceError`` if another setting cannot.
+    /// - Returns: the running service, which the caller must stop.
+    /// - Throws: the errors of the service's `init` and `loadDatasets`; `AddressError` or `SystemError` if the address
+    ///   cannot be used, `TLSError` if the certificate cannot, and ``ServiceError`` if another setting cannot.
     public func start() async throws -> RunningService {
         try await start(log: ServiceLog(level: configuration.logLevel))
     }
 
-    /// As ``start()``, with another log.
+    /// Starts the service as ``start()`` does, with a given log.
     func start(log: ServiceLog) async throws -> RunningService {
         let proxies: TrustedProxies
         do { proxies = try TrustedProxies(configuration.trustedProxies) } catch {
@@ -113,7 +113,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         let isOpen = configuration.authentication.isOpen
         return [
             Route(method: .get, path: "/metrics") { request in
-                // Without a key, nobody is authenticated: only this machine may ask, and not on behalf of others.
+                // Without a key, no one is authenticated: only this machine may ask, and not on behalf of others.
                 guard !isOpen || request.peer.isLoopback && !request.head.fields.wereForwarded else {
                     throw HTTPError(401, "Unauthorized")
                 }
@@ -124,9 +124,9 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
 
     /// Serves until SIGINT or SIGTERM, then stops gracefully; a second signal stops at once.
     ///
-    /// Reads the options of the command line (see `--help`); prints the address on standard error.
-    /// Never returns after a failed start: it prints why, and exits with 1 (the address is taken) or 3 (the service
-    /// failed to start), as runners of the original toolkit expect; a usage error exits with 2.
+    /// Reads the command-line options (see `--help`), and prints the address on standard error. If the start fails, it
+    /// prints the reason and exits with 1 (the address or the certificate cannot be used) or 3 (the service failed to
+    /// start), as runners of the original toolkit expect. A usage error exits with 2.
     public func run(arguments: [String]? = nil) async throws {
         var app = self
         ServiceOptions.parseOrExit(arguments ?? Array(CommandLine.arguments.dropFirst()), into: &app.configuration)
@@ -149,26 +149,26 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     }
 }
 
-/// A service that is being served.
+/// A running service.
 public struct RunningService: Sendable {
     /// The address it listens on.
     public let address: SocketAddress
-    /// How clients name it: `http://`, or with a certificate `https://`, and the address.
+    /// The URL for clients: `http://`, or `https://` with a certificate, and the address.
     public let url: String
     let server: HTTPServer
     let log: ServiceLog
 
-    /// Stops gracefully: requests in flight are answered, WebSockets closed with 1012, and the cleanup of their streams
-    /// is awaited.
+    /// Stops gracefully: answers the requests in flight, closes WebSockets with 1012, and waits for the cleanup of
+    /// their streams.
     public func stop() async {
         await server.shutDown()
         await flush()
     }
 
-    /// Waits for the last line of the log where it holds nobody up.
+    /// Waits until the log is written, on a thread that may block.
     private func flush() async { await ServiceExecutor.system.startTask { [log] in log.flush() }.value }
 
-    /// Waits for SIGINT or SIGTERM and stops gracefully; at a second signal, at once.
+    /// Waits for SIGINT or SIGTERM, then stops gracefully; a second signal stops at once.
     func stopOnSignal() async {
         let signals = TerminationSignals.install()
         server.reloadCertificate(on: signals) { [log] in log.write(.info, $0) }

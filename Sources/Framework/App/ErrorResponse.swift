@@ -2,12 +2,12 @@ import BenchmarkProtocol
 import BenchmarkSandbox
 import BenchmarkTransport
 
-/// An error that is a 500 whatever it is.
+/// An error that becomes a 500 whatever its type is.
 struct UnexpectedError: Error {
     let underlying: any Error
 }
 
-/// Turns any error into its response: the one place that knows the statuses.
+/// Turns any error into its response; the only place that maps errors to statuses.
 enum ErrorResponse {
     static func detail(_ status: Int, _ detail: String) -> HTTPServerResponse {
         .json(HTTPStatus(status), ErrorBody.detail(detail))
@@ -20,7 +20,7 @@ enum ErrorResponse {
             return detail(400, error.message)
         case let error as ValidationErrors:
             do { return .json(.unprocessableContent, try error.body.serialized()) } catch {
-                return detail(400, "\(error)")  // an input that is nested too deeply to be repeated
+                return detail(400, "\(error)")  // the input is nested too deeply to be repeated
             }
         case let error as ProtocolError: return detail(400, error.message)
         case let error as DecodingError: return detail(400, "\(error)")
@@ -29,7 +29,7 @@ enum ErrorResponse {
         }
     }
 
-    /// The text goes to the log and not on the wire; the connection is closed after it.
+    /// Logs the error's text, which is not sent; the connection is closed after the response.
     private static func unexpected(
         _ error: any Error,
         _ head: HTTPRequestHead,
@@ -47,6 +47,6 @@ enum ErrorResponse {
         return response
     }
 
-    /// An error's text for people: its own description, never a trace.
+    /// Returns an error's text for people: its own description, never a stack trace.
     static func message(of error: any Error) -> String { "\(error)" }
 }

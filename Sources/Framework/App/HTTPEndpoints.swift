@@ -66,9 +66,9 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
         }
     }
 
-    /// The body, and what its sender says it is.
+    /// Reads the body, and returns it with its content type.
     private func read(_ request: HTTPServerRequest) async throws -> ([UInt8], String?) {
-        let bytes = try await request.body.collect(maxBytes: .max)  // the decoder's limit holds
+        let bytes = try await request.body.collect(maxBytes: .max)  // the decoder's limit applies
         return (bytes, request.head.fields[.contentType])
     }
 }

@@ -8,7 +8,7 @@ extension HTTPServerResponse {
     /// app.route(.get, "/tasks/count") { _ in try .json(["count": 14]) }
     /// ```
     ///
-    /// - Throws: `ProtocolError`, which answers 400, for a value that is nested too deeply.
+    /// - Throws: `ProtocolError`, which becomes a 400, if the value is nested too deeply.
     public static func json(_ value: JSONValue, status: HTTPStatus = .ok) throws -> HTTPServerResponse {
         .json(status, try value.serialized(floats: .http))
     }
@@ -20,10 +20,10 @@ extension HTTPServerResponse {
 }
 
 extension HTTPServerRequest {
-    /// The body as JSON, for a route of the service's own.
+    /// Reads the body as JSON, for a route of the service's own.
     ///
-    /// - Parameter maxBytes: the most to hold; a longer body is answered 413.
-    /// - Throws: `HTTPBodyError`, or `ProtocolError`, which answers 400, for what is not JSON.
+    /// - Parameter maxBytes: the maximum size of the body; a longer one is a 413.
+    /// - Throws: `HTTPBodyError`, or `ProtocolError`, which becomes a 400, if the body is not JSON.
     public func json(maxBytes: Int = 1 << 20) async throws -> JSONValue {
         try JSONValue(parsing: try await body.collect(maxBytes: maxBytes))
     }

@@ -1,13 +1,13 @@
 import BenchmarkTransport
 
-/// One HTTP route: what answers a method on a path.
+/// An HTTP route: the handler of a method on a path.
 struct Route: Sendable {
     let method: HTTPMethod
     let path: String
     let handle: @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
 }
 
-/// One WebSocket route.
+/// A WebSocket route.
 struct StreamRoute: Sendable {
     let path: String
     let handle: @Sendable (HTTPServerRequest, WebSocketConnection) async -> Void

@@ -1,9 +1,9 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Finds what answers a request: authentication first, then the route, a redirect to its other spelling, or an error.
+/// Answers requests: after authentication by the route, with a redirect to its other spelling, or with an error.
 ///
-/// Every error ends here, in one response.
+/// Every error becomes a response here.
 struct Router: HTTPResponder {
     private let routes: [ScalarString: [Route]]
     private let streams: [ScalarString: StreamRoute]
@@ -34,7 +34,7 @@ struct Router: HTTPResponder {
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
         let id = RequestID.of(request.head.fields)
         var request = request
-        // Whoever answers, or logs, finds it there.
+        // Handlers and the log read the id from there.
         request.head.fields.set(RequestID.field, id)
         let start = EventLoop.monotonicNow()
         var response = await found(request)
@@ -52,7 +52,7 @@ struct Router: HTTPResponder {
         let path = request.head.path
         if request.head.asksForWebSocket { return stream(request, path) }
         do {
-            // The open paths are compared decoded, as routes are.
+            // Open paths are compared percent-decoded, as routes are.
             if !openPaths.contains(ScalarString(path)), try await !isAuthorized(request.head.fields, metrics) {
                 return ErrorResponse.detail(401, "Unauthorized")
             }
@@ -72,7 +72,7 @@ struct Router: HTTPResponder {
             return isAllowed
         } catch {
             metrics?.authentication(.failed)
-            throw UnexpectedError(underlying: error)  // whatever the hook throws, also a refusal, is a 500
+            throw UnexpectedError(underlying: error)  // any error of the hook is a 500, even a refusal
         }
     }
 
@@ -96,14 +96,15 @@ struct Router: HTTPResponder {
         return ErrorResponse.detail(404, "Not Found")
     }
 
-    /// The absolute URL of the route whose path differs by its trailing slash; nil if there is none.
+    /// Returns the absolute URL of the route whose path differs only by its trailing slash; `nil` if there is none.
     private func otherSpelling(_ request: HTTPServerRequest, _ path: String) -> String? {
         func toggled(_ path: String) -> String {
             guard path.utf8.last == UInt8(ascii: "/") else { return path + "/" }
             return String(decoding: path.utf8.reversed().drop { $0 == UInt8(ascii: "/") }.reversed(), as: UTF8.self)
         }
         let rawPath = toggled(request.head.rawPath)
-        // An escaped slash is one of the path, but none that can be taken away: what is sent must lead to the route.
+        // An escaped slash is part of the decoded path, but cannot be removed from the raw one: the URL must lead to
+        // the route.
         guard routes[ScalarString(toggled(path))] != nil, HTTPRequestHead.decoded(rawPath.utf8) == toggled(path) else {
             return nil
         }
@@ -112,13 +113,14 @@ struct Router: HTTPResponder {
         return "\(scheme(of: request))://\(host)\(rawPath)\(query)"
     }
 
-    /// The server's own, or `https` if a trusted proxy says that the client came to it that way: a redirect to `http`
-    /// would make clients drop their credentials.
+    /// Returns the server's own scheme, or `https` if a trusted proxy says that the client used it.
+    ///
+    /// A redirect to `http` would make clients drop their credentials.
     private func scheme(of request: HTTPServerRequest) -> String {
         proxies.saySecure(request.head.fields, from: request.peer) ? "https" : scheme
     }
 
-    /// Authentication is not decided in the handshake: the stream's handler closes with 1008.
+    /// Accepts a WebSocket; the stream's handler checks the authentication after the handshake, and closes with 1008.
     private func stream(_ request: HTTPServerRequest, _ path: String) -> HTTPServerResponse {
         guard let route = streams[ScalarString(path)] else {
             var refusal = HTTPServerResponse(status: .forbidden)

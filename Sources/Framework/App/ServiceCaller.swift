@@ -1,15 +1,15 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// The one way into service code: through the service's executor, once per call.
+/// The only way into service code: through the service's executor, once per call.
 struct ServiceCaller: Sendable {
     let executor: ServiceExecutor
     let nonBlocking: ServiceMethods
     let authentication: BuiltInAuthentication
 
-    /// Calls a method of the service: on its executor, or, if it is declared non-blocking, right here.
+    /// Calls a method of the service, on the service's executor unless the method is declared non-blocking.
     ///
-    /// What a method finds wrong with data of its own is no mistake in the caller's request: 400, not 422.
+    /// Validation errors that a method throws are about its own data, not about fields of the request: 400, not 422.
     nonisolated(nonsending) func callAsFunction<R: Sendable>(
         _ method: ServiceMethods,
         _ body: @concurrent @Sendable () async throws -> R
@@ -19,8 +19,9 @@ struct ServiceCaller: Sendable {
         }
     }
 
-    /// Runs work on a message of so many bytes: right here if it is short, else on the service's executor, as a loop must
-    /// not be held up by parsing megabytes.
+    /// Runs work on a message of a given size: in place if it is short, else on the service's executor.
+    ///
+    /// Parsing megabytes would hold up an event loop.
     nonisolated(nonsending) func offLoop<R: Sendable>(
         _ byteCount: Int,
         _ body: @concurrent @Sendable () async throws -> R
@@ -28,9 +29,9 @@ struct ServiceCaller: Sendable {
         try await entering(byteCount > 65_536 ? executor : nil, body)
     }
 
-    /// Calls service code on an executor; nil for that of the calling task.
+    /// Calls service code on an executor, or on that of the calling task if it is `nil`.
     ///
-    /// `body` is `@concurrent`: code isolated to an actor of a loop would not follow the preference.
+    /// `body` is `@concurrent` because code that is isolated to an event loop would not follow the preference.
     nonisolated(nonsending) func entering<R: Sendable>(
         _ target: ServiceExecutor?,
         _ body: @concurrent @Sendable () async throws -> R

@@ -1,7 +1,7 @@
 import BenchmarkSandbox
 import BenchmarkTransport
 
-/// What the endpoints share: the service, its datasets, the way to call it, and the connections to sandboxes.
+/// The parts that the endpoints share: the service, its datasets, the way to call it, and the connections to sandboxes.
 struct ServiceCore<Service: BenchmarkService>: Sendable {
     let service: Service
     let datasets: Datasets<Service.Item>
@@ -9,13 +9,13 @@ struct ServiceCore<Service: BenchmarkService>: Sendable {
     let sandboxURLs: AllowedSandboxURLs
     let proxies: TrustedProxies
     let log: ServiceLog
-    /// How long a stream's caller without the headers may take to send the message that makes up for them.
+    /// How long a stream's caller without the sandbox headers may take to send the first message.
     let credentialsTimeout: Duration
-    /// Nil where nobody asks.
+    /// The metrics; `nil` if they are not served.
     let metrics: ServiceMetrics?
     let sandboxes = HTTPClient(configuration: DaytonaClient.httpConfiguration)
 
-    /// What the log says about a request.
+    /// Returns the log fields that describe a request.
     func about(_ request: HTTPServerRequest) -> ServiceLog.Fields {
         let client = proxies.client(request.head.fields, from: request.peer)
         return [

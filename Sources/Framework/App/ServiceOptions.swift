@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Foundation
 
-/// The command-line options every service has.
+/// The command-line options that every service has.
 enum ServiceOptions {
     static let usage = """
         usage: \(CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "service") [options]
@@ -41,7 +41,7 @@ enum ServiceOptions {
                            the certificate authorities to verify them against (default: the system's)
         """
 
-    /// Puts the options into a configuration; prints and exits on `--help` (0) or a mistake (2).
+    /// Applies the options to a configuration; prints the usage and exits on `--help` (0) or a mistake (2).
     static func parseOrExit(_ arguments: [String], into configuration: inout ServiceConfiguration) {
         do {
             if try parse(arguments, into: &configuration) { return }
@@ -52,7 +52,7 @@ enum ServiceOptions {
         }
     }
 
-    /// False if help was asked for.
+    /// Applies the options to a configuration; returns false if help was requested.
     static func parse(
         _ arguments: [String],
         into configuration: inout ServiceConfiguration,

@@ -1,20 +1,20 @@
 import BenchmarkTransport
 import Foundation
 
-/// The proxies whose word about the client of a request is believed.
+/// The proxies that are trusted to say who the client of a request is.
 struct TrustedProxies: Sendable, Hashable {
     private var trustsAll = false
     private var trustsThisMachine = false
     private var ranges: [AddressRange] = []
 
-    /// An entry that is none.
+    /// An invalid entry.
     struct Mistake: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// - Parameter entries: addresses and networks; `127.0.0.1`, `::1` or `localhost` for this machine with its Unix
-    ///   sockets; `*` for everybody.
-    /// - Throws: for the first that is nothing of these.
+    /// - Parameter entries: addresses and networks; `127.0.0.1`, `::1` or `localhost` for this machine, including its
+    ///   Unix sockets; `*` for all.
+    /// - Throws: ``Mistake`` for the first entry that is none of these.
     init(_ entries: [String]) throws(Mistake) {
         for entry in entries {
             switch entry {
@@ -30,21 +30,21 @@ struct TrustedProxies: Sendable, Hashable {
         }
     }
 
-    /// Whether an address is one of theirs.
+    /// Returns whether an address is that of a trusted proxy.
     func contains(_ address: SocketAddress) -> Bool {
         trustsAll || trustsThisMachine && address.isLoopback || ranges.contains { $0.contains(address) }
     }
 
-    /// Whether a peer that is trusted says that the client came over TLS, in `x-forwarded-proto`.
+    /// Returns whether the peer is trusted and says, in `x-forwarded-proto`, that the client used TLS.
     func saySecure(_ fields: HTTPFields, from peer: SocketAddress) -> Bool {
         let scheme = fields[.xForwardedProto]?.lowercased()
         return (scheme == "https" || scheme == "wss") && contains(peer)
     }
 
-    /// The client of a request: the peer, or who is in front of the trusted proxies in `x-forwarded-for`.
+    /// Returns the client of a request: the peer, or the address before the trusted proxies in `x-forwarded-for`.
     ///
-    /// Each proxy appends whom it was asked by; so the list is read from its end, up to the first that is not trusted. What
-    /// is no address ends it as well.
+    /// Each proxy appends the address that it was asked by, so the list is read from its end, up to the first address
+    /// that is not trusted. An entry that is not an address ends it as well.
     func client(_ fields: HTTPFields, from peer: SocketAddress) -> SocketAddress {
         guard contains(peer), fields.contains(.xForwardedFor) else { return peer }
         var client = peer
@@ -56,7 +56,7 @@ struct TrustedProxies: Sendable, Hashable {
         return client
     }
 
-    /// The address of an entry, which may have a port.
+    /// Returns the address in an entry, which may include a port.
     private static func address(_ text: String) -> SocketAddress? {
         var host = text[...]
         if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
@@ -69,6 +69,6 @@ struct TrustedProxies: Sendable, Hashable {
 }
 
 extension HTTPFields {
-    /// Whether a proxy says that it asks on behalf of somebody else.
+    /// Whether a proxy says that it asks on behalf of someone else.
     var wereForwarded: Bool { contains(.xForwardedFor) || self["forwarded"] != nil }
 }

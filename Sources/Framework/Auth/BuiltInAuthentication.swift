@@ -1,11 +1,11 @@
 public import BenchmarkTransport
 import Foundation
 
-/// The authentication of a service that does not bring its own: Descope, one static key, or open.
+/// The authentication of a service that does not implement its own: Descope, one static key, or none.
 ///
-/// With a static key, a request must carry `authorization: Bearer <key>`, to the byte. With Descope, it carries an access
-/// key of the project in `x-descope-api-key`, and the access key must belong to exactly one tenant; what Descope has
-/// accepted is remembered for ``DescopeSettings/cacheTTL``.
+/// With a static key, a request must carry `authorization: Bearer <key>`, compared byte for byte. With Descope, it must
+/// carry an access key of the project in `x-descope-api-key`, and the access key must belong to exactly one tenant.
+/// Accepted access keys are remembered for ``DescopeSettings/cacheTTL``.
 public struct BuiltInAuthentication: Sendable {
     private enum Mode: Sendable {
         case open
@@ -14,18 +14,18 @@ public struct BuiltInAuthentication: Sendable {
     }
     private var mode: Mode
 
-    /// Authentication with a static key; nil or empty lets everybody in.
+    /// Authentication with a static key; `nil` or an empty key lets everyone in.
     public init(apiKey: String?) {
         mode = apiKey.flatMap { $0.isEmpty ? nil : .key(SecretDigest(of: Array("Bearer \($0)".utf8))) } ?? .open
     }
 
     /// Authentication by Descope.
     ///
-    /// Without a project nobody is let in.
+    /// Without a project id, everyone is refused.
     public init(descope settings: DescopeSettings) { mode = .descope(settings, nil) }
 
-    /// What the environment says: Descope if `AUTH_REQUIRED` is `1`, `true`, `yes` or `on` in upper or lower case, else
-    /// the static key of `BENCHMARK_API_KEY`, else open.
+    /// The authentication that the environment selects: Descope if `AUTH_REQUIRED` is `1`, `true`, `yes` or `on`, in
+    /// upper or lower case, else the static key in `BENCHMARK_API_KEY`, else open.
     public init(environment: [String: String]) {
         let required = ["1", "true", "yes", "on"].contains(environment["AUTH_REQUIRED"]?.lowercased())
         if required {
@@ -35,22 +35,22 @@ public struct BuiltInAuthentication: Sendable {
         }
     }
 
-    /// The authentication of the app on whose behalf the calling code runs.
+    /// The authentication of the app that the calling code runs for.
     @TaskLocal static var current = BuiltInAuthentication(environment: ProcessInfo.processInfo.environment)
 
-    /// Whether everybody is let in.
+    /// Whether everyone is let in.
     public var isOpen: Bool { if case .open = mode { true } else { false } }
 
-    /// How a caller shows who it is.
+    /// How callers authenticate.
     enum Kind: Sendable, Hashable {
         case open
-        /// By the static key.
+        /// With the static key.
         case key
-        /// By an access key of a project.
+        /// With an access key of a Descope project.
         case descope
     }
 
-    /// How a caller shows who it is, unless the service brings its own authentication.
+    /// How callers authenticate, unless the service implements its own authentication.
     var kind: Kind {
         switch mode {
         case .open: .open
@@ -59,7 +59,7 @@ public struct BuiltInAuthentication: Sendable {
         }
     }
 
-    /// What is said at start about a configuration that lets nobody in, or keys out; nil if it does neither.
+    /// A warning, logged at start, if the settings refuse everyone or expose access keys; `nil` otherwise.
     var problem: String? {
         guard case .descope(let settings, _) = mode else { return nil }
         if settings.projectID.isEmpty {
@@ -71,9 +71,9 @@ public struct BuiltInAuthentication: Sendable {
         return "DESCOPE_BASE_URI is '\(settings.baseURL)': access keys will be sent there in clear text"
     }
 
-    /// The same, ready to ask Descope, and with a log to say why somebody is refused.
+    /// Returns the same authentication, ready to ask Descope, and with a log for the reasons of refusals.
     ///
-    /// - Throws: ``ServiceError`` that names the setting which cannot be used.
+    /// - Throws: ``ServiceError`` that names the setting that cannot be used.
     func started(log: ServiceLog) throws -> BuiltInAuthentication {
         guard case .descope(let settings, _) = mode, !settings.projectID.isEmpty else { return self }
         var result = self
@@ -87,9 +87,9 @@ public struct BuiltInAuthentication: Sendable {
         return result
     }
 
-    /// Whether the request may pass.
+    /// Returns whether a request with these header fields is allowed.
     ///
-    /// Takes the same time wherever a key differs.
+    /// Comparing a static key takes the same time wherever it differs.
     public func allows(_ headers: HTTPFields) async -> Bool {
         switch mode {
         case .open: return true

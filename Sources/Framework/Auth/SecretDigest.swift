@@ -1,7 +1,9 @@
 import COpenSSL
 
-/// What stands for a secret: it can be compared and remembered, and tells nothing about the secret, neither by what it is
-/// nor by the time that comparing takes.
+/// A digest that stands for a secret.
+///
+/// It can be compared and remembered, and reveals nothing about the secret, neither by its value nor by the time that a
+/// comparison takes.
 struct SecretDigest: Hashable, Sendable {
     private let bytes: [UInt8]
 
@@ -13,7 +15,7 @@ struct SecretDigest: Hashable, Sendable {
         }
     }
 
-    /// Compares every byte, whatever comes before it.
+    /// Compares all bytes, wherever the first difference is.
     static func == (left: SecretDigest, right: SecretDigest) -> Bool {
         guard left.bytes.count == right.bytes.count else { return false }
         return zip(left.bytes, right.bytes).reduce(into: UInt8(0)) { $0 |= $1.0 ^ $1.1 } == 0

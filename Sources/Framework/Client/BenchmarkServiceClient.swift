@@ -2,29 +2,29 @@ public import BenchmarkProtocol
 public import BenchmarkSandbox
 public import BenchmarkTransport
 
-/// Calls a benchmark service as a runner does.
+/// A client that calls a benchmark service as a runner does.
 ///
-/// Redirects are followed. Failures of the transport are retried, up to five attempts with a random pause of 1 to 10
-/// seconds; that holds for POST requests too, so an evaluation may run twice. A status is never retried: any but 200
-/// throws. Streams are not retried.
+/// Redirects are followed. A request whose transport fails is retried, for up to five attempts with a random pause of 1
+/// to 10 seconds between them. That includes POST requests, so an evaluation may run twice. A response is never
+/// retried: any status but 200 throws. Streams are not retried.
 public struct BenchmarkServiceClient: Sendable {
-    /// How a client behaves; the defaults are those of the original client.
+    /// The settings of a client; the defaults are those of the original client.
     public struct Configuration: Sendable {
-        /// Fields of every request and handshake, such as `authorization`.
+        /// The fields to add to every request and handshake, such as `authorization`.
         public var headers = HTTPFields()
-        /// What is reached through a proxy; by default what the environment says.
+        /// The proxies to use; by default those of the environment.
         public var proxy = ProxySettings.fromEnvironment()
-        /// The limit of each phase: connecting, and every wait for bytes.
+        /// The time-out of each phase: connecting, and every wait for bytes.
         public var timeout: Duration = .seconds(60)
-        /// The limit of each phase of a health check.
+        /// The time-out of each phase of a health check.
         public var healthTimeout: Duration = .seconds(2)
-        /// How often a request whose transport failed is tried.
+        /// The maximum number of attempts at a request whose transport fails.
         public var maxAttempts = 5
         /// The pause between two attempts.
         public var retryPause: ClosedRange<Duration> = .seconds(1) ... .seconds(10)
-        /// The largest chunk taken; a larger one ends the stream with close code 1009.
+        /// The maximum size of a chunk; a larger one ends the stream with close code 1009.
         public var maxChunkBytes = 10 << 20
-        /// Whether an error chunk ends its stream with ``ServiceCallError``, as the hosted runner has it.
+        /// Whether an error chunk ends its stream with ``ServiceCallError``, as for the hosted runner.
         public var errorChunksAreFatal = false
 
         /// The defaults.
@@ -33,9 +33,9 @@ public struct BenchmarkServiceClient: Sendable {
 
     /// The address of the service.
     public let url: HTTPURL
-    /// How this client behaves.
+    /// The settings of this client.
     public let configuration: Configuration
-    /// Where the sandboxes of streams are.
+    /// The credentials for the sandboxes of streams.
     public let sandboxCredentials: DaytonaCredentials?
     private let http: HTTPClient
 
@@ -43,8 +43,8 @@ public struct BenchmarkServiceClient: Sendable {
     ///
     /// - Parameters:
     ///   - url: `http://host:port`, with a path if the service is mounted below one.
-    ///   - sandboxes: where the sandboxes of streams are, sent as the three `x-…` headers with every request.
-    ///   - configuration: how it behaves.
+    ///   - sandboxes: the credentials for the sandboxes of streams, sent as the three `x-…` headers with every request.
+    ///   - configuration: the settings of the client.
     /// - Throws: `HTTPClientError` with code `.invalidURL`.
     public init(
         url: String,
@@ -66,7 +66,7 @@ public struct BenchmarkServiceClient: Sendable {
 
     // MARK: Requests
 
-    /// Whether the service answers `GET /health` with 200, within the health timeout and at the first attempt.
+    /// Returns whether the service answers `GET /health` with 200, within the health time-out and on the first attempt.
     public func health() async -> Bool {
         let request = HTTPClientRequest(
             .get,
@@ -77,7 +77,7 @@ public struct BenchmarkServiceClient: Sendable {
         return (try? await http.send(request))?.status == 200
     }
 
-    /// The ids that a filter selects: `GET /verify-task-ids`.
+    /// Returns the ids that a filter selects: `GET /verify-task-ids`.
     public func verifyTaskIDs(_ filter: TaskFilter = TaskFilter()) async throws -> [String] {
         var query = filter.taskIDs.map { ("task_ids", $0) }
         if let slice = filter.slice { query.append(("slice", slice)) }
@@ -85,7 +85,7 @@ public struct BenchmarkServiceClient: Sendable {
         return try await get("/verify-task-ids", query) { try VerifyTaskIDsResponse(json: $0) }.taskIDs
     }
 
-    /// What a task needs: `GET /retrieve-task/`.
+    /// Returns what a task needs: `GET /retrieve-task/`.
     public func retrieveTask(
         _ taskID: String,
         skipValidation: Bool = false,
@@ -96,12 +96,12 @@ public struct BenchmarkServiceClient: Sendable {
         return try await get("/retrieve-task/", query) { try RetrieveTaskResponse(json: $0) }
     }
 
-    /// The evaluation of a response given as text: `POST /evaluate-response/`.
+    /// Grades a response given as text: `POST /evaluate-response/`.
     public func evaluateResponse(_ request: EvaluateResponseRequest) async throws -> JSONValue {
         try await post("/evaluate-response/", request.json) { $0 }
     }
 
-    /// The score of a run: `POST /final-score/`.
+    /// Computes the score of a run: `POST /final-score/`.
     public func finalScore(_ request: FinalScoreRequest) async throws -> FinalScoreResponse {
         try await post("/final-score/", request.json) { try FinalScoreResponse(json: $0) }
     }
@@ -110,8 +110,9 @@ public struct BenchmarkServiceClient: Sendable {
 
     /// Sets a task up in a sandbox: `/ws/setup-task`.
     ///
-    /// Pull-based: the connection is opened by the first demand, and nothing is read ahead beyond the connection's own
-    /// bounded buffer. Leaving the stream early, or cancelling, closes the connection, and the service stops.
+    /// The stream is pull-based: the first demand opens the connection, and nothing is read ahead beyond the
+    /// connection's own bounded buffer. Leaving the stream early, or cancelling, closes the connection, and the service
+    /// stops.
     /// - Throws (while iterating): ``ServiceCallError``, or `HTTPClientError` if no connection could be made.
     public func setupTask(
         _ taskID: String,
@@ -123,7 +124,7 @@ public struct BenchmarkServiceClient: Sendable {
 
     /// Grades the outcome in a sandbox: `/ws/evaluate-instance`.
     ///
-    /// As ``setupTask(_:instanceID:dataset:)``.
+    /// The stream behaves like that of ``setupTask(_:instanceID:dataset:)``.
     public func evaluateInstance(
         _ taskID: String,
         instanceID: String,
@@ -135,7 +136,7 @@ public struct BenchmarkServiceClient: Sendable {
     private func stream(_ path: String, _ request: StreamRequest) -> AsyncThrowingStream<StreamChunk, any Error> {
         var webSocket = WebSocketConfiguration()
         webSocket.maxMessageBytes = configuration.maxChunkBytes
-        webSocket.pongTimeout = .seconds(86_400)  // a busy service may leave a Ping unanswered for long
+        webSocket.pongTimeout = .seconds(86_400)  // a busy service may take long to answer a Ping
         let cursor = ChunkCursor(
             StreamCall(url.appending(path), fields, webSocket, request, http),
             errorsAreFatal: configuration.errorChunksAreFatal
@@ -201,23 +202,23 @@ public struct BenchmarkServiceClient: Sendable {
     }
 }
 
-/// A call that reached the service, but not its purpose.
+/// A call that reached the service but failed.
 public struct ServiceCallError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of failure.
     ///
-    /// More may be added.
+    /// More codes may be added.
     public struct Code: Sendable, Hashable {
         let rawValue: String
 
         /// The answer's status was not 200.
         public static let badStatus = Code(rawValue: "badStatus")
-        /// The answer is not what the service contract has in its place.
+        /// The answer is not what the service contract requires.
         public static let invalidAnswer = Code(rawValue: "invalidAnswer")
-        /// The service closed a stream otherwise than with 1000, or the connection was lost.
+        /// The service closed a stream with a code other than 1000, or the connection was lost.
         public static let streamBroken = Code(rawValue: "streamBroken")
-        /// A message of a stream is no chunk.
+        /// A message of a stream is not a chunk.
         public static let invalidChunk = Code(rawValue: "invalidChunk")
-        /// An error chunk, where those are fatal.
+        /// The service sent an error chunk, and those are fatal.
         public static let errorChunk = Code(rawValue: "errorChunk")
         /// A stream ended without a result.
         public static let noResult = Code(rawValue: "noResult")
@@ -225,9 +226,9 @@ public struct ServiceCallError: Error, Sendable, Hashable, CustomStringConvertib
 
     /// The kind of failure.
     public let code: Code
-    /// What happened, with the service's own words.
+    /// What happened, including the service's own words.
     public let message: String
-    /// The status, where there was one.
+    /// The HTTP status, if there was one.
     public let status: Int?
 
     package init(_ code: Code, _ message: String, status: Int? = nil) {

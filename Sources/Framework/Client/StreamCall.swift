@@ -1,8 +1,9 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// Takes the chunks of a stream one by one, where the consumer runs; the connection is asked only when there is none left
-/// of those that came before.
+/// Reads the chunks of a stream one by one, on the consumer's executor.
+///
+/// The connection is asked only when none of the chunks received so far is left.
 final class ChunkCursor: Sendable {
     private let call: StreamCall
     private let errorsAreFatal: Bool
@@ -10,7 +11,7 @@ final class ChunkCursor: Sendable {
 
     init(_ call: StreamCall, errorsAreFatal: Bool) { (self.call, self.errorsAreFatal) = (call, errorsAreFatal) }
 
-    /// The next chunk; nil after the service has closed with 1000.
+    /// Returns the next chunk; `nil` after the service has closed with 1000.
     func next() async throws -> StreamChunk? {
         while true {
             if let message = pending.withLock({ $0.popFirst() }) { return try await read(message) }
@@ -33,7 +34,7 @@ final class ChunkCursor: Sendable {
     }
 }
 
-/// One stream of a service, from the client's side: opened by the first demand.
+/// The client's side of one stream of a service, opened by the first demand.
 ///
 /// Dropping it cuts the connection.
 actor StreamCall {
@@ -68,7 +69,7 @@ actor StreamCall {
         if case .open(let socket) = state { socket.cut() }
     }
 
-    /// Everything that has come, at least one message; nil after the service has closed with 1000.
+    /// Returns all messages received so far, at least one; `nil` after the service has closed with 1000.
     func nextBatch() async throws -> [WebSocketMessage]? {
         do {
             guard let socket = try await open() else { return nil }
@@ -81,7 +82,7 @@ actor StreamCall {
         }
     }
 
-    /// Closes the connection if it is open; nothing comes after.
+    /// Closes the connection if it is open, and ends the stream.
     func close() async {
         if case .open(let socket) = state { await socket.release() }
         state = .ended

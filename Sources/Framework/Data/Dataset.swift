@@ -16,7 +16,7 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
 
     /// A dataset of the given tasks.
     ///
-    /// An id that comes twice keeps its first place and gets the last item.
+    /// An id that occurs twice keeps its first position and gets the last item.
     public init(_ tasks: some Sequence<(id: String, item: Item)>) {
         for task in tasks { self[task.id] = task.item }
     }
@@ -29,9 +29,9 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
     /// The number of tasks.
     public var count: Int { taskIDs.count }
 
-    /// The item of a task; nil if there is no such task.
+    /// The item of a task; `nil` if there is no such task.
     ///
-    /// Setting nil removes the task, which takes linear time.
+    /// Setting `nil` removes the task, which takes linear time.
     public subscript(taskID: String) -> Item? {
         get { positions[ScalarString(taskID)].map { items[$0] } }
         set {
@@ -53,26 +53,26 @@ public struct Dataset<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral 
         for (offset, id) in taskIDs[position...].enumerated() { positions[ScalarString(id)] = position + offset }
     }
 
-    /// The item of a task.
+    /// Returns the item of a task.
     ///
-    /// - Throws: ``ServiceError`` with code `.unknownTask`, which answers 400.
+    /// - Throws: ``ServiceError`` with code `.unknownTask`, which becomes a 400.
     public func item(_ taskID: String) throws -> Item {
         guard let item = self[taskID] else { throw ServiceError.unknownTask(taskID) }
         return item
     }
 
-    /// The ids as they are, if the dataset has all of them.
+    /// Returns the ids unchanged if the dataset has all of them.
     ///
-    /// - Throws: ``ServiceError`` with code `.unknownTask` for the first it has not.
+    /// - Throws: ``ServiceError`` with code `.unknownTask` for the first that it does not have.
     @discardableResult
     public func validate(_ taskIDs: [String]) throws -> [String] {
         for id in taskIDs where positions[ScalarString(id)] == nil { throw ServiceError.unknownTask(id) }
         return taskIDs
     }
 
-    /// The ids that a filter selects: those it names, as it orders them; else a slice of all; else all.
+    /// Returns the ids that a filter selects: those it names, in its order; else a slice of all; else all.
     ///
-    /// - Throws: ``ServiceError`` for an unknown id, `ProtocolError` for a slice that is none.
+    /// - Throws: ``ServiceError`` for an unknown id, `ProtocolError` for an invalid slice.
     public func filter(_ filter: TaskFilter) throws -> [String] {
         if !filter.taskIDs.isEmpty { return try validate(filter.taskIDs) }
         if filter.slice?.isEmpty == false { return try filter.parseSlice().apply(to: taskIDs) }
@@ -90,7 +90,7 @@ extension Dataset: Sequence {
 
 /// The datasets of a benchmark by name, in order.
 ///
-/// A request without a dataset means `default`.
+/// A request that names no dataset means `default`.
 public struct Datasets<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral {
     /// The datasets in their order.
     public private(set) var all: [Dataset<Item>] = []
@@ -103,9 +103,9 @@ public struct Datasets<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral
         for (name, dataset) in elements { self[name] = dataset }
     }
 
-    /// The dataset of a name; nil if there is none.
+    /// The dataset with a name; `nil` if there is none.
     ///
-    /// Setting nil removes it.
+    /// Setting `nil` removes it.
     public subscript(name: String) -> Dataset<Item>? {
         get { all.first { ScalarString($0.name) == ScalarString(name) } }
         set {
@@ -121,10 +121,10 @@ public struct Datasets<Item: Sendable>: Sendable, ExpressibleByDictionaryLiteral
         }
     }
 
-    /// The dataset that a request means.
+    /// Returns the dataset that a request means.
     ///
-    /// - Parameter name: nil or empty for `default`.
-    /// - Throws: ``ServiceError`` with code `.unknownDataset`, which answers 400.
+    /// - Parameter name: the name in the request; `nil` or empty for `default`.
+    /// - Throws: ``ServiceError`` with code `.unknownDataset`, which becomes a 400.
     public func dataset(_ name: String?) throws -> Dataset<Item> {
         let name = name.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
         guard let dataset = self[name] else { throw ServiceError.unknownDataset(name, available: all.map(\.name)) }

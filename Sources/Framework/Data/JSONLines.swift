@@ -11,10 +11,10 @@ extension Dataset {
     /// ```
     ///
     /// - Parameters:
-    ///   - path: of the file; read as a whole.
-    ///   - decode: makes id and item from a line's object.
-    /// - Throws: ``ServiceError`` with code `.invalidData` that names the file and, if a line is to blame, its number: it
-    ///   is not a JSON object, `decode` threw, or its id was there before.
+    ///   - path: the path of the file, which is read as a whole.
+    ///   - decode: returns the id and the item that a line's object describes.
+    /// - Throws: ``ServiceError`` with code `.invalidData` that names the file and, if a line is at fault, its number:
+    ///   the line is not a JSON object, `decode` threw, or its id occurred before.
     public init(
         jsonLinesAt path: String,
         decode: (JSONObject) throws -> (id: String, item: Item)
@@ -57,7 +57,7 @@ extension Dataset {
 }
 
 extension Dataset where Item: Decodable {
-    /// Reads a dataset from a JSON Lines file whose lines are items: one per line, blank lines skipped.
+    /// Reads a dataset from a JSON Lines file: one item per line, blank lines skipped.
     ///
     /// ```swift
     /// struct Problem: Codable { var id: String, question: String, answer: String }
@@ -66,11 +66,11 @@ extension Dataset where Item: Decodable {
     /// ```
     ///
     /// - Parameters:
-    ///   - path: of the file; read as a whole.
-    ///   - id: the task's id in an item.
-    ///   - decoder: how items are decoded.
-    /// - Throws: ``ServiceError`` with code `.invalidData` that names the file and, if a line is to blame, its number and
-    ///   the key.
+    ///   - path: the path of the file, which is read as a whole.
+    ///   - id: returns the id of an item's task.
+    ///   - decoder: decodes the items.
+    /// - Throws: ``ServiceError`` with code `.invalidData` that names the file and, if a line is at fault, its number
+    ///   and the key.
     public init(
         jsonLinesAt path: String,
         id: (Item) -> String,
@@ -84,7 +84,7 @@ extension Dataset where Item: Decodable {
 }
 
 extension DecodingError {
-    /// What is wrong, and where: `'tests[0].name' is missing`.
+    /// What is wrong, and where, such as `'tests[0].name' is missing`.
     fileprivate var reason: String {
         switch self {
         case .keyNotFound(let key, let context): "'\(Self.place(context.codingPath + [key]))' is missing"

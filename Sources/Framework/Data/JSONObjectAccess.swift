@@ -1,20 +1,20 @@
 public import BenchmarkProtocol
 
 extension JSONObject {
-    /// The text of a key.
+    /// Returns the string of a key.
     ///
-    /// - Throws: ``ServiceError`` with code `.invalidData` that names the key if it is absent or no text. The
-    ///   other accessors do likewise.
+    /// - Throws: ``ServiceError`` with code `.invalidData` that names the key if it is absent or not a string. The
+    ///   other accessors do the same for their types.
     public func string(_ key: String) throws -> String {
         try required(key, "a string") { if case .string(let text) = $0 { text } else { nil } }
     }
 
-    /// The whole number of a key.
+    /// Returns the integer of a key.
     public func int(_ key: String) throws -> Int {
         try required(key, "an integer") { if case .int(let number) = $0 { number } else { nil } }
     }
 
-    /// The number of a key, whole or not.
+    /// Returns the number of a key, integer or not.
     public func number(_ key: String) throws -> Double {
         try required(key, "a number") {
             switch $0 {
@@ -25,12 +25,12 @@ extension JSONObject {
         }
     }
 
-    /// The array of a key.
+    /// Returns the array of a key.
     public func array(_ key: String) throws -> [JSONValue] {
         try required(key, "an array") { if case .array(let values) = $0 { values } else { nil } }
     }
 
-    /// The object of a key.
+    /// Returns the object of a key.
     public func object(_ key: String) throws -> JSONObject {
         try required(key, "an object") { if case .object(let object) = $0 { object } else { nil } }
     }

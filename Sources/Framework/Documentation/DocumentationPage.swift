@@ -1,24 +1,26 @@
-/// A page that is one response: its style, its script and the API's document are within it, so that it needs nothing
-/// from elsewhere, and can be read where the service's other routes ask for a key.
+/// A page in a single response.
+///
+/// Its style, its script and the OpenAPI document are embedded, so it needs nothing from elsewhere, and can be read
+/// even if the service's other routes require a key.
 struct DocumentationPage: Sendable {
     let html: [UInt8]
     let style: [UInt8]
     let script: [UInt8]
 
-    /// Where each operation can be tried, and the streams watched.
+    /// The page on which operations can be tried and streams watched.
     static let docs = DocumentationPage(
         html: PackageResources.docs_html,
         style: PackageResources.docs_css,
         script: PackageResources.common_js + PackageResources.docs_js
     )
-    /// Where the API is read.
+    /// The page on which the API can be read.
     static let reference = DocumentationPage(
         html: PackageResources.reference_html,
         style: PackageResources.docs_css,
         script: PackageResources.common_js + PackageResources.reference_js
     )
 
-    /// The page of a service.
+    /// Returns the page of a service.
     ///
     /// - Parameter document: the OpenAPI document.
     func html(title: String, document: [UInt8]) -> [UInt8] {
@@ -26,7 +28,7 @@ struct DocumentationPage: Sendable {
             ("{{title}}", Self.escaped(title)),
             ("<!--style-->", "<style>\n\(Self.text(style))</style>"),
             ("<!--script-->", "<script>\n\(Self.text(script))</script>"),
-            // Nothing of it can end the element.
+            // Nothing in it can end the element.
             (
                 "<!--document-->",
                 #"<script type="application/json" id="document">"#

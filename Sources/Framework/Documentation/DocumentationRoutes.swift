@@ -1,14 +1,14 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// The routes of a service that are about itself: the OpenAPI document, a page to try it, and one to read it.
+/// The routes that document a service: the OpenAPI document, a page to try the API, and one to read it.
 struct DocumentationRoutes: Sendable {
-    /// The paths, which may be open to everybody.
+    /// The paths, which may be public.
     static let paths = ["/openapi.json", "/docs", "/redoc"]
 
     let routes: [Route]
 
-    /// - Throws: if the document cannot be written.
+    /// - Throws: an error if the document cannot be serialized.
     init(_ document: OpenAPIDocument) throws {
         let json = try document.json.serialized()
         let docs = DocumentationPage.docs.html(title: document.title, document: json)

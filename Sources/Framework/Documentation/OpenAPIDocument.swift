@@ -5,7 +5,7 @@ import BenchmarkTransport
 struct OpenAPIDocument: Sendable {
     let title: String
     let operations: [Operation]
-    /// How callers show who they are.
+    /// How callers authenticate.
     let security: BuiltInAuthentication.Kind
 
     /// The version of the API, as clients of the service contract know it.
@@ -43,7 +43,8 @@ struct OpenAPIDocument: Sendable {
         return object
     }
 
-    /// The method and the words of the path, as `get_verify_task_ids`; with a number where another operation has that id.
+    /// Returns the method and the words of the path, such as `get_verify_task_ids`; with a number if another operation
+    /// has that id.
     private static func id(of operation: Operation, _ taken: inout Set<String>) -> String {
         let words = operation.path.split { !$0.isLetter && !$0.isNumber }
         let id = ([operation.method.rawValue.lowercased()] + words.map(String.init)).joined(separator: "_")
@@ -56,7 +57,7 @@ struct OpenAPIDocument: Sendable {
         return candidate
     }
 
-    /// What a query has: a parameter is there or is not, and null is no text.
+    /// Returns the description of a query parameter, which may be absent but cannot be null.
     private static func parameter(_ field: FieldSchema) -> JSONObject {
         var schema = field.schema.json
         if case .nullable(let wrapped) = field.schema { schema = wrapped.json }
@@ -111,7 +112,7 @@ struct OpenAPIDocument: Sendable {
         )
     )
 
-    /// All objects that are referred to, by their names.
+    /// The schemas of all objects that are referred to, by name.
     private var schemas: JSONObject {
         var objects = [Self.errorDetail] + Self.validation.objects
         for operation in operations {

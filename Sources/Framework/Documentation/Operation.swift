@@ -1,7 +1,7 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// What the API's document says about a route.
+/// A route as the OpenAPI document describes it.
 struct Operation: Sendable {
     let method: HTTPMethod
     let path: String
@@ -9,13 +9,13 @@ struct Operation: Sendable {
     var description: String?
     var parameters: [FieldSchema] = []
     var body: ObjectSchema?
-    /// What a 200 has; nil for a route of the author's, which may answer anything.
+    /// The body of a 200; `nil` for a custom route, which may answer anything.
     let result: ValueSchema?
-    /// Whether a 400 may say what is wrong with a request that is well-formed.
+    /// Whether a well-formed request may be refused with a 400.
     var refuses = false
-    /// Whether it is open to everybody.
+    /// Whether it needs no authentication.
     var isOpen = false
-    /// Whether it reads what it likes of a request: a route of the author's.
+    /// Whether it may read anything from a request, because it is a custom route.
     var takesAnything: Bool { result == nil }
 
     /// The operations of the service contract.

@@ -1,10 +1,10 @@
 import BenchmarkTransport
 import Foundation
 
-/// Lines on standard error, written by a thread of their own: an event loop must not wait for a terminal.
+/// Writes lines to standard error on a thread of its own, because an event loop must not wait for a terminal.
 ///
-/// Held back are at most 1 MiB; when the reader of standard error stalls for longer, lines are dropped and counted, and
-/// the count is written when it goes on.
+/// At most 1 MiB is held back. If the reader of standard error stalls for longer, lines are dropped and counted, and
+/// the count is written when it continues.
 final class LineLog: Sendable {
     static let standardError = LineLog(descriptor: STDERR_FILENO, droppedLine: { ServiceLog.dropped($0) })
 
@@ -15,9 +15,10 @@ final class LineLog: Sendable {
     }
     private static let maxPendingBytes = 1 << 20
     private let state = Locked(State())
-    /// The descriptor, for one thread at a time, so that lines keep their order; appending a line does not wait for it.
+    /// The descriptor, locked while a thread writes, so that lines keep their order; appending a line does not wait for
+    /// it.
     private let output: Locked<Int32>
-    /// The line that says how many were dropped.
+    /// Returns the line that says how many lines were dropped.
     private let droppedLine: @Sendable (Int) -> String
 
     init(descriptor: Int32, droppedLine: @escaping @Sendable (Int) -> String) {
@@ -27,8 +28,8 @@ final class LineLog: Sendable {
 
     /// Appends a line.
     ///
-    /// Characters that control a terminal or the direction of its text, which a request's target could smuggle in,
-    /// become `?`.
+    /// Characters that control a terminal or the direction of its text, which a request's target could smuggle in, are
+    /// replaced with `?`.
     func write(_ line: String) {
         let bytes = Self.harmless(line).utf8 + [UInt8(ascii: "\n")]
         let mustStart = state.withLock { state -> Bool in
@@ -43,9 +44,9 @@ final class LineLog: Sendable {
         if mustStart { _ = ServiceExecutor.system.startTask { self.drain() } }
     }
 
-    /// Writes what is pending now; returns when everything that was appended before is written.
+    /// Writes the pending lines; returns when everything that was appended before is written.
     ///
-    /// Blocks for as long as standard error does: not for an event loop.
+    /// Blocks for as long as standard error does, so it must not be called on an event loop.
     func flush() { writePending { _ in } }
 
     private func drain() {
@@ -73,7 +74,7 @@ final class LineLog: Sendable {
         }
     }
 
-    /// A line without what is not to be printed.
+    /// Returns a line with `?` in place of characters that must not be printed.
     private static func harmless(_ line: String) -> String {
         if line.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return line }
         return String(String.UnicodeScalarView(line.unicodeScalars.map { isHarmless($0) ? $0 : "?" }))
@@ -95,7 +96,7 @@ final class LineLog: Sendable {
         }
     }
 
-    /// Prints why and ends the process.
+    /// Prints the reason and exits.
     static func exit(_ status: Int32, _ reason: String) -> Never {
         write(Array("error: \(reason)\n".utf8), to: 2)
         Foundation.exit(status)

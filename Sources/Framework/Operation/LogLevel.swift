@@ -1,15 +1,15 @@
-/// How much a line of the log matters.
+/// The severity of a log line.
 public enum LogLevel: Int, Sendable, Hashable, Comparable, CaseIterable, CustomStringConvertible {
-    /// For those who look for a fault.
+    /// Details for finding a fault.
     case debug
-    /// What happens.
+    /// Normal operation.
     case info
-    /// What may be wrong.
+    /// Something that may be wrong.
     case warning
-    /// What is wrong.
+    /// Something that is wrong.
     case error
 
-    /// The name, as `LOG_LEVEL` has it.
+    /// The name, as in `LOG_LEVEL`.
     public var description: String {
         switch self {
         case .debug: "debug"
@@ -19,12 +19,12 @@ public enum LogLevel: Int, Sendable, Hashable, Comparable, CaseIterable, CustomS
         }
     }
 
-    /// The level of a name, in upper or lower case; nil for another text.
+    /// The level with a name, in upper or lower case; `nil` for any other text.
     public init?(named name: String) {
         guard let level = Self.allCases.first(where: { $0.description == name.lowercased() }) else { return nil }
         self = level
     }
 
-    /// Whether one matters less than the other.
+    /// Returns whether one level is less severe than another.
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
 }

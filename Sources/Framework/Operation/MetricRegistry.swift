@@ -1,26 +1,26 @@
 import BenchmarkTransport
 
-/// Numbers that grow, and their text for those who collect them: Prometheus' text format, version 0.0.4.
+/// A set of metrics, and their text in Prometheus' text format, version 0.0.4.
 final class MetricRegistry: Sendable {
-    /// What is counted.
+    /// A metric and its values.
     struct Family: Sendable {
         let name: String
         let help: String
         let kind: Kind
-        /// By the labels as they are written.
+        /// The values, by the text of their labels.
         fileprivate var values: [String: Double] = [:]
         fileprivate var histograms: [String: Histogram] = [:]
 
         init(_ name: String, _ kind: Kind, _ help: String) { (self.name, self.kind, self.help) = (name, kind, help) }
     }
 
-    /// How it is counted.
+    /// The kind of a metric.
     enum Kind: Sendable, Equatable {
-        /// It only grows.
+        /// A number that only grows.
         case counter
-        /// It goes up and down.
+        /// A number that goes up and down.
         case gauge
-        /// How many observations are up to each of these bounds, which grow.
+        /// The number of observations up to each of these bounds, which are in ascending order.
         case histogram([Double])
 
         fileprivate var name: String {
@@ -38,12 +38,12 @@ final class MetricRegistry: Sendable {
         var sum = 0.0
     }
 
-    /// A label and its value.
+    /// Labels and their values.
     typealias Labels = KeyValuePairs<String, String>
 
     private let families: Locked<[Family]>
 
-    /// The families, in the order of the text.
+    /// A registry of the given families, in the order of the text.
     init(_ families: [Family]) { self.families = Locked(families) }
 
     /// Adds to a counter or gauge; an unknown name is ignored.
@@ -54,7 +54,7 @@ final class MetricRegistry: Sendable {
     /// Sets a gauge.
     func set(_ name: String, to value: Double) { change(name) { $0.values[""] = value } }
 
-    /// Takes an observation into a histogram.
+    /// Adds an observation to a histogram.
     func observe(_ value: Double, in name: String, _ labels: Labels = [:]) {
         change(name) { family in
             guard case .histogram(let bounds) = family.kind else { return }
@@ -75,7 +75,7 @@ final class MetricRegistry: Sendable {
 
     // MARK: Text
 
-    /// All of it, in an order that does not change.
+    /// The text of all metrics, in a stable order.
     var text: String {
         families.withLock { $0 }.map(Self.text).joined()
     }

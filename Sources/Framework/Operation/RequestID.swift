@@ -1,15 +1,15 @@
 import BenchmarkTransport
 
-/// What tells one request from all others, in the log, in the response, and with those who sent it.
+/// The id that tells a request from all others, in the log, in the response, and for its sender.
 enum RequestID {
     /// The field of requests and responses.
     static let field = "x-request-id"
-    /// A caller's own is not longer.
+    /// The maximum length of an id that a caller sends.
     static let maxBytes = 128
 
-    /// The caller's, if it is one, else a new one.
+    /// Returns the caller's id if it is valid, else a new one.
     ///
-    /// A caller's is visible ASCII: nothing that would have to be escaped somewhere.
+    /// A caller's id is visible ASCII, so that it never has to be escaped.
     static func of(_ fields: HTTPFields) -> String {
         if let given = fields[field], (1...maxBytes).contains(given.utf8.count),
             given.utf8.allSatisfy({ (0x21...0x7E).contains($0) })

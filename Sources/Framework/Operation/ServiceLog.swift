@@ -3,11 +3,11 @@ import BenchmarkSandbox
 import BenchmarkTransport
 import Glibc
 
-/// What a service tells on standard error: text for people where that is a terminal, else one JSON object a line.
+/// The log of a service on standard error: text for people if that is a terminal, else one JSON object per line.
 ///
-/// Never a key, and never a body.
+/// It never contains a key or a body.
 struct ServiceLog: Sendable {
-    /// More about a line, by name.
+    /// Further facts about a line, by name.
     typealias Fields = [(name: String, value: JSONValue)]
 
     private let lines: LineLog
@@ -15,8 +15,8 @@ struct ServiceLog: Sendable {
     private let isText: Bool
 
     /// - Parameters:
-    ///   - level: what matters less is left out.
-    ///   - isText: nil for what the reader of standard error is.
+    ///   - level: the lowest level that is logged.
+    ///   - isText: whether to write text; `nil` if that depends on whether standard error is a terminal.
     init(_ lines: LineLog = .standardError, level: LogLevel = .info, isText: Bool? = nil) {
         (self.lines, self.level) = (lines, level)
         self.isText = isText ?? Self.isForPeople
@@ -28,25 +28,25 @@ struct ServiceLog: Sendable {
     /// Appends a line.
     ///
     /// - Parameters:
-    ///   - text: what people get instead of the message and its fields; nil for these.
+    ///   - text: the text for people, in place of the message and its fields; `nil` for these.
     func write(_ level: LogLevel, _ message: String, _ fields: Fields = [], text: String? = nil) {
         if level < self.level { return }
         lines.write(isText ? text ?? Self.text(level, message, fields) : Self.json(level, message, fields))
     }
 
-    /// Writes what is pending now; returns when it is written.
+    /// Writes the pending lines; returns when they are written.
     ///
     /// Blocks for as long as standard error does.
     func flush() { lines.flush() }
 
-    /// Notes why the process cannot go on, and ends it.
+    /// Logs why the process cannot go on, and exits.
     func exit(_ status: Int32, _ reason: String) -> Never {
         write(.error, reason)
         flush()
         Glibc.exit(status)
     }
 
-    /// The line that says how many were left out because standard error's reader was too slow.
+    /// Returns the line that says how many lines were dropped because the reader of standard error was too slow.
     static func dropped(_ count: Int, isText: Bool? = nil) -> String {
         let message = "\(count) lines of the log were dropped"
         return isText ?? isForPeople ? text(.warning, message, []) : json(.warning, message, [])
@@ -70,9 +70,9 @@ struct ServiceLog: Sendable {
         return plain(.object(object))
     }
 
-    /// The line of a request that has been answered.
+    /// Appends the line of a request that has been answered.
     ///
-    /// - Parameter client: whose it was.
+    /// - Parameter client: the client that sent the request.
     func write(_ record: HTTPAccessRecord, from client: SocketAddress) {
         let fields: Fields = [
             ("method", .string(record.method)), ("target", .string(record.target)), ("status", .int(record.status)),

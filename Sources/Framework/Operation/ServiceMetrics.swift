@@ -2,7 +2,7 @@ import BenchmarkProtocol
 import BenchmarkTransport
 import Glibc
 
-/// What a service counts about itself, for `GET /metrics`.
+/// The metrics of a service, for `GET /metrics`.
 struct ServiceMetrics: Sendable {
     private let registry = MetricRegistry([
         .init("benchmark_requests_total", .counter, "Requests by route, method and status."),
@@ -22,21 +22,21 @@ struct ServiceMetrics: Sendable {
         .init("process_open_fds", .gauge, "Open descriptors of the process."),
     ])
 
-    /// How something came out.
+    /// How something ended.
     enum Outcome: String {
-        /// As it should.
+        /// As intended.
         case done
         /// With an error.
         case failed
-        /// Without permission.
+        /// With a refusal.
         case refused
-        /// The other side left.
+        /// Early, because the peer left.
         case left
     }
 
-    /// A request has been answered.
+    /// Counts a request that has been answered.
     ///
-    /// - Parameter route: one of the service's, or `other`: what callers make up must not become a label.
+    /// - Parameter route: one of the service's routes, or `other`: paths that callers make up must not become labels.
     func request(_ route: String, _ method: HTTPMethod, _ status: HTTPStatus, _ duration: Duration) {
         let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"].contains(method.rawValue)
         let labels: MetricRegistry.Labels = [
@@ -48,21 +48,21 @@ struct ServiceMetrics: Sendable {
         registry.observe(seconds, in: "benchmark_request_seconds", ["route": route])
     }
 
-    /// A caller has been let in, or not.
+    /// Counts a decision about a caller.
     func authentication(_ outcome: Outcome) {
         registry.add(1, to: "benchmark_auth_total", ["outcome": outcome.rawValue])
     }
 
-    /// A stream begins.
+    /// Counts a stream that starts.
     func streamBegins(_ route: String) { registry.add(1, to: "benchmark_open_streams", ["route": route]) }
 
-    /// A stream has ended.
+    /// Counts a stream that has ended.
     func streamEnds(_ route: String, _ outcome: Outcome) {
         registry.add(-1, to: "benchmark_open_streams", ["route": route])
         registry.add(1, to: "benchmark_streams_total", ["route": route, "outcome": outcome.rawValue])
     }
 
-    /// A chunk has been sent.
+    /// Counts a chunk that has been sent.
     func chunk(_ route: String, _ chunk: StreamChunk, byteCount: Int) {
         let type =
             switch chunk {
@@ -75,13 +75,13 @@ struct ServiceMetrics: Sendable {
         registry.add(Double(byteCount), to: "benchmark_chunk_bytes_total", ["route": route])
     }
 
-    /// A sandbox has been looked up.
+    /// Counts the lookup of a sandbox.
     func sandbox(_ outcome: Outcome) { registry.add(1, to: "benchmark_sandboxes_total", ["outcome": outcome.rawValue]) }
 
-    /// The answer to `GET /metrics`.
+    /// The response to `GET /metrics`.
     var response: HTTPServerResponse {
         var usage = rusage()
-        // RUSAGE_SELF; Linux has it as 0.
+        // RUSAGE_SELF, which is 0 on Linux.
         getrusage(__rusage_who_t(0), &usage)
         let micros = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
         let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
@@ -114,7 +114,7 @@ private struct ProcessFacts {
             while readdir(folder) != nil { descriptors += 1 }
             closedir(folder)
         }
-        // Without `.`, `..`, and the folder's own.
+        // Without `.`, `..`, and the descriptor of the folder itself.
         descriptorCount = max(0, descriptors - 3)
     }
 }

@@ -13,10 +13,10 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
 
     /// Sends the chunks of a request.
     ///
-    /// Runs beside a watch for the peer's leaving; whichever ends first ends the other, and the cleanup of both is
-    /// awaited.
-    /// - Parameter route: what they are counted under.
-    /// - Throws: whatever speaks against the request or went wrong; ``PeerLeft`` if nobody is there to be told.
+    /// A second task watches whether the peer leaves. Whichever task ends first cancels the other, and the cleanup of
+    /// both is awaited.
+    /// - Parameter route: the route that the chunks are counted under.
+    /// - Throws: whatever is wrong with the request or went wrong in the service; ``PeerLeft`` if the peer has left.
     func run(
         _ request: StreamRequest,
         _ credentials: DaytonaCredentials,
@@ -61,7 +61,7 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
         let dataset = try core.datasets.dataset(request.dataset)
         let sandbox = try await sandbox(request.instanceID, credentials)
         let chunks = try await core.call(kind) { try await method(request.taskID, dataset, sandbox) }
-        // The author's sequence is iterated where service code belongs; its chunks reach the loop in batches.
+        // The service's own sequence is iterated on its executor; the chunks reach the loop in batches.
         let stream =
             (chunks as? ChunkStream)
             ?? ChunkStream { writer in
@@ -95,7 +95,7 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
         do {
             for chunk in batch { messages.append(try chunk.serialized()) }
         } catch {
-            try await sink.send(messages)  // what came before the one that cannot be written
+            try await sink.send(messages)  // the chunks before the one that cannot be serialized
             throw error
         }
         try await sink.send(messages)
@@ -103,9 +103,9 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
         for (chunk, bytes) in zip(batch, messages) { metrics.chunk(route, chunk, byteCount: bytes.count) }
     }
 
-    /// Notes what ended a stream before its time, and sends it as an error chunk if somebody may still be there.
+    /// Logs the error that ended a stream early, and sends it as an error chunk if the peer may still be there.
     ///
-    /// - Parameter about: what is logged about the stream.
+    /// - Parameter about: the log fields that describe the stream.
     func end(
         with error: any Error,
         _ route: String,
@@ -129,16 +129,16 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
     }
 }
 
-/// The peer of a stream has left before its end, or the server stops.
+/// The peer of a stream left before its end, or the server is stopping.
 struct PeerLeft: Error, CustomStringConvertible {
-    /// Whether it had got a result, for which runners do not wait longer.
+    /// Whether a result had been sent, after which runners do not wait any longer.
     let hasResult: Bool
 
     var description: String { "the caller left before the stream ended" }
 }
 
 extension StreamRequest {
-    /// Which task it is about, for the log.
+    /// The log fields that describe the task.
     var about: ServiceLog.Fields {
         [("task_id", .string(taskID)), ("dataset", dataset.map { .string($0) } ?? .null)]
     }
@@ -147,7 +147,7 @@ extension StreamRequest {
 extension StreamChunk {
     fileprivate var isResult: Bool { if case .result = self { true } else { false } }
 
-    /// Whether this is a result of another kind than runners expect.
+    /// Whether this is a result that is not an object, as runners expect it to be.
     fileprivate var isUnusualResult: Bool {
         guard case .result(let value) = self else { return false }
         return value.objectValue == nil

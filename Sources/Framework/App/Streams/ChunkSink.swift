@@ -1,15 +1,15 @@
 import BenchmarkTransport
 
-/// Where the chunks of a stream go.
+/// The destination of a stream's chunks.
 protocol ChunkSink: Sendable {
-    /// Sends chunks, each in its JSON form; waits while the peer takes none.
+    /// Sends chunks, each in its JSON form; waits while the peer does not read.
     nonisolated(nonsending) func send(_ chunks: [[UInt8]]) async throws
 
     /// Returns when the peer has left, or throws when the waiting task is cancelled.
     nonisolated(nonsending) func waitUntilPeerLeaves() async throws
 }
 
-/// A text message for each chunk.
+/// Sends each chunk as a text message.
 struct WebSocketSink: ChunkSink {
     let socket: WebSocketConnection
 
@@ -18,7 +18,7 @@ struct WebSocketSink: ChunkSink {
     nonisolated(nonsending) func waitUntilPeerLeaves() async throws { try await socket.waitUntilEnded() }
 }
 
-/// A line for each chunk.
+/// Sends each chunk as a line.
 struct LineSink: ChunkSink {
     let writer: HTTPBodyWriter
 

@@ -2,11 +2,12 @@ import BenchmarkProtocol
 import BenchmarkSandbox
 import BenchmarkTransport
 
-/// One stream as a response with a line for each chunk: for the documentation's page, as a browser's WebSocket cannot
-/// send the headers.
+/// One stream as a response with a line for each chunk.
 ///
-/// The same headers, body and code as over a WebSocket. What fails before the stream is an error's response, what fails
-/// in it one error chunk.
+/// For the documentation page, because a browser's WebSocket cannot send the headers.
+///
+/// It takes the same headers and body as a WebSocket stream, and runs the same code. A failure before the stream starts
+/// is an error response; a failure in it is one error chunk.
 struct HTTPStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable {
     let request: HTTPServerRequest
     let producer: ChunkProducer<Service, Chunks>
@@ -15,7 +16,7 @@ struct HTTPStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable {
     private var route: String { request.head.path }
     private static var maxBodyBytes: Int { 1 << 20 }
 
-    /// - Throws: whatever speaks against the request.
+    /// - Throws: the reason why the request is refused.
     func response() async throws -> HTTPServerResponse {
         let headers = SandboxCredentials.headers(request.head.fields)
         let bytes = try await request.body.collect(maxBytes: Self.maxBodyBytes)

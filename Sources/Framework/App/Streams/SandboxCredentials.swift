@@ -2,17 +2,17 @@ import BenchmarkProtocol
 import BenchmarkSandbox
 import BenchmarkTransport
 
-/// Why a caller, or the sandboxes named, are refused; closes the stream with 1008.
+/// The reason why a caller, or the sandbox API that it names, is refused; closes the stream with 1008.
 struct SandboxRefusal: Error {
     let reason: String
 }
 
-/// Where callers say how their sandboxes are reached: in three headers, or in the request.
+/// The credentials with which a caller's sandboxes are reached: from three headers, or from the request.
 enum SandboxCredentials {
-    /// What a caller is told who says it nowhere.
+    /// The reason that a caller without credentials is given.
     static let missing = "Missing required headers: x-api-key, x-api-url, x-target"
 
-    /// What the headers say; nil unless all three do.
+    /// Returns the credentials in the headers; `nil` unless all three are present.
     static func headers(_ fields: HTTPFields) -> DaytonaCredentials? {
         func value(_ name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
         guard let key = value("x-api-key"), let url = value("x-api-url"), let target = value("x-target") else {
@@ -21,15 +21,15 @@ enum SandboxCredentials {
         return DaytonaCredentials(apiKey: key, apiURL: url, target: target)
     }
 
-    /// Whether a message that is no request has credentials all the same.
+    /// Returns whether a message that is not a valid request names credentials all the same.
     static func areNamed(in message: WebSocketMessage) -> Bool {
         guard let object = (try? JSONValue(parsing: message.bytes))?.objectValue else { return false }
         return (object["sandbox_provider"] ?? .null) != .null
     }
 
-    /// What the request says.
+    /// Returns the credentials in the request.
     ///
-    /// - Throws: ``SandboxRefusal``.
+    /// - Throws: ``SandboxRefusal`` if there are none, or they may not be used.
     static func body(_ request: StreamRequest, _ allowed: AllowedSandboxURLs) throws -> DaytonaCredentials {
         switch request.sandboxProvider {
         case .daytona(let daytona):
@@ -50,7 +50,9 @@ enum SandboxCredentials {
 }
 
 extension AllowedSandboxURLs {
-    /// - Throws: ``SandboxRefusal`` if these may not be used.
+    /// Checks that credentials may be used.
+    ///
+    /// - Throws: ``SandboxRefusal`` if they may not.
     func check(_ credentials: DaytonaCredentials) throws {
         guard allows(credentials.apiURL) else {
             throw SandboxRefusal(reason: "x-api-url is not allowed by this service")

@@ -17,7 +17,7 @@ struct StreamEndpoints<Service: BenchmarkService>: Sendable {
         ]
     }
 
-    /// Their routes for the documentation's page.
+    /// Their routes for the documentation page.
     var pageRoutes: [Route] {
         let (setup, evaluation) = (setup, evaluation)
         return [

@@ -5,10 +5,10 @@ import BenchmarkTransport
 /// One stream of the service contract over a WebSocket, from the handshake to its end.
 ///
 /// The sequence is fixed: authentication, the sandbox headers, the first message, the sandbox, the stream, Close 1000.
-/// What fails before the first message closes with 1008; what fails after it is one error chunk.
+/// A refusal closes with 1008; any other failure is one error chunk.
 ///
-/// Callers of a later time have the sandbox's credentials in that message. So where the headers are missing it is looked
-/// at first, if it comes soon, and closed with 1008 only if it has none either.
+/// Newer callers send the sandbox's credentials in the first message. So if the headers are missing, that message is
+/// awaited for a short time, and the stream is closed with 1008 only if it has no credentials either.
 struct WebSocketStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable {
     let request: HTTPServerRequest
     let socket: WebSocketConnection
@@ -24,7 +24,7 @@ struct WebSocketStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendab
         core.metrics?.streamEnds(route, outcome)
     }
 
-    /// All of a stream but the Close at its end.
+    /// Runs the stream up to the Close at its end.
     private func converse() async -> ServiceMetrics.Outcome {
         var about = core.about(request)
         do {
@@ -59,9 +59,9 @@ struct WebSocketStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendab
         if !isAllowed { throw SandboxRefusal(reason: "Unauthorized") }
     }
 
-    /// The first message; nil if the peer closes.
+    /// Returns the first message; `nil` if the peer closes.
     ///
-    /// - Parameter hasCredentials: whether the headers are there, so that the message may take its time.
+    /// - Parameter hasCredentials: whether the headers are present; otherwise the message must arrive soon.
     private func firstMessage(hasCredentials: Bool) async throws -> WebSocketMessage? {
         if hasCredentials { return try await socket.receive() }
         let missing = SandboxRefusal(reason: SandboxCredentials.missing)

@@ -2,14 +2,14 @@ import BenchmarkProtocol
 import BenchmarkTransport
 import Foundation
 
-/// Decides about access keys: asks Descope once, and remembers those it accepted.
+/// Decides about access keys by asking Descope, and remembers those that were accepted.
 ///
-/// Of many that come with one key at a time, one asks and the others wait for its answer.
+/// Of several concurrent requests with the same key, one asks Descope and the others wait for its answer.
 actor DescopeAuthenticator {
     nonisolated let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// Longer access keys are refused unseen.
+    /// The maximum length of an access key; longer ones are refused without asking Descope.
     private static let maxKeyBytes = 4096
 
     private let settings: DescopeSettings
@@ -20,7 +20,7 @@ actor DescopeAuthenticator {
     private var keys: [String: JSONWebKey] = [:]
     private var fetch: SharedTask<Void>?
 
-    /// - Throws: ``HTTPClientError`` if the base URL is none, ``DescopeFailure`` if the given public key is none.
+    /// - Throws: ``HTTPClientError`` if the base URL is invalid, ``DescopeFailure`` if the given public key is.
     init(_ settings: DescopeSettings, log: ServiceLog) throws {
         (self.settings, self.log) = (settings, log)
         loop = EventLoopGroup.shared.next()
@@ -33,9 +33,9 @@ actor DescopeAuthenticator {
         keys[key.id] = key
     }
 
-    /// Whether an access key is that of exactly one tenant of the project.
+    /// Returns whether an access key belongs to exactly one tenant of the project.
     ///
-    /// Cancelling the caller does not end the exchange, for which others may wait.
+    /// Cancelling the caller does not end the exchange, because others may be waiting for it.
     func allows(_ accessKey: [UInt8]) async -> Bool {
         guard (1...Self.maxKeyBytes).contains(accessKey.count), accessKey.allSatisfy({ (0x21...0x7e).contains($0) })
         else { return false }
@@ -63,7 +63,7 @@ actor DescopeAuthenticator {
         }
     }
 
-    /// - Throws: whatever speaks against the access key.
+    /// - Throws: the reason why the access key is refused.
     private func exchange(_ accessKey: String) async throws {
         let token = try JSONWebToken(try await client.token(for: accessKey))
         let key = try await key(token.keyID)
@@ -73,9 +73,9 @@ actor DescopeAuthenticator {
         guard tenants == 1 else { throw TokenRefusal.tenants(tenants) }
     }
 
-    /// The project's key of an id: one that is known, or one of those there are by now.
+    /// Returns the project's key with an id, fetching the project's keys if it is not known yet.
     private func key(_ id: String) async throws -> JSONWebKey {
-        // What is being fetched already may be older than the key; what is fetched after that is not.
+        // A fetch that is already under way may predate the key; one that starts after it does not.
         for _ in 0..<(fetch == nil ? 1 : 2) {
             if let key = keys[id] { return key }
             let fetch = fetch ?? SharedTask(on: loop) { try await self.fetchKeys() }

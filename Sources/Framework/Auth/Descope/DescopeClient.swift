@@ -1,7 +1,7 @@
 import BenchmarkProtocol
 import BenchmarkTransport
 
-/// The two calls that Descope gets: an access key for a token, and the project's keys.
+/// The two requests that are made to Descope: exchanging an access key for a token, and fetching the project's keys.
 struct DescopeClient: Sendable {
     private let settings: DescopeSettings
     private let exchangeURL: HTTPURL
@@ -10,18 +10,18 @@ struct DescopeClient: Sendable {
     private let keys: HTTPClient
     private let loop: EventLoop
 
-    /// After which pauses an exchange is repeated that met a server in trouble.
+    /// The pauses before an exchange is repeated because the server was in trouble.
     private static let pauses: [Duration] = [.milliseconds(100), .seconds(5), .seconds(5)]
     private static let troubles = [503, 521, 522, 524, 530]
     private static let maxBodyBytes = 1 << 20
 
-    /// - Throws: ``HTTPClientError`` if the base URL is none.
+    /// - Throws: ``HTTPClientError`` if the base URL is invalid.
     init(_ settings: DescopeSettings, on loop: EventLoop) throws {
         (self.settings, self.loop) = (settings, loop)
         exchangeURL = try HTTPURL(settings.baseURL + "/v1/auth/accesskey/exchange")
         keysURL = try HTTPURL(settings.baseURL + "/v2/keys/" + settings.projectID)
         var configuration = settings.client
-        // Callers without a valid key decide how many exchanges there are, but not how many at a time.
+        // Callers without a valid key can cause any number of exchanges, but not any number at a time.
         configuration.maxConnectionsPerOrigin = 32
         exchanges = HTTPClient(configuration: configuration)
         configuration.maxRedirects = 5
@@ -58,7 +58,7 @@ struct DescopeClient: Sendable {
     /// - Throws: ``DescopeFailure``, ``HTTPClientError``, or `CancellationError`.
     func publicKeys() async throws -> [JSONWebKey] {
         var request = HTTPClientRequest(.get, keysURL, fields: fields(bearer: settings.projectID))
-        // Those who wait for the keys have deadlines of their own, which do not end the request.
+        // The callers that wait for the keys have deadlines of their own, which do not end the request.
         request.timeout = settings.timeout
         let answer = try await keys.send(request, maxBodyBytes: Self.maxBodyBytes)
         guard (200..<300).contains(answer.status) else {
@@ -80,7 +80,7 @@ struct DescopeClient: Sendable {
     private static func object(_ bytes: [UInt8]) -> JSONObject? { (try? JSONValue(parsing: bytes))?.objectValue }
 }
 
-/// Descope did not do what it was asked for.
+/// A failed request to Descope, or a setting for it that cannot be used.
 struct DescopeFailure: Error, Sendable, CustomStringConvertible {
     let description: String
 

@@ -1,22 +1,22 @@
 public import BenchmarkTransport
 
-/// How access keys are exchanged with Descope.
+/// The settings for exchanging access keys with Descope.
 public struct DescopeSettings: Sendable {
-    /// The project whose access keys are accepted, and the audience of its tokens.
+    /// The id of the project whose access keys are accepted, which is also the audience of its tokens.
     public var projectID: String
-    /// Where Descope is, without a slash at the end; by default where the project's region is.
+    /// The base URL of Descope, without a trailing slash; by default that of the project's region.
     public var baseURL: String
-    /// The key that projects which demand one are called with, besides the access key; nil for none.
+    /// The management key, for projects that require one in addition to the access key; `nil` for none.
     public var managementKey: String?
-    /// A key of the project, as a JWK in JSON, which is known before any is fetched; nil for none.
+    /// A public key of the project, as a JWK in JSON, that is known before any are fetched; `nil` for none.
     public var publicKey: String?
-    /// How long an access key that has been accepted is not asked about again.
+    /// How long an accepted access key is remembered.
     public var cacheTTL = Duration.seconds(300)
-    /// How many accepted access keys are remembered.
+    /// The maximum number of accepted access keys that are remembered.
     public var maxCachedKeys = 1024
-    /// How long a decision may take: the exchange, its repetitions, and the fetching of keys.
+    /// How long a decision may take, including the exchange, its retries, and fetching the project's keys.
     public var timeout = Duration.seconds(60)
-    /// Whom `https` trusts, and the like.
+    /// The configuration of the HTTP client, such as the certificates that it trusts.
     public var client = HTTPClientConfiguration()
 
     /// The settings of a project.
@@ -25,7 +25,7 @@ public struct DescopeSettings: Sendable {
         baseURL = Self.baseURL(of: projectID)
     }
 
-    /// What the environment says: `DESCOPE_PROJECT_ID`, `DESCOPE_BASE_URI`, `DESCOPE_AUTH_MANAGEMENT_KEY`,
+    /// The settings in the environment: `DESCOPE_PROJECT_ID`, `DESCOPE_BASE_URI`, `DESCOPE_AUTH_MANAGEMENT_KEY`,
     /// `DESCOPE_PUBLIC_KEY`, `DESCOPE_AUTH_CACHE_TTL_SECONDS`, `DESCOPE_TIMEOUT_SECONDS`.
     public init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
@@ -40,7 +40,7 @@ public struct DescopeSettings: Sendable {
         timeout = seconds("DESCOPE_TIMEOUT_SECONDS") ?? timeout
     }
 
-    /// Long project ids have the region behind their first character.
+    /// Long project ids contain the region, after their first character.
     private static func baseURL(of projectID: String) -> String {
         let region = projectID.count >= 32 ? "." + projectID.dropFirst().prefix(4) : ""
         return "https://api\(region).descope.com"

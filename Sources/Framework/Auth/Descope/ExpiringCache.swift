@@ -1,8 +1,8 @@
 import BenchmarkTransport
 
-/// A bounded set whose members leave it at a time of their own.
+/// A bounded set whose members expire, each at its own time.
 ///
-/// Where it is full, those whose time is up go first, then the one that has not been asked for the longest.
+/// When the set is full, expired members are removed first, then the least recently used one.
 struct ExpiringCache<Member: Hashable & Sendable>: Sendable {
     private struct Entry {
         let end: LoopInstant
@@ -13,13 +13,13 @@ struct ExpiringCache<Member: Hashable & Sendable>: Sendable {
     private var entries: [Member: Entry] = [:]
     private var uses: UInt64 = 0
 
-    /// A set of at most so many members.
+    /// An empty set with a maximum number of members.
     init(maxCount: Int) { self.maxCount = maxCount }
 
-    /// How many there are, with those whose time is up and that nobody has asked for since.
+    /// The number of members, including expired ones that have not been looked up since.
     var count: Int { entries.count }
 
-    /// Whether a member is there and its time is not up.
+    /// Returns whether the set contains a member that has not expired.
     mutating func contains(_ member: Member, now: LoopInstant) -> Bool {
         guard let entry = entries[member] else { return false }
         if entry.end <= now {
@@ -31,7 +31,7 @@ struct ExpiringCache<Member: Hashable & Sendable>: Sendable {
         return true
     }
 
-    /// Puts a member in.
+    /// Inserts a member.
     mutating func insert(_ member: Member, until end: LoopInstant, now: LoopInstant) {
         if maxCount <= 0 { return }
         uses &+= 1

@@ -1,7 +1,7 @@
-/// Base64 with the alphabet for URLs and without padding (RFC 7515 §2), in its one canonical form.
+/// Base64 with the URL-safe alphabet and without padding (RFC 7515 §2), in its canonical form only.
 enum Base64URL {
-    /// The bytes of a text; nil if it has a character of another alphabet, a length that no bytes have, or bits behind the
-    /// last byte that are not zero.
+    /// Returns the bytes of a text; `nil` if it has a character outside the alphabet, an impossible length, or nonzero
+    /// bits after the last byte.
     static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
         if text.count % 4 == 1 { return nil }
         var bytes: [UInt8] = []

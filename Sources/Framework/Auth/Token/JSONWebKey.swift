@@ -1,14 +1,14 @@
 import BenchmarkProtocol
 
-/// A public key of a set (RFC 7517) that signs tokens by one algorithm.
+/// A public key of a set (RFC 7517) for tokens signed with one algorithm.
 struct JSONWebKey: Sendable {
-    /// `kid`, by which tokens name it.
+    /// The `kid`, by which tokens name the key.
     let id: String
     let algorithm: SignatureAlgorithm
     let key: VerificationKey
 
-    /// The key that an object describes; nil if it is for something else than signatures, has no `kid` or `alg`, or is
-    /// not one of the algorithm's kind and size.
+    /// The key that an object describes; `nil` if it is not for signatures, has no `kid` or `alg`, or does not have the
+    /// kind and size that the algorithm requires.
     init?(_ json: JSONValue) {
         guard let id = json["kid"]?.stringValue, !id.isEmpty,
             let algorithm = json["alg"]?.stringValue.flatMap({ SignatureAlgorithm(rawValue: $0) }),
@@ -33,7 +33,7 @@ struct JSONWebKey: Sendable {
         (self.id, self.algorithm, self.key) = (id, algorithm, key)
     }
 
-    /// The keys of a set, `{"keys":[…]}`, without those that cannot be used; nil if it is none.
+    /// Returns the usable keys of a set, `{"keys":[…]}`; `nil` if the value is not a set.
     static func set(_ json: JSONValue) -> [JSONWebKey]? {
         json["keys"]?.arrayValue?.compactMap { JSONWebKey($0) }
     }

@@ -1,24 +1,24 @@
 import BenchmarkProtocol
 
-/// A signed token in compact form (RFC 7515 §3.1, RFC 7519), read but not yet believed.
+/// A signed token in compact form (RFC 7515 §3.1, RFC 7519), parsed but not yet verified.
 struct JSONWebToken: Sendable {
-    /// The longest token that is looked at, in bytes.
+    /// The maximum length of a token, in bytes.
     static let maxBytes = 65_536
 
-    /// The key that is said to have signed it.
+    /// The id of the key that the token says it was signed with.
     let keyID: String
     let algorithm: SignatureAlgorithm
     private let claims: JSONObject
     private let message: [UInt8]
     private let signature: [UInt8]
 
-    /// - Throws: ``TokenRefusal`` for what is no such token, or asks for what is not understood.
+    /// - Throws: ``TokenRefusal`` if the text is not such a token, or requires something that is not supported.
     init(_ text: String) throws(TokenRefusal) {
         guard text.utf8.count <= Self.maxBytes else { throw .malformed("it is too long") }
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .malformed("it has \(parts.count) parts") }
         let header = try Self.object(parts[0], "header")
-        // Extensions that must be understood are not (RFC 7515 §4.1.11, RFC 7797 §3).
+        // Extensions that must be understood are not supported (RFC 7515 §4.1.11, RFC 7797 §3).
         if header["crit"] != nil || header["b64"] != nil { throw .malformed("its header asks for extensions") }
         guard let name = header["alg"]?.stringValue, let algorithm = SignatureAlgorithm(rawValue: name) else {
             throw .algorithm
@@ -34,7 +34,8 @@ struct JSONWebToken: Sendable {
 
     private static func object(_ part: Substring.UTF8View, _ name: String) throws(TokenRefusal) -> JSONObject {
         guard let bytes = Base64URL.decode(part) else { throw .malformed("its \(name) is not base64url") }
-        // JSON in UTF-8 and no other encoding (RFC 7515 §5.2): only there does an object begin with a brace alone.
+        // The JSON must be UTF-8 (RFC 7515 §5.2), the only encoding in which an object starts with a brace and has no
+        // zero bytes.
         let isUTF8 = bytes.first == UInt8(ascii: "{") && !bytes.contains(0)
         guard isUTF8, String(validating: bytes, as: UTF8.self) != nil,
             let object = (try? JSONValue(parsing: bytes))?.objectValue
@@ -42,16 +43,16 @@ struct JSONWebToken: Sendable {
         return object
     }
 
-    /// Believes the token, if a key signed it, it is in force and it is meant for an audience.
+    /// Verifies that a key signed the token, that it is in force, and that it is meant for an audience.
     ///
     /// - Parameters:
-    ///   - now: seconds since 1970.
-    ///   - leeway: how many seconds the clocks may differ.
+    ///   - now: the current time, in seconds since 1970.
+    ///   - leeway: the number of seconds by which the clocks may differ.
     /// - Returns: the claims.
     func verified(by key: JSONWebKey, audience: String, now: Double, leeway: Double = 5) throws(TokenRefusal)
         -> JSONObject
     {
-        // A key is for one algorithm, so a token cannot choose how its signature is read (RFC 8725 §3.1).
+        // A key is for one algorithm, so a token cannot choose how its signature is verified (RFC 8725 §3.1).
         guard key.algorithm == algorithm else { throw .algorithm }
         guard key.key.accepts(signature, of: message, by: algorithm) else { throw .signature }
         if let expiry = try date("exp"), expiry <= now - leeway { throw .expired }
@@ -61,14 +62,15 @@ struct JSONWebToken: Sendable {
         return claims
     }
 
-    /// A claim that is a number of seconds since 1970, with or without a fraction (RFC 7519 §2); nil if it is absent.
+    /// Returns a claim that is a number of seconds since 1970, possibly fractional (RFC 7519 §2); `nil` if it is
+    /// absent.
     private func date(_ name: String) throws(TokenRefusal) -> Double? {
         guard let claim = claims[name] else { return nil }
         guard let number = claim.doubleValue, number.isFinite else { throw .malformed("its \(name) is not a date") }
         return number
     }
 
-    /// A token without `aud` is for anybody (RFC 7519 §4.1.3).
+    /// Throws unless the token is for the audience; one without `aud` is for everyone (RFC 7519 §4.1.3).
     private func checkAudience(_ audience: String) throws(TokenRefusal) {
         switch claims["aud"] {
         case nil: return
@@ -81,23 +83,23 @@ struct JSONWebToken: Sendable {
     }
 }
 
-/// Why a token is not believed.
+/// The reason why a token is refused.
 ///
-/// Its text goes into the log, and has nothing of the token in it.
+/// Its text is logged, and contains nothing from the token itself.
 enum TokenRefusal: Error, Sendable, Hashable, CustomStringConvertible {
-    /// It is no token.
+    /// It is not a token.
     case malformed(String)
-    /// It is not signed by an algorithm of the key it names.
+    /// It is not signed with the algorithm of the key that it names.
     case algorithm
-    /// It names no key, or one that is not known.
+    /// It names no key, or an unknown one.
     case unknownKey
-    /// The signature is not that of the key.
+    /// Its signature was not made with the key.
     case signature
-    /// It was valid once.
+    /// It has expired.
     case expired
-    /// It will be valid later.
+    /// It is not valid yet.
     case notYetValid
-    /// It is for somebody else.
+    /// It is for another audience.
     case audience
     /// It does not belong to exactly one tenant.
     case tenants(Int)

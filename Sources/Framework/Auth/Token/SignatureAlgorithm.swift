@@ -1,4 +1,4 @@
-/// The algorithms of signatures that are accepted (RFC 7518 §3.1): none without a public key.
+/// The accepted signature algorithms (RFC 7518 §3.1), all of which use a public key.
 enum SignatureAlgorithm: String, Sendable, Hashable, CaseIterable {
     case rs256 = "RS256"
     case rs384 = "RS384"
@@ -10,13 +10,13 @@ enum SignatureAlgorithm: String, Sendable, Hashable, CaseIterable {
     case es384 = "ES384"
     case es512 = "ES512"
 
-    /// How a signature is made.
+    /// The scheme of a signature.
     enum Scheme: Sendable, Hashable {
         /// RSASSA-PKCS1-v1_5 (RFC 7518 §3.3).
         case pkcs1
         /// RSASSA-PSS with a salt as long as the digest (RFC 7518 §3.5).
         case pss
-        /// ECDSA on the one curve of the algorithm (RFC 7518 §3.4).
+        /// ECDSA on the curve of the algorithm (RFC 7518 §3.4).
         case ecdsa(EllipticCurve)
     }
 
@@ -46,7 +46,7 @@ enum EllipticCurve: String, Sendable, Hashable {
     case p384 = "P-384"
     case p521 = "P-521"
 
-    /// How many bytes a coordinate has, and each half of a signature.
+    /// The number of bytes in a coordinate, and in each half of a signature.
     var coordinateCount: Int {
         switch self {
         case .p256: 32

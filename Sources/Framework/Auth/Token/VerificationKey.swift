@@ -1,12 +1,12 @@
 import COpenSSL
 
-/// A public key that signatures are checked with.
+/// A public key for verifying signatures.
 ///
-/// `@unchecked Sendable`: after `init` nobody changes the key, and OpenSSL reads it from any thread.
+/// `@unchecked Sendable`: the key does not change after `init`, and OpenSSL can read it from any thread.
 final class VerificationKey: @unchecked Sendable {
     private let key: OpaquePointer
 
-    /// An RSA key; nil if OpenSSL does not accept it, or its modulus has not 2,048 to 16,384 bits (RFC 7518 §3.3).
+    /// An RSA key; `nil` if OpenSSL rejects it, or its modulus does not have 2,048 to 16,384 bits (RFC 7518 §3.3).
     init?(modulus: [UInt8], exponent: [UInt8]) {
         defer { ERR_clear_error() }
         let (modulus, exponent) = (Array(modulus.drop { $0 == 0 }), Array(exponent.drop { $0 == 0 }))
@@ -17,7 +17,7 @@ final class VerificationKey: @unchecked Sendable {
         self.key = key
     }
 
-    /// A point on a curve; nil if it is not on it.
+    /// An elliptic-curve key; `nil` if the point is not on the curve.
     init?(_ curve: EllipticCurve, x: [UInt8], y: [UInt8]) {
         defer { ERR_clear_error() }
         let point = [4] + x + y
@@ -29,7 +29,7 @@ final class VerificationKey: @unchecked Sendable {
 
     deinit { EVP_PKEY_free(key) }
 
-    /// Whether a signature is that of some bytes.
+    /// Returns whether a signature matches a message.
     func accepts(_ signature: [UInt8], of message: [UInt8], by algorithm: SignatureAlgorithm) -> Bool {
         defer { ERR_clear_error() }
         var signature = signature
@@ -51,7 +51,7 @@ final class VerificationKey: @unchecked Sendable {
         return EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
     }
 
-    /// The DER form of a signature (RFC 3279 §2.2.3) whose two numbers come one behind the other (RFC 7518 §3.4).
+    /// Returns the DER form (RFC 3279 §2.2.3) of a signature that is two concatenated integers (RFC 7518 §3.4).
     private static func derSignature(_ signature: [UInt8], _ curve: EllipticCurve) -> [UInt8]? {
         guard signature.count == 2 * curve.coordinateCount else { return nil }
         func integer(_ bytes: ArraySlice<UInt8>) -> [UInt8] {

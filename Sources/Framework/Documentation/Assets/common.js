@@ -1,10 +1,10 @@
 "use strict";
 
-// What both pages need: the document, elements, and schemas as people read them.
+// Shared by both pages: the document, elements, and schemas in readable form.
 
 const api = JSON.parse(document.getElementById("document").textContent);
 
-/** An element with attributes and children; texts are never read as markup. */
+/** Creates an element with attributes and children; texts are never parsed as markup. */
 function element(name, attributes = {}, ...children) {
   const result = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -16,7 +16,7 @@ function element(name, attributes = {}, ...children) {
   return result;
 }
 
-/** A description, in which what stands between backticks is code. */
+/** The parts of a description, with text between backticks as code. */
 function prose(text = "") {
   return text.split("`").map((part, index) => index % 2 ? element("code", {}, part) : part);
 }
@@ -27,7 +27,7 @@ function operations() {
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), ...operation })));
 }
 
-/** The schema that a reference leads to, or the schema itself. */
+/** The schema that a reference refers to, or the schema itself. */
 function resolved(schema = {}) {
   if (!schema.$ref) return schema;
   return api.components.schemas[schema.$ref.split("/").pop()] ?? {};
@@ -86,12 +86,12 @@ function responsesTable(operation) {
     [status, response.description, typeName(contentSchema(response))]));
 }
 
-/** A command line that does the same; words are quoted for the shell. */
+/** A command line that makes the same request, quoted for the shell. */
 function curl(method, url, headers, body) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const parts = ["curl", ...(method === "GET" ? [] : ["-X", method]), quoted(url)];
   for (const [name, value] of headers) {
-    // A variable must stay one for the shell.
+    // The shell must still expand variables.
     parts.push("-H", value.includes("$") ? `"${name}: ${value}"` : quoted(`${name}: ${value}`));
   }
   if (body !== undefined) parts.push("-d", quoted(body));

@@ -1,4 +1,4 @@
-// The page to try the API with.
+// The page for trying the API.
 
 (() => {
   const shownBytes = 200_000;
@@ -17,7 +17,7 @@
     { name: "x-target", label: "Sandbox region", prefix: "", about: "For streams." },
   ];
 
-  /** Header fields that a service asks for which checks its callers itself: one a line. */
+  /** Further header fields, one per line, for a service that checks its callers itself. */
   const further = element("textarea", {
     id: "credential-further", rows: "2", spellcheck: "false", autocomplete: "off",
     "aria-describedby": "credential-further-about", oninput: () => showCredentials(),
@@ -56,7 +56,7 @@
     document.getElementById("credentials-state").textContent = labels.length ? labels.join(", ") : "none set";
   }
 
-  /** The header fields; with names of variables in the place of secrets where people may copy them. */
+  /** The header fields; with names of variables in place of secrets if they are shown for copying. */
   function credentialHeaders({ isForStream, isShown }) {
     return credentials
       .filter((credential) => credential.input.value && (isForStream || !/^x-(api|target)/.test(credential.name)))
@@ -85,7 +85,7 @@
       element("span", { class: "about", id: `${id}-about` }, prose(about)));
   }
 
-  /** The inputs of an operation's parameters, and what they come to. */
+  /** The inputs of an operation's parameters, and a function that returns their query. */
   function parameterInputs(operation) {
     const inputs = (operation.parameters ?? []).map((parameter) => {
       const id = `${operation.operationId}-${parameter.name}`;
@@ -116,7 +116,7 @@
     return operation.responses.default !== undefined;
   }
 
-  /** The input of an operation's body; nothing without one. */
+  /** The input of an operation's body; undefined without one. */
   function bodyInput(operation) {
     if (takesAnything(operation) && operation.requestBody) {
       const id = `${operation.operationId}-body`;
@@ -254,7 +254,7 @@
       output);
   }
 
-  /** Reads a stream's lines as they come, wherever they are cut. */
+  /** Reads a stream's lines as they arrive, wherever they are split. */
   async function follow(name, body, view, signal) {
     const response = await fetch(new URL(`./docs/stream/${name}`, location.href), {
       method: "POST", headers: [...credentialHeaders({ isForStream: true }), ["content-type", "application/json"]],
@@ -274,7 +274,7 @@
     }
   }
 
-  /** Shows chunks: once a frame, and no more of them than a page can hold. */
+  /** Shows chunks: at most once per frame, and no more of them than a page can hold. */
   function chunkView(state, log, result) {
     const begin = performance.now();
     let [chunks, characters, waiting, dropped] = [0, 0, [], 0];

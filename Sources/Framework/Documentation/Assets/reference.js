@@ -1,4 +1,4 @@
-// The reference: all of the document, to be read.
+// The reference: the whole document in readable form.
 
 (() => {
   const contents = document.getElementById("contents");
