@@ -1,21 +1,21 @@
 public import BenchmarkSandbox
 import BenchmarkTransport
 
-/// A sandbox that is none: its commands have their outcomes in a table, and its files are in memory.
+/// A fake sandbox: the outcomes of its commands are in a table, and its files are in memory.
 ///
-/// For tests of code that is given a sandbox, where starting processes would only be in the way:
+/// For testing code that takes a sandbox, without starting processes:
 ///
 /// ```swift
 /// let sandbox = SandboxDouble(commands: ["make test": CommandResult(exitCode: 1, output: "2 failed\n")])
 /// ```
 ///
-/// A command that is not in the table throws a `SandboxError` which names it. Safe to use from many tasks.
+/// A command that is not in the table throws a `SandboxError` that names it. The double is safe to use from many tasks.
 public final class SandboxDouble: Sandbox {
     /// A command that was run.
     public struct Call: Sendable, Hashable {
         /// The command as it was given.
         public let command: String
-        /// Where it was to run; nil for the sandbox's working directory.
+        /// The directory to run it in; `nil` for the sandbox's working directory.
         public let cwd: String?
     }
 
@@ -32,8 +32,8 @@ public final class SandboxDouble: Sandbox {
     /// A sandbox with a table of commands.
     ///
     /// - Parameters:
-    ///   - id: by which it is known.
-    ///   - files: by their paths, as UTF-8.
+    ///   - id: the id of the sandbox.
+    ///   - files: the texts of its files by path, stored as UTF-8.
     ///   - commands: the outcome of each command, wherever it is run.
     public convenience init(
         id: String = "double",
@@ -43,7 +43,9 @@ public final class SandboxDouble: Sandbox {
         self.init(id: id, files: files) { commands[$0.command] }
     }
 
-    /// A sandbox whose commands have the outcomes that a closure gives; nil for one that must not be run.
+    /// A sandbox whose commands have the outcomes that a closure returns.
+    ///
+    /// The closure returns `nil` for a command that must not be run.
     public init(
         id: String = "double",
         files: [String: String] = [:],
@@ -53,18 +55,18 @@ public final class SandboxDouble: Sandbox {
         state = Locked(State(files: files.mapValues { Array($0.utf8) }))
     }
 
-    /// The commands that were run, in their order.
+    /// The commands that were run, in order.
     public var calls: [Call] { state.withLock { $0.calls } }
 
-    /// The files by their paths.
+    /// The files, by path.
     public var files: [String: [UInt8]] { state.withLock { $0.files } }
 
-    /// Keeps the bytes under the path as it is given.
+    /// Stores the bytes under the path exactly as given.
     public func upload(_ bytes: [UInt8], to path: String) async throws {
         state.withLock { $0.files[path] = bytes }
     }
 
-    /// The bytes under the path as it is given.
+    /// Returns the bytes stored under the path exactly as given.
     public func download(_ path: String, maxBytes: Int) async throws -> [UInt8] {
         guard let bytes = files[path] else { throw SandboxError(.notFound, "the sandbox double has no file '\(path)'") }
         guard bytes.count <= maxBytes else {
@@ -73,7 +75,7 @@ public final class SandboxDouble: Sandbox {
         return bytes
     }
 
-    /// The outcome that the table has for the command.
+    /// Returns the outcome that the table has for the command.
     public func run(
         _ command: String,
         cwd: String?,
@@ -83,7 +85,8 @@ public final class SandboxDouble: Sandbox {
         try outcome(of: Call(command: command, cwd: cwd))
     }
 
-    /// The output that the table has for the command, in one piece, and an error for another exit code than 0.
+    /// Returns the output that the table has for the command, in one piece, followed by an error if the exit code is
+    /// not 0.
     public func output(of command: String, cwd: String, ignoreError: Bool) -> CommandOutput {
         CommandOutput { [self] writer in
             let result = try outcome(of: Call(command: command, cwd: cwd))

@@ -4,9 +4,9 @@ public import BenchmarkSandbox
 
 /// A benchmark that is being served for a test; see ``withService(_:configure:sandboxes:_:)``.
 public struct ServiceUnderTest: Sendable {
-    /// A client of the service, for what has no shorter form here.
+    /// A client of the service, for calls that have no shorter form here.
     public let client: BenchmarkServiceClient
-    /// The sandboxes, for faults on demand and the like.
+    /// The server of the sandboxes, for injecting faults and the like.
     public let sandboxes: LocalDaytona
     /// The address of the service.
     public let url: String
@@ -23,17 +23,17 @@ public struct ServiceUnderTest: Sendable {
         (self.sandboxes, url) = (sandboxes, running.url)
     }
 
-    /// A new sandbox; it is deleted with the service at the latest.
+    /// Creates a sandbox, which is deleted when the service stops, if not before.
     public func sandbox(_ request: CreateSandboxRequest = CreateSandboxRequest()) async throws -> DaytonaSandbox {
         try await DaytonaClient(sandboxes.credentials).createSandbox(request)
     }
 
-    /// Has a task set up, to the end of its stream.
+    /// Sets a task up, and reads the stream until it ends.
     ///
     /// - Parameters:
-    ///   - taskID: which task.
-    ///   - sandbox: where; of ``sandbox(_:)``.
-    ///   - dataset: nil for the default.
+    ///   - taskID: the id of the task.
+    ///   - sandbox: a sandbox from ``sandbox(_:)``.
+    ///   - dataset: the name of the dataset; `nil` for the default one.
     public func setUp(
         _ taskID: String,
         in sandbox: any Sandbox,
@@ -42,12 +42,12 @@ public struct ServiceUnderTest: Sendable {
         try await StreamOutcome(client.setupTask(taskID, instanceID: sandbox.id, dataset: dataset))
     }
 
-    /// Has the outcome in a sandbox graded, to the end of the stream.
+    /// Grades the outcome in a sandbox, and reads the stream until it ends.
     ///
     /// - Parameters:
-    ///   - taskID: which task.
-    ///   - sandbox: where; of ``sandbox(_:)``.
-    ///   - dataset: nil for the default.
+    ///   - taskID: the id of the task.
+    ///   - sandbox: a sandbox from ``sandbox(_:)``.
+    ///   - dataset: the name of the dataset; `nil` for the default one.
     public func evaluate(
         _ taskID: String,
         in sandbox: any Sandbox,
@@ -56,38 +56,38 @@ public struct ServiceUnderTest: Sendable {
         try await StreamOutcome(client.evaluateInstance(taskID, instanceID: sandbox.id, dataset: dataset))
     }
 
-    /// Has an answer graded that is given as text.
+    /// Grades an answer given as text.
     public func evaluate(_ taskID: String, response: String, dataset: String? = nil) async throws -> JSONValue {
         try await client.evaluateResponse(
             EvaluateResponseRequest(taskID: taskID, response: response, dataset: dataset)
         )
     }
 
-    /// The score of a run.
+    /// Computes the score of a run.
     ///
     /// - Parameters:
-    ///   - results: by a task's id what its evaluation returned; null for one that failed.
-    ///   - dataset: nil for the default.
+    ///   - results: the results of the evaluations by task id; null for a task that failed.
+    ///   - dataset: the name of the dataset; `nil` for the default one.
     public func score(_ results: JSONObject, dataset: String? = nil) async throws -> FinalScoreResponse {
         try await client.finalScore(FinalScoreRequest(evaluationResults: results, dataset: dataset))
     }
 }
 
-/// All that a stream has sent.
+/// Everything that a stream sent.
 public struct StreamOutcome: Sendable, Hashable {
-    /// Its chunks in their order.
+    /// The chunks, in order.
     public let chunks: [StreamChunk]
 
-    /// The outcome of a stream, read to its end.
+    /// The outcome of a stream, which is read until it ends.
     ///
-    /// - Throws: what the stream throws; an error chunk is no error here.
+    /// - Throws: the errors of the stream; an error chunk is not one.
     public init(_ stream: some AsyncSequence<StreamChunk, any Error>) async throws {
         var chunks: [StreamChunk] = []
         for try await chunk in stream { chunks.append(chunk) }
         self.chunks = chunks
     }
 
-    /// The messages, one behind the other.
+    /// The texts of the messages, joined.
     public var log: String {
         chunks.map { if case .message(let text) = $0 { text } else { "" } }.joined()
     }
@@ -97,7 +97,7 @@ public struct StreamOutcome: Sendable, Hashable {
         chunks.compactMap { if case .error(let text) = $0 { text } else { nil } }
     }
 
-    /// The data of the last result; nil without one.
+    /// The data of the last result; `nil` if there is none.
     public var result: JSONValue? {
         chunks.compactMap { if case .result(let value) = $0 { value } else { nil } }.last
     }

@@ -1,7 +1,7 @@
 public import BenchmarkFramework
 public import BenchmarkSandbox
 
-/// Serves a benchmark in this process for the time of a closure, with sandboxes on this machine.
+/// Serves a benchmark in this process while a closure runs, with sandboxes on this machine.
 ///
 /// ```swift
 /// try await withService(ArithmeticService.self) { service in
@@ -11,16 +11,16 @@ public import BenchmarkSandbox
 /// }
 /// ```
 ///
-/// The service is reached over a socket, as runners reach it; nothing of the environment counts. When the closure has
-/// returned or thrown, the service and the sandboxes are stopped, and nothing of them is left.
+/// The service is called over a socket, as runners call it, and its configuration ignores the environment. When the
+/// closure has returned or thrown, the service and the sandboxes are stopped, and nothing is left of them.
 ///
 /// - Parameters:
-///   - service: the benchmark; the instance is made as when it is served.
-///   - configure: changes what the service is served with; by default any free port, no key, no log of requests.
-///   - sandboxes: how the sandboxes are run.
-///   - body: what is done with it.
-/// - Throws: what the service's `init` and `loadDatasets` throw, what the closure throws, and `SandboxError` if sandboxes
-///   cannot be had here.
+///   - service: the type of the benchmark; its instance is created as when it is served.
+///   - configure: changes the configuration of the service, which has any free port, no key and no log of requests.
+///   - sandboxes: the configuration of the sandboxes.
+///   - body: uses the service.
+/// - Throws: the errors of the service's `init` and `loadDatasets`, those of the closure, and `SandboxError` if
+///   sandboxes cannot be run on this machine.
 public func withService<Service: BenchmarkService, R: Sendable>(
     _ service: Service.Type,
     configure: (inout ServiceConfiguration) -> Void = { _ in },
