@@ -11,7 +11,7 @@ struct BenchmarkName: Hashable {
         text.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined() + "BenchmarkService"
     }
 
-    /// Checks a name as it was typed; letters of either case, `-` and `_` mean the same name.
+    /// Checks a name as it was typed; neither the case of letters nor the choice of `-` or `_` makes a difference.
     ///
     /// - Throws: ``ScaffoldError`` with code `.invalidName` for the first rule that the name breaks.
     init(_ raw: String) throws(ScaffoldError) {

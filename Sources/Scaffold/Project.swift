@@ -1,6 +1,6 @@
 /// A project: the files that a benchmark starts with.
 struct Project {
-    /// A path relative to the project's folder, and what the file holds.
+    /// A file: its path relative to the project's folder, and its text.
     struct File: Hashable {
         let path: String
         let text: String
@@ -20,7 +20,7 @@ struct Project {
         }
     }
 
-    /// Where each template goes.
+    /// Returns the path of each template's file.
     private static func table(_ name: BenchmarkName) -> [(path: String, template: [UInt8])] {
         [
             ("Package.swift", PackageResources.Package_swift_template),

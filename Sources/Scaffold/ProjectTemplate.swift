@@ -1,13 +1,13 @@
 /// A file of a project before its names are filled in.
 ///
-/// `@@NAME@@` and its like stand for values. A line that begins with `@@checkout@@` or `@@repository@@` is left out
+/// `@@NAME@@` and the like stand for values. A line that starts with `@@checkout@@` or `@@repository@@` is left out
 /// unless the toolkit comes from there.
 struct ProjectTemplate {
     let text: String
 
     init(_ bytes: [UInt8]) { text = String(decoding: bytes, as: UTF8.self) }
 
-    /// The file for a benchmark.
+    /// Returns the text of the file for a benchmark.
     func render(_ name: BenchmarkName, _ toolkit: ToolkitSource) -> String {
         var result = lines(for: toolkit)
         for (placeholder, value) in [

@@ -1,18 +1,18 @@
 import Foundation
 import Glibc
 
-/// Puts a project into a folder.
+/// Writes a project to a folder.
 ///
-/// The files are written to a folder beside the project's, which then gets the project's name: there is a whole project
+/// The files are written to a folder beside the project's, which is then renamed, so that there is a complete project
 /// or none.
 struct ProjectWriter {
-    /// The folder in which the project's own is made.
+    /// The folder in which the project's folder is created.
     let parent: String
 
     /// Writes a project and returns the path of its folder.
     ///
-    /// - Throws: ``ScaffoldError`` with code `.alreadyExists` if there is anything of that name, be it a broken link;
-    ///   with `.cannotWrite` if a file cannot be written, which leaves nothing behind or names what it does.
+    /// - Throws: ``ScaffoldError`` with code `.alreadyExists` if anything has that name, even a broken link; with
+    ///   `.cannotWrite` if a file cannot be written. Either nothing is left behind, or the error names what is.
     func write(_ project: Project) throws(ScaffoldError) -> String {
         let target = "\(parent == "/" ? "" : parent)/\(project.name.directory)"
         try check(target)
@@ -47,7 +47,7 @@ struct ProjectWriter {
 
     /// Renames a folder.
     ///
-    /// Of what may have come there since the check it replaces at most an empty folder.
+    /// If something has been created there since the check, it is replaced only if it is an empty folder.
     private func rename(_ source: String, to target: String) throws(ScaffoldError) {
         if Glibc.rename(source, target) == 0 { return }
         switch errno {

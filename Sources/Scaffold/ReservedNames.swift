@@ -1,12 +1,12 @@
 /// Names that a benchmark cannot have.
 ///
 /// A project's own modules carry a suffix, so most of these would do no harm. The names of Python's modules are refused
-/// because the original generator refuses them, and a name should work with both; `swift` is refused because its project
-/// would have the identity of the toolkit's own package.
+/// because the original generator refuses them, and a name should work with both; `swift` is refused because its
+/// project would have the identity of the toolkit's own package.
 enum ReservedNames {
-    /// What a name collides with, in words; nil if it is free.
+    /// Returns what a name conflicts with, in words; `nil` if it is free.
     ///
-    /// - Parameter name: in lower case, words joined by hyphens.
+    /// - Parameter name: the name in lower case, its words joined by hyphens.
     static func conflict(of name: String) -> String? {
         let identifier = String(name.map { $0 == "-" ? "_" : $0 })
         if pythonModules.contains(identifier) { return "Python standard library module '\(identifier)'" }
@@ -17,7 +17,7 @@ enum ReservedNames {
         return nil
     }
 
-    /// What a project is linked with or built by.
+    /// The modules that a project is linked with or built by.
     private static let swiftModules = [
         "Swift", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Testing", "XCTest", "PackageDescription",
         "BenchmarkFramework", "BenchmarkProtocol", "BenchmarkSandbox", "BenchmarkServiceTesting", "BenchmarkTransport",
@@ -34,7 +34,8 @@ enum ReservedNames {
         """
     )
 
-    /// The top-level modules of Python 3.12 without those no name can match: with capitals or a leading underscore.
+    /// The top-level modules of Python 3.12, except those with capitals or a leading underscore, which no name can
+    /// match.
     private static let pythonModules = words(
         """
         abc aifc antigravity argparse array ast asyncio atexit audioop base64 bdb binascii bisect builtins

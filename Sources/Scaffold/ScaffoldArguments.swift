@@ -17,9 +17,9 @@ struct ScaffoldArguments: Equatable {
           --help                  this text
         """
 
-    /// Parses the arguments; nil if help was asked for.
+    /// Parses the arguments; returns `nil` if help was requested.
     ///
-    /// Behind `--` nothing is an option.
+    /// After `--`, nothing is an option.
     ///
     /// - Throws: ``ScaffoldError`` with code `.usage`.
     static func parse(_ arguments: [String]) throws(ScaffoldError) -> ScaffoldArguments? {

@@ -1,8 +1,8 @@
-/// The program apart from its process: arguments in, text and an exit code out.
+/// The program without its process: arguments in, text and an exit code out.
 struct ScaffoldCommand {
     /// The path of the running program.
     let program: String
-    /// Where the project's folder is made.
+    /// The folder in which the project's folder is created.
     let workingDirectory: String
 
     /// What the process prints, and how it ends.
@@ -12,7 +12,7 @@ struct ScaffoldCommand {
         var errorOutput = ""
     }
 
-    /// Makes a project, unless the arguments or what lies in the working directory forbid it.
+    /// Creates a project, unless the arguments or the contents of the working directory prevent it.
     func run(_ arguments: [String]) -> Outcome {
         do throws(ScaffoldError) {
             guard let parsed = try ScaffoldArguments.parse(arguments) else {
@@ -23,7 +23,7 @@ struct ScaffoldCommand {
             if error.code == .usage {
                 return Outcome(exitCode: 2, errorOutput: "error: \(error.message)\n\(ScaffoldArguments.usage)\n")
             }
-            // The message on standard output, as the original generator has it.
+            // The message is written to standard output, as by the original generator.
             return Outcome(exitCode: 1, output: "Error: \(error.message)\n", errorOutput: "Aborted!\n")
         }
     }

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Where a project takes the toolkit from.
+/// The place from which a project takes the toolkit.
 enum ToolkitSource: Hashable {
     /// A checkout on this machine, by its absolute path.
     case checkout(path: String)
-    /// A repository, at the tag of a release; nil stands for its branch `main`.
+    /// A repository, at the tag of a release; `nil` stands for its branch `main`.
     case repository(url: String, release: String?)
 
     /// The name in the toolkit's manifest.
@@ -12,15 +12,15 @@ enum ToolkitSource: Hashable {
 
     /// The release that this program is part of.
     ///
-    /// Nil between releases; the commit of a release sets it to its tag, and
-    /// the one behind it back to nil.
+    /// `nil` between releases. The commit of a release sets it to the release's tag, and the next one back to `nil`.
     static let ownRelease: String? = nil
 
-    /// Finds out what the options mean.
+    /// Returns the source that the options select.
     ///
     /// - Parameters:
-    ///   - program: the path of the running program. One that lies inside a checkout takes the toolkit from there.
-    ///   - workingDirectory: what a relative path is relative to.
+    ///   - program: the path of the running program, which takes the toolkit from the checkout that it lies in by
+    ///     default.
+    ///   - workingDirectory: the folder that a relative path is relative to.
     /// - Throws: ``ScaffoldError`` with code `.invalidToolkit`, or `.usage` if neither option is given and there is no
     ///   checkout.
     static func resolve(
@@ -51,8 +51,7 @@ enum ToolkitSource: Hashable {
         return .checkout(path: path)
     }
 
-    /// Makes sure that a checkout can be a dependency of a project: two packages of one identity, which is the name of
-    /// the folder, cannot meet.
+    /// Checks that the toolkit can be a dependency of a project, which must not have the same identity.
     func check(against name: BenchmarkName) throws(ScaffoldError) {
         if identity.lowercased() == name.directory {
             throw ScaffoldError(
@@ -62,7 +61,7 @@ enum ToolkitSource: Hashable {
         }
     }
 
-    /// By what the package manager knows the toolkit: the last part of its place.
+    /// The identity of the toolkit for the package manager: the last part of its path or URL.
     private var identity: String {
         switch self {
         case .checkout(let path): return String(path.split(separator: "/").last ?? "")
@@ -81,7 +80,7 @@ enum ToolkitSource: Hashable {
         }
     }
 
-    /// The name that the manifest's products are looked up by.
+    /// The name of the package in which the manifest looks up products.
     var productPackage: String {
         switch self {
         case .checkout: Self.package
@@ -97,7 +96,8 @@ enum ToolkitSource: Hashable {
         }
     }
 
-    /// Refuses what would have to be escaped where the place is written: in Swift, in make and in the shell.
+    /// Refuses characters that would have to be escaped where the path or URL is written: in Swift, in make and in the
+    /// shell.
     private static func check(_ text: String, _ what: String) throws(ScaffoldError) {
         let isBad = { (scalar: Unicode.Scalar) in isControl(scalar) || "\"\\$`#'".unicodeScalars.contains(scalar) }
         guard let bad = text.unicodeScalars.first(where: isBad) else { return }
@@ -107,7 +107,7 @@ enum ToolkitSource: Hashable {
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.value < 0x20 || scalar.value == 0x7F }
 
-    /// The checkout of the toolkit that a file lies in.
+    /// Returns the checkout of the toolkit that a file lies in; `nil` if there is none.
     static func checkout(around file: String) -> String? {
         var folder = URL(fileURLWithPath: file).standardizedFileURL.deletingLastPathComponent()
         while folder.path != "/" {
@@ -119,7 +119,7 @@ enum ToolkitSource: Hashable {
 
     private static func isCheckout(_ path: String) -> Bool {
         guard let manifest = FileManager.default.contents(atPath: "\(path)/Package.swift") else { return false }
-        // Not `.package(name:`, by which its users know it.
+        // Not `.package(name:`, which is in the manifests of projects that depend on it.
         let text = String(decoding: manifest, as: UTF8.self).filter { !$0.isWhitespace }
         return text.contains("Package(name:\"\(package)\"")
     }
