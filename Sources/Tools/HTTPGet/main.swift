@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Glibc
 
-/// Writes all of the bytes, however slowly they are taken.
+/// Writes all bytes, however slowly they are read.
 @Sendable func put(_ bytes: [UInt8], to descriptor: Int32) throws {
     var rest = bytes[...]
     while !rest.isEmpty {

@@ -70,7 +70,7 @@ enum Arguments {
         self = .run(configuration)
     }
 
-    /// Nil for what the machine allows.
+    /// Returns the isolation that a name means; `nil` for whatever the machine allows.
     private static func isolation(_ text: String) throws(UsageError) -> Isolation? {
         switch text {
         case "auto": nil

@@ -2,20 +2,20 @@ import BenchmarkSandbox
 import BenchmarkTransport
 import Glibc
 
-/// Writes a text to standard output, past the buffers of the C library.
+/// Writes text to standard output, bypassing the buffers of the C library.
 func put(_ text: String) {
     var text = text
     text.withUTF8 { _ = write(STDOUT_FILENO, $0.baseAddress, $0.count) }
 }
 
-/// Writes a line where people and logs read it.
+/// Writes a line to standard error.
 @Sendable func report(_ line: String) { StandardError.write("local-daytona: \(line)") }
 
 do {
     switch try Arguments(CommandLine.arguments.dropFirst()) {
     case .help: put(Arguments.usage)
     case .run(var configuration):
-        // From here on a signal asks for an orderly end, also while the server starts.
+        // From here on, a signal asks for a graceful stop, even while the server is starting.
         let signals = TerminationSignals.install()
         configuration.log = report
         let daytona = try await LocalDaytona.start(configuration)

@@ -1,12 +1,12 @@
 import BenchmarkFramework
 import Foundation
 
-/// The agent as it runs inside a sandbox: shell text, and perhaps a program that is uploaded first.
+/// The agent that runs inside a sandbox: a shell command, and possibly a program that is uploaded first.
 struct Agent: Sendable {
     private let command: String
     private let program: (bytes: [UInt8], path: String)?
 
-    /// - Parameter text: the `--agent` argument. If its first word is a file here, the file travels into the sandbox.
+    /// - Parameter text: the `--agent` argument. If its first word is a file on this machine, the file is uploaded.
     init(_ text: String) {
         let words = text.split(separator: " ", maxSplits: 1).map(String.init)
         guard let first = words.first, let data = FileManager.default.contents(atPath: first) else {
@@ -19,11 +19,11 @@ struct Agent: Sendable {
         command = ([path] + words.dropFirst()).joined(separator: " ")
     }
 
-    /// Runs the agent and hands its output on.
+    /// Runs the agent and passes its output on.
     ///
-    /// A non-zero exit or a passed time limit is an outcome, not an error.
+    /// A nonzero exit code or an exceeded time limit is an outcome, not an error.
     ///
-    /// - Returns: how it ended, for people.
+    /// - Returns: how the agent ended, as text for people.
     func run(
         _ task: RetrieveTaskResponse,
         id: String,
@@ -46,7 +46,7 @@ struct Agent: Sendable {
             for try await piece in streamCommand(sandbox, text, cwd: quote(task.cwd)) { output(piece) }
             return "done"
         } catch let error as SandboxError where error.code == .commandFailed {
-            // 137 where it had to be killed in the end; before the limit, somebody else has killed it.
+            // 137 means that it was killed: after the limit by timeout(1), before the limit by something else.
             let isKilledLate = error.exitCode == 137 && begin.duration(to: .now) >= .seconds(limit)
             return error.exitCode == 124 || isKilledLate ? "timed out after \(limit) s" : error.message
         }

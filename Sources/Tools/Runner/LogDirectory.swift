@@ -4,7 +4,7 @@ import Foundation
 struct LogDirectory: Sendable {
     private let path: String
 
-    /// Makes the folder.
+    /// Creates the folder.
     init(_ path: String) throws {
         self.path = path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -24,7 +24,7 @@ struct LogDirectory: Sendable {
         try Data(results).write(to: URL(fileURLWithPath: "\(path)/results.json"))
     }
 
-    /// The id as a file name: what could lead elsewhere becomes `_`.
+    /// Returns the id as a file name; characters that could lead elsewhere become `_`.
     private func name(_ taskID: String) -> String {
         let safe = taskID.unicodeScalars.map { $0 == "/" || $0.value < 0x21 ? "_" : String($0) }.joined()
         return safe.hasPrefix(".") ? "_" + safe.dropFirst() : safe

@@ -2,8 +2,9 @@ import BenchmarkFramework
 import BenchmarkTransport
 import Foundation
 
-/// Tells a person how far the run is: one line that is rewritten on a terminal, a line per event elsewhere; and keeps
-/// what each task has printed.
+/// Shows how far the run is, and logs what each task prints.
+///
+/// On a terminal, one line is rewritten; elsewhere, there is a line per event.
 final class Progress: Sendable {
     private struct State: Sendable {
         var phases: [String: String] = [:]
@@ -22,7 +23,7 @@ final class Progress: Sendable {
         isTerminal = isatty(1) == 1
     }
 
-    /// A task enters a phase.
+    /// Shows that a task enters a phase.
     func phase(_ taskID: String, _ phase: String) {
         logs?.append(taskID, "== \(phase)\n")
         let line = state.withLock { state -> String in
@@ -33,10 +34,10 @@ final class Progress: Sendable {
         fflush(nil)
     }
 
-    /// A task's setup, agent or evaluation has printed something.
+    /// Logs the output of a task's setup, agent or evaluation.
     func output(_ taskID: String, _ text: String) { logs?.append(taskID, text) }
 
-    /// A task is over.
+    /// Shows that a task has ended.
     func finished(_ outcome: TaskOutcome) {
         if let failure = outcome.failure { logs?.append(outcome.taskID, "== error: \(failure)\n") }
         let line = state.withLock { state -> String in
@@ -50,7 +51,7 @@ final class Progress: Sendable {
         fflush(nil)
     }
 
-    /// Ends the rewritten line, for what is printed after.
+    /// Erases the rewritten line, so that other text can follow.
     func end() {
         if isTerminal { print("\r\u{1b}[K", terminator: "") }
     }

@@ -1,6 +1,6 @@
 import BenchmarkFramework
 
-/// The end of a run, for people and for programs.
+/// The results of a run, for people and for programs.
 struct Report {
     let outcomes: [TaskOutcome]
     let score: FinalScoreResponse
@@ -54,7 +54,7 @@ struct Report {
         return "\(scaled / Int(scale))." + String(repeating: "0", count: max(0, digits - fraction.count)) + fraction
     }
 
-    /// The same with everything in it.
+    /// All results, for programs.
     var json: JSONValue {
         var tasks = JSONObject()
         for outcome in outcomes {

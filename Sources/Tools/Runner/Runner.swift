@@ -5,10 +5,10 @@ import BenchmarkTransport
 struct Runner {
     let options: RunnerOptions
 
-    /// Runs all tasks and asks for the score.
+    /// Runs all tasks and fetches the score.
     ///
-    /// When the calling task is cancelled, every task is wound up: streams closed, sandboxes deleted, the local server
-    /// shut down. Then this throws `CancellationError`.
+    /// When the calling task is cancelled, every task is stopped: streams are closed, sandboxes deleted, and the local
+    /// server is shut down. Then this throws `CancellationError`.
     func run() async throws -> Report {
         let logs = try options.outputDirectory.map { try LogDirectory($0) }
         guard let credentials = options.sandboxes else {
@@ -63,7 +63,7 @@ struct Runner {
         return report
     }
 
-    /// The outcomes in the order of the ids, as many tasks at a time as the options say.
+    /// Runs as many tasks at a time as the options say, and returns their outcomes in the order of the ids.
     private func runAll(
         _ ids: [String],
         _ run: @escaping @Sendable (String) async -> TaskOutcome

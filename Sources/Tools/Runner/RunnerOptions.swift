@@ -12,7 +12,7 @@ struct RunnerOptions {
     var outputDirectory: String?
     var agentTimeoutSeconds = 3600.0
     var headers: [(name: String, value: String)] = []
-    /// A Daytona deployment; nil for sandboxes on this machine.
+    /// The credentials of a Daytona deployment; `nil` for sandboxes on this machine.
     var sandboxes: DaytonaCredentials?
 
     static let usage = """
@@ -37,7 +37,7 @@ struct RunnerOptions {
           --daytona-url URL --daytona-key KEY --daytona-target REGION
         """
 
-    /// Parses the arguments; nil if help was asked for.
+    /// Parses the arguments; returns `nil` if help was requested.
     static func parse(_ arguments: [String]) throws(UsageError) -> RunnerOptions? {
         var options = RunnerOptions()
         var daytona: [String: String] = [:]

@@ -1,21 +1,21 @@
 import BenchmarkFramework
 import Foundation
 
-/// What became of one task.
+/// The outcome of one task.
 struct TaskOutcome: Sendable {
     let taskID: String
-    /// The data of the evaluation's result; nil if there is none.
+    /// The data of the evaluation's result; `nil` if there is none.
     var result: JSONValue?
-    /// Why there is none.
+    /// The reason why there is none.
     var failure: String?
     /// How the agent ended.
     var agent = "not run"
-    /// Seconds for each phase that was reached.
+    /// The seconds that each phase took; `nil` for a phase that was not completed.
     var setupSeconds: Double?
     var agentSeconds: Double?
     var evaluationSeconds: Double?
 
-    /// The word for the table: what the benchmark says of the task, if it says so in the usual way.
+    /// The word for the table: the benchmark's verdict on the task, if it is given in the usual form.
     var verdict: String {
         if failure != nil { return "error" }
         switch result?["resolved"] {
@@ -36,7 +36,7 @@ struct TaskRun: Sendable {
     let agentTimeoutSeconds: Double
     let progress: Progress
 
-    /// Never throws: a failure is part of the outcome.
+    /// Runs the task; a failure is part of the outcome.
     ///
     /// When cancelled, the sandbox is deleted before this returns.
     func run() async -> TaskOutcome {
@@ -104,7 +104,7 @@ struct TaskRun: Sendable {
         throw ServiceCallError(.noResult, "the stream ended without a result")
     }
 
-    /// Not cut off by cancellation: the sandbox would stay.
+    /// Deletes a sandbox, even if the calling task is cancelled, because the sandbox would stay otherwise.
     private func delete(_ sandbox: DaytonaSandbox) async {
         let sandboxes = sandboxes
         let failure = await EventLoopGroup.shared.next().startTask { () -> String? in

@@ -17,7 +17,7 @@ do {
 
 let loop = EventLoopGroup.shared.next()
 let run = loop.startThrowingTask { [options] in try await Runner(options: options).run() }
-// A signal ends the run in good order: its sandboxes are deleted before the process ends.
+// A signal ends the run gracefully: its sandboxes are deleted before the process exits.
 loop.startTask {
     await signals.first.wait()
     run.cancel()

@@ -1,6 +1,6 @@
 import BenchmarkTransport
 
-/// Answers with what it is sent.
+/// Echoes the bodies of requests and the messages of WebSockets.
 struct EchoResponder: HTTPResponder {
     let maxBodyBytes: Int
 
@@ -15,7 +15,7 @@ struct EchoResponder: HTTPResponder {
             if method == .get || method == .head { return Self.text(.ok, "healthy\n") }
             return Self.notAllowed("GET, HEAD")
         case "/stats":
-            // For those who look for leaks: every connection is a task, and so is what is done for one.
+            // For finding leaks: every connection is a task, and so is the work done for it.
             let count = EventLoopGroup.shared.taskCount
             return method == .get ? Self.text(.ok, "tasks \(count)\n") : Self.notAllowed("GET")
         case "/echo": return method == .post ? await echoBody(request) : Self.notAllowed("POST")
@@ -46,7 +46,7 @@ struct EchoResponder: HTTPResponder {
                 }
             }
         } catch {
-            // The connection is at its end, and the peer has been told why.
+            // The connection has ended, and the peer has been told why.
         }
     }
 

@@ -14,7 +14,7 @@ struct FuzzingClient {
         webSocket.pingInterval = nil
         let count = try await self.count(webSocket)
         for number in 1...max(1, count) {
-            // How a case ends is the suite's to judge.
+            // The suite judges how a case ends.
             do {
                 let socket = try await open("/runCase?case=\(number)&agent=\(Self.agent)", webSocket)
                 await EchoResponder.echo(socket)

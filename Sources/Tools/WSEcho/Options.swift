@@ -3,7 +3,7 @@ import BenchmarkTransport
 /// What the command line of `ws-echo` asks for.
 enum Options {
     case serve(HTTPServerConfiguration)
-    /// Drive a fuzzing server at this address as its client.
+    /// Runs the cases of the fuzzing server at this address, as its client.
     case drive(HTTPURL, HTTPClientConfiguration, WebSocketConfiguration)
     case help
 
@@ -22,7 +22,7 @@ enum Options {
 
         """
 
-    /// The most bytes of a message, above the limit in normal use: the suite sends 16 MiB and expects the echo.
+    /// The maximum size of a message in bytes, above the usual limit: the suite sends 16 MiB and expects the echo.
     static let maxMessageBytes = 64 << 20
 
     init(_ arguments: some Sequence<String>) throws(UsageError) {

@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Glibc
 
-/// Writes a line where people and logs read it.
+/// Writes a line to standard error.
 @Sendable func report(_ line: String) { StandardError.write("ws-echo: \(line)") }
 
 do {
