@@ -1,4 +1,4 @@
-"""Shows that a server holds: see `python3 -m holds --help`."""
+"""Shows that a server holds up: see `python3 -m holds --help`."""
 
 import argparse
 import tempfile
@@ -60,7 +60,7 @@ def run(arguments, folder):
         if secure:
             idle.use_tls()
         passed = idle.keep_alive(target, arguments.connections, arguments.seconds)
-        # A fresh one: what the first has given back to its allocator would serve for the next connections.
+        # A fresh server: memory that the first one returned to its allocator would be reused for the next connections.
         passed &= target.stop() == 0
         target = server.Server(command)
         passed &= idle.web_sockets(target, arguments.web_sockets, arguments.seconds)

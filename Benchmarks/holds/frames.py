@@ -1,4 +1,4 @@
-"""WebSocket frames of a client (RFC 6455), written plainly: an implementation beside the one under test."""
+"""A client's WebSocket frames (RFC 6455), in a plain implementation that is independent of the one under test."""
 
 import base64
 import os
@@ -38,7 +38,7 @@ def frame(opcode, payload, final=True, compressed=False):
 
 
 def parse(data, start=0):
-    """The frame at the start of some bytes: (opcode, payload, final, compressed, end); None if it is not whole."""
+    """The frame at an offset: (opcode, payload, final, compressed, end); None if it is incomplete."""
     if len(data) - start < 2:
         return None
     first, count, at = data[start], data[start + 1], start + 2

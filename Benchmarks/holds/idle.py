@@ -13,7 +13,7 @@ REQUEST = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def exchange(connection):
-    """One request and its answer."""
+    """Makes one request, and checks its answer."""
     connection.sendall(REQUEST)
     answer = b""
     while not answer.endswith(b"healthy\n"):
@@ -29,10 +29,10 @@ context = None
 
 
 def use_tls():
-    """From now on connections are made over TLS."""
+    """Makes all further connections over TLS."""
     global context
     context = ssl.create_default_context()
-    # Whom it talks to is not the question here.
+    # The identity of the server does not matter here.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
 
 

@@ -1,4 +1,4 @@
-"""A service at work in sandboxes of local-daytona: many commands at a time, and files larger than memory should be."""
+"""A service at work in sandboxes of local-daytona: many commands at a time, and files larger than memory may grow."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ KEY = "key-of-the-holds"
 
 @contextlib.contextmanager
 def running():
-    """local-daytona, a sandbox in it, and the service; whether both programs ended well is not asked."""
+    """Runs local-daytona with a sandbox, and the service; the exit statuses of both are not checked."""
     daytona = Server([build("local-daytona"), "--port", "0", "--api-key", KEY])
     service = Server([build("sandbox-service", "Benchmarks"), "--port", "0"])
     api = "http://127.0.0.1:%d/api" % daytona.port
@@ -33,7 +33,7 @@ def running():
 
 
 async def stream(service, path, fields, task, sandbox):
-    """The text of the messages of a stream, and its result."""
+    """Runs a stream; returns the text of its messages, and its result."""
     client = Connection(*await asyncio.open_connection("127.0.0.1", service.port))
     await client.send(frames.handshake(path, fields=fields))
     head = await client.head()
@@ -56,7 +56,7 @@ async def stream(service, path, fields, task, sandbox):
 
 
 def whole(text, lines):
-    """Whether every line of both streams is there once and in order."""
+    """Whether every line of both streams is there, once and in order."""
     got = text.splitlines()
     for name in ("out", "err"):
         if [line for line in got if line.startswith(name)] != ["%s %d" % (name, index) for index in range(lines)]:
@@ -65,7 +65,7 @@ def whole(text, lines):
 
 
 def commands(count, lines, rounds):
-    """Whether every line of every command arrives, and the programs are back where they began."""
+    """Whether every line of every command arrives, and the programs are back where they started."""
     with running() as (daytona, service, sandbox, fields):
         async def one_round():
             task = "lines-%d" % lines
@@ -75,7 +75,7 @@ def commands(count, lines, rounds):
 
         asyncio.run(one_round())
         programs = [("the service", service), ("local-daytona", daytona)]
-        # Threads and connections that wait for more work go after a while.
+        # Threads and connections that are idle end after a while.
         time.sleep(40)
         before = [(program.descriptors(), program.resident(), program.cpu()) for _, program in programs]
         right = sum(asyncio.run(one_round()) for _ in range(rounds))
@@ -92,7 +92,7 @@ def commands(count, lines, rounds):
 
 
 def transfer(count, most_memory):
-    """Whether a file comes back as it went, in little memory on both sides."""
+    """Whether a file comes back unchanged, with little memory used on both sides."""
     with running() as (daytona, service, sandbox, fields):
         programs = [("the service", service), ("local-daytona", daytona)]
         highest = [0, 0]

@@ -1,4 +1,4 @@
-"""A server under test as a process: started, looked at through /proc, stopped."""
+"""A server under test as a process: started, observed through /proc, stopped."""
 
 import os
 import re
@@ -14,7 +14,7 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def build(product, package="."):
-    """Builds a product for release; its path."""
+    """Builds a product for release; returns its path."""
     command = ["swift", "build", "-c", "release", "--package-path", os.path.join(ROOT, package)]
     subprocess.run(command + ["--product", product], check=True, stdout=subprocess.DEVNULL)
     shown = subprocess.run(command + ["--show-bin-path"], check=True, capture_output=True, text=True)
@@ -62,7 +62,7 @@ class Server:
         return len(os.listdir(self._path("task")))
 
     def tasks(self):
-        """How many tasks live in `ws-echo`, that of the asking connection included."""
+        """The number of live tasks in `ws-echo`, including that of the asking connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=20) as plain:
             with self._secured(plain) as connection:
                 connection.sendall(b"GET /stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -85,11 +85,11 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
 
     def wait_for_descriptors(self, most, seconds):
-        """Waits until there are no more descriptors than that; whether it came to that."""
+        """Waits until no more than `most` descriptors are open; returns whether that happened in time."""
         return self._wait(self.descriptors, most, seconds)
 
     def wait_for_tasks(self, most, seconds):
-        """Waits until no more tasks than that live; whether it came to that."""
+        """Waits until no more than `most` tasks are live; returns whether that happened in time."""
         return self._wait(self.tasks, most, seconds)
 
     def _wait(self, count, most, seconds):
@@ -101,7 +101,7 @@ class Server:
         return True
 
     def stop(self):
-        """SIGTERM; the exit status."""
+        """Sends SIGTERM; returns the exit status."""
         self.process.terminate()
         try:
             return self.process.wait(60)

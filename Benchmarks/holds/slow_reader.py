@@ -1,4 +1,4 @@
-"""A reader that takes nothing for a while, offered more than the server may hold."""
+"""A reader that reads nothing for a while, and is sent more than the server may hold."""
 
 import socket
 import ssl
@@ -18,15 +18,15 @@ def connected(port, secure):
     if not secure:
         return plain
     context = ssl.create_default_context()
-    # Whom it talks to is not the question here.
+    # The identity of the server does not matter here.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context.wrap_socket(plain, server_hostname="localhost")
 
 
 def run(server, count, secure, web_socket, most_growth):
-    """Whether the whole arrives and the server's memory stays."""
+    """Whether everything arrives, and the server's memory does not grow."""
     name = ("WebSocket" if web_socket else "body") + (" over TLS" if secure else "")
-    # The first use of everything is not growth.
+    # Memory for the first use of everything does not count as growth.
     fetch(connected(server.port, secure), 2**20, web_socket, lambda: None)
     before = highest = server.resident()
     connection = connected(server.port, secure)
@@ -53,7 +53,7 @@ def run(server, count, secure, web_socket, most_growth):
 
 
 def fetch(connection, count, web_socket, look, paused=lambda: None):
-    """Asks for bytes, pauses, then reads to the end: how many came, and their checksum."""
+    """Requests bytes, pauses, then reads all of them; returns how many arrived, and their checksum."""
     path = "/%s/%d" % ("ws" if web_socket else "stream", count)
     request = frames.handshake(path) if web_socket else ("GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path).encode()
     connection.sendall(request)

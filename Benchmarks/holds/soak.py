@@ -1,4 +1,4 @@
-"""Mixed traffic for a long time: good clients, whose answers are checked, and bad ones, who must leave no trace."""
+"""Mixed traffic for a long time: good clients, whose answers are checked, and bad ones, which must leave no trace."""
 
 import asyncio
 import collections
@@ -51,7 +51,7 @@ class Connection:
         return int(head[9:12]), await self.take(count)
 
     async def message(self, inflater=None):
-        """The next message of a WebSocket, put together; Pings are answered."""
+        """Returns the next message of a WebSocket, reassembled; answers Pings."""
         parts, compressed = [], False
         while True:
             while (found := frames.parse(self.buffer)) is None:
@@ -98,7 +98,7 @@ class Soak:
         return Connection(*await opened)
 
     def bytes(self, most):
-        """Half of them compress well."""
+        """Random bytes; half of the results compress well."""
         count = int(most ** self.random.random())
         if self.random.random() < 0.5:
             return (b"line %d of a log\n" % count * (count // 16 + 1))[:count]
@@ -243,7 +243,7 @@ class Soak:
 
 
 def slope(samples):
-    """By least squares, in KiB a minute."""
+    """The slope by least squares, in KiB per minute."""
     count = len(samples)
     if count < 2:
         return 0.0
@@ -254,9 +254,9 @@ def slope(samples):
 
 
 def run(server, seconds, seed, secure, workers=32):
-    """Whether every answer was right and the server is back where it began."""
+    """Whether every answer was right, and the server is back where it started."""
     tasks = server.tasks()
-    # What is made once and kept is no leak: threads, caches.
+    # Threads and caches that are created once and kept are not leaks.
     warm = Soak(server, seed + 1, secure)
     asyncio.run(warm.run(min(20, seconds / 4), workers))
     settled = server.wait_for_descriptors(base := lowest_descriptors(server), 100)
@@ -281,7 +281,7 @@ def run(server, seconds, seed, secure, workers=32):
 
 
 def lowest_descriptors(server):
-    """What the server holds when nobody is connected."""
+    """The number of descriptors that the server has open when no one is connected."""
     lowest, end = server.descriptors(), time.monotonic() + 5
     while time.monotonic() < end:
         lowest = min(lowest, server.descriptors())

@@ -1,8 +1,10 @@
 import BenchmarkFramework
 import Foundation
 
-/// Where the example's data is: `SHELL_TASKS_DATA`, else beside the sources it was built from, else below the folder it
-/// is started in.
+/// The directory of the example's data.
+///
+/// That is `SHELL_TASKS_DATA`, else beside the sources that the program was built from, else below the working
+/// directory.
 enum DataDirectory {
     static func find() throws -> String {
         if let path = ProcessInfo.processInfo.environment["SHELL_TASKS_DATA"], !path.isEmpty { return path }

@@ -6,7 +6,7 @@ struct Grader: Sendable {
     let harness: [UInt8]
     let sandbox: any Sandbox
 
-    /// What the tests came to.
+    /// The outcome of the tests.
     struct Grade: Equatable {
         var passed: Int
         var total: Int
@@ -16,10 +16,10 @@ struct Grader: Sendable {
         }
     }
 
-    /// Uploads the tests, runs them, and hands every line of their output on.
+    /// Uploads the tests, runs them, and passes their output on.
     ///
-    /// A folder of its own, named anew each time: what the agent has left in the sandbox cannot wait there for the
-    /// tests.
+    /// The tests are in a folder of their own with a new name each time, so that nothing the agent left in the sandbox
+    /// can be waiting there for them.
     func grade(solution: String, _ report: (String) async throws -> Void) async throws -> Grade {
         let folder = "/tmp/grading-\(UInt64.random(in: .min ... .max))"
         try await sandbox.upload(harness, to: "\(folder)/run_tests.sh")
@@ -47,13 +47,13 @@ struct Grader: Sendable {
     }
 }
 
-/// Joins pieces of output to lines.
+/// Splits pieces of output into lines.
 ///
-/// What comes after the last newline waits for its own.
+/// Text after the last newline is kept until the newline that ends it arrives.
 struct LineSplitter {
     private var rest = ""
 
-    /// The lines that `text` completes, without their newlines.
+    /// Returns the lines that `text` completes, without their newlines.
     mutating func receive(_ text: String) -> [Substring] {
         rest += text
         var lines = rest.split(separator: "\n", omittingEmptySubsequences: false)

@@ -1,8 +1,8 @@
 import BenchmarkFramework
 
-/// Lends a sandbox on this machine, for grading without a caller's sandbox.
+/// Runs a closure with a sandbox on this machine, for grading without a caller's sandbox.
 ///
-/// It is deleted afterwards.
+/// The sandbox is deleted afterwards.
 func withLocalSandbox<R: Sendable>(_ body: @Sendable (any Sandbox) async throws -> R) async throws -> R {
     let local = try await LocalDaytona.start()
     do {

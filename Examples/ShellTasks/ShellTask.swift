@@ -15,7 +15,7 @@ struct ShellTask: Sendable {
     let agentTimeout: Double
     let resources: Resources
 
-    /// One run of the program, and what it must come to.
+    /// One run of the program, and its expected outcome.
     struct TestCase: Sendable {
         let name: String
         let arguments: [String]

@@ -3,7 +3,7 @@ import Foundation
 
 /// The example benchmark: small POSIX shell programs, graded by hidden tests inside the sandbox.
 ///
-/// It needs nothing but `sh` and coreutils there.
+/// The sandbox needs nothing but `sh` and coreutils.
 struct ShellTasksService: BenchmarkService {
     static let workspace = "/workspace"
     static let solution = "/workspace/solution.sh"
@@ -12,7 +12,7 @@ struct ShellTasksService: BenchmarkService {
     private let data: String
     private let harness: [UInt8]
 
-    /// Reads the test harness; its folder is that of the datasets.
+    /// Reads the test harness, whose folder is beside that of the datasets.
     init() throws {
         data = try DataDirectory.find()
         guard let script = FileManager.default.contents(atPath: "\(data)/../Harness/run_tests.sh") else {

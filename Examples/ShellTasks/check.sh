@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the content of the benchmark: every reference solution passes all cases of its task, every wrong one fails some.
+# Checks the content of the benchmark: every reference solution passes all cases of its task, every wrong one only some.
 # Needs python3 to read the dataset.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -5,12 +5,12 @@ import BenchmarkFramework
 //     /ws/setup-task         task `lines-N`: a command that prints N numbered lines on each of its streams
 //     /ws/evaluate-instance  task `bytes-N`: N bytes uploaded in pieces, then downloaded and compared
 //
-// Options are those of every service.
+// The options are those of every service.
 
 struct LoadService: BenchmarkService {
     func loadDatasets() async throws -> Datasets<Int> { ["default": [:]] }
 
-    /// The number behind a prefix.
+    /// Returns the number after a prefix.
     private func number(_ taskID: String, after prefix: String) throws -> Int {
         guard taskID.hasPrefix(prefix), let number = Int(taskID.dropFirst(prefix.count)), number >= 0 else {
             throw ServiceError.invalidRequest("a task is \(prefix)N, not '\(taskID)'")
@@ -60,7 +60,7 @@ struct LoadService: BenchmarkService {
     }
 }
 
-/// So many bytes of a pattern without a short period, in pieces.
+/// A number of bytes in pieces, from a pattern without a short period.
 struct Pieces: AsyncSequence, Sendable {
     let count: Int
     static let pattern = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }

@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Foundation
 
-// Streams as many bytes as the path says, for readers that are slower than that:
+// Streams as many bytes as the path says, for readers slower than the server:
 //
 //     GET /stream/N       a body of N bytes
 //     WebSocket /ws/N     N bytes in binary messages

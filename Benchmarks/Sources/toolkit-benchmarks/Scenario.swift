@@ -3,13 +3,13 @@ import Foundation
 /// A piece of work that is measured.
 struct Scenario {
     let name: String
-    /// What is counted.
+    /// The unit of work.
     let unit: String
     /// Does the work and returns how many units it was.
     let run: () async throws -> Int
 }
 
-/// What a scenario took in one round.
+/// The measurements of a scenario in one round.
 struct Sample {
     let processorMicrosecondsPerUnit: Double
     let unitsPerSecond: Double

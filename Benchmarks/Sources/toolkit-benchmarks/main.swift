@@ -12,7 +12,7 @@ let client = try BenchmarkServiceClient(url: service.url, sandboxes: daytona.cre
 let http = HTTPClient()
 let health = HTTPClientRequest(.get, try HTTPURL(service.url + "/health"))
 
-/// Sends a request over and over from some tasks at a time.
+/// Sends a request repeatedly from 16 concurrent tasks, and returns the number of requests.
 @Sendable func repeated(_ count: Int, _ send: @escaping @Sendable () async throws -> Void) async throws -> Int {
     try await withThrowingTaskGroup { group in
         for _ in 0..<16 { group.addTask { for _ in 0..<(count / 16) { try await send() } } }

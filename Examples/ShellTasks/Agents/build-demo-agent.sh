@@ -1,8 +1,8 @@
 #!/bin/sh
-# Writes demo-agent.sh anew from the reference solutions: sh build-demo-agent.sh >demo-agent.sh
+# Generates demo-agent.sh from the reference solutions: sh build-demo-agent.sh >demo-agent.sh
 #
-# The agent knows all answers, but is deliberately wrong for three tasks and has none for one, so that the demo shows what
-# a real run looks like.
+# The agent knows all answers, but is deliberately wrong for three tasks and has no answer for one, so that the demo
+# shows what a real run looks like.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 wrong='word-frequency roman-numerals leap-years'

@@ -118,7 +118,7 @@ END_OF_SOLUTION
     ;;
 leap-years)
     cat >solution.sh <<'END_OF_SOLUTION'
-# Knows nothing of centuries.
+# Ignores the rules about centuries.
 year=$1
 while [ "$year" -le "$2" ]; do
     if [ $((year % 4)) -eq 0 ]; then echo "$year"; fi
@@ -128,7 +128,7 @@ END_OF_SOLUTION
     ;;
 ledger)
     cat >solution.sh <<'END_OF_SOLUTION'
-# A file per account keeps its balance.
+# One file per account holds its balance.
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 balance() { cat "$folder/$1" 2>/dev/null || echo 0; }
@@ -184,7 +184,7 @@ END_OF_SOLUTION
     ;;
 log-status)
     cat >solution.sh <<'END_OF_SOLUTION'
-# The status is the field behind the request's closing quote.
+# The status is the field after the request's closing quote.
 while IFS= read -r line || [ -n "$line" ]; do
     if [ -z "$line" ]; then continue; fi
     rest=${line#*'"'}
@@ -280,7 +280,7 @@ END_OF_SOLUTION
     ;;
 word-frequency)
     cat >solution.sh <<'END_OF_SOLUTION'
-# Every run of letters on a line of its own, then counted.
+# Puts every run of letters on a line of its own, then counts them.
 tr -cs 'A-Za-z' '\n' | LC_ALL=C sort | uniq -c | LC_ALL=C sort -k1,1nr -k2,2 |
     while read -r count word; do
         if [ -n "$word" ]; then echo "$count $word"; fi

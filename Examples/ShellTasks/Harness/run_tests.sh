@@ -1,15 +1,15 @@
 #!/bin/sh
 # Runs a program against test cases: sh run_tests.sh CASES PROGRAM
 #
-# A case is a folder with the files name, arguments (one a line), stdin, expected_stdout and expected_exit, and perhaps a
-# folder files, whose content the program finds in its working directory. Prints a line per case, `ok 3 - name` or
-# `not ok 3 - name` with the difference in comments below, then `# passed P of T`. Exits with 0, or with 2 if it could not
-# do its work.
+# A case is a folder with the files name, arguments (one per line), stdin, expected_stdout and expected_exit, and
+# optionally a folder files, whose contents are copied to the program's working directory. Prints a line per case, `ok 3
+# - name` or `not ok 3 - name` followed by the difference in comments, then `# passed P of T`. Exits with 0, or with 2
+# if the tests could not be run.
 set -u
 cases=$1
 program=$2
 limit=${CASE_SECONDS:-10}
-most=128 # blocks of 512 bytes, or of 1 KiB where the shell counts so
+most=128 # blocks of 512 bytes, or of 1 KiB in some shells
 
 fail() {
     echo "# cannot run the tests: $1"
@@ -19,14 +19,14 @@ fail() {
 work=$(mktemp -d) || fail "no temporary folder"
 trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
-# The first lines of a file, as comments.
+# Prints the first lines of a file, as comments.
 show() {
     head -c 400 "$2" | head -n 8 | while IFS= read -r line || [ -n "$line" ]; do
         printf '# %s: %s\n' "$1" "$line"
     done
 }
 
-# Runs the program of the case $1 in a fresh folder; its output comes to $work/out, its exit code to $work/exit.
+# Runs the program on the case $1 in a fresh folder; writes its output to $work/out, its exit code to $work/exit.
 run() {
     rm -rf "$work/home" "$work/out"
     mkdir "$work/home" || fail "no working folder"
@@ -34,7 +34,7 @@ run() {
     case_folder=$1
     shift
     while IFS= read -r argument || [ -n "$argument" ]; do set -- "$@" "$argument"; done <"$case_folder/arguments"
-    # Into a file and not a pipe: what the program leaves running in the background must not hold the tests up.
+    # To a file and not a pipe: processes that the program leaves in the background must not hold the tests up.
     (
         cd "$work/home" || exit 126
         ulimit -f "$most"

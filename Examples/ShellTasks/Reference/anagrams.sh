@@ -1,4 +1,4 @@
-# Words by their sorted letters; groups come out in the order of those, then by their first word.
+# Groups words by their sorted letters; the groups are printed in the order of their first words.
 tr 'A-Z' 'a-z' | LC_ALL=C sort -u | while read -r word; do
     if [ -z "$word" ]; then continue; fi
     echo "$(printf %s "$word" | fold -w1 | LC_ALL=C sort | tr -d '\n') $word"

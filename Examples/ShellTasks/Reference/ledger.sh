@@ -1,4 +1,4 @@
-# A file per account keeps its balance.
+# One file per account holds its balance.
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 balance() { cat "$folder/$1" 2>/dev/null || echo 0; }

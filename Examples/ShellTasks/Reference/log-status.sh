@@ -1,4 +1,4 @@
-# The status is the field behind the request's closing quote.
+# The status is the field after the request's closing quote.
 while IFS= read -r line || [ -n "$line" ]; do
     if [ -z "$line" ]; then continue; fi
     rest=${line#*'"'}
