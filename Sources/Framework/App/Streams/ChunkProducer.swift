@@ -147,7 +147,7 @@ extension StreamRequest {
 extension StreamChunk {
     fileprivate var isResult: Bool { if case .result = self { true } else { false } }
 
-    /// Whether this is a result that is not an object, as runners expect it to be.
+    /// Whether this is a result that is not an object, which runners may refuse.
     fileprivate var isUnusualResult: Bool {
         guard case .result(let value) = self else { return false }
         return value.objectValue == nil
