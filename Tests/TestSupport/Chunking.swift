@@ -1,19 +1,19 @@
 import Testing
 
-/// The ways in which the network may cut bytes into pieces; none of them may change what a decoder finds.
+/// The ways in which the network may split bytes into pieces, none of which may change what a decoder finds.
 package enum Chunking: String, CaseIterable, Sendable, CustomTestStringConvertible {
     /// All at once.
     case whole
     /// Byte by byte.
     case bytes
-    /// In two, at every position of a short input and at some of a long one.
+    /// In two pieces, split at every position of a short input and at some positions of a long one.
     case splits
     /// In pieces of uneven sizes.
     case uneven
 
     package var testDescription: String { rawValue }
 
-    /// Every delivery of the bytes that is to be tried, each a list of pieces that are not empty.
+    /// Returns every delivery of the bytes to try, each a list of pieces.
     package func deliveries(of bytes: [UInt8]) -> [[[UInt8]]] {
         if bytes.count < 2 { return [[bytes]] }
         switch self {

@@ -6,14 +6,14 @@ package struct Program {
     package let path: String
     package var arguments: [String] = []
     package var folder = "/"
-    /// Variables beside those of the tests.
+    /// Environment variables in addition to those of the tests.
     package var environment: [String: String] = [:]
 
     package init(path: String, arguments: [String] = [], folder: String = "/", environment: [String: String] = [:]) {
         (self.path, self.arguments, self.folder, self.environment) = (path, arguments, folder, environment)
     }
 
-    /// The programs of this package lie beside its tests.
+    /// Returns a program of this package, which is in the directory of the test bundle.
     package static func product(_ name: String) -> String {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(name).path
@@ -29,7 +29,7 @@ package struct Program {
         return process
     }
 
-    /// Runs it to its end; what it prints is kept in a file, which no amount of it can fill.
+    /// Runs the program to completion, with its output in files, so that no amount of it can block the program.
     package func run() async throws -> (exitCode: Int32, output: String, errorOutput: String) {
         try await withTemporaryDirectory { folder in
             let process = process()
@@ -48,16 +48,16 @@ package struct Program {
         }
     }
 
-    /// Runs a server for the time of a closure, which gets the first URL that the server prints.
+    /// Runs a server while a closure runs, which gets the first URL that the server prints.
     ///
-    /// - Returns: the exit code, after SIGTERM.
+    /// - Returns: The exit code after SIGTERM.
     package func serve(_ body: (String) async throws -> Void) async throws -> Int32 {
         try await serve { url, _ in try await body(url) }
     }
 
-    /// As the other, for a closure that wants the process identifier, too.
+    /// Runs a server while a closure runs, which gets the first URL that the server prints and its process identifier.
     ///
-    /// - Parameter isStoppedByBody: whether the closure has sent the signal itself.
+    /// - Parameter isStoppedByBody: Whether the closure sends the signal itself.
     package func serve(
         isStoppedByBody: Bool = false,
         _ body: (String, Int32) async throws -> Void
@@ -80,7 +80,7 @@ package struct Program {
         throw CocoaError(.fileReadUnknown)
     }
 
-    /// Reads until there is a URL, or the end; what comes later is read and dropped.
+    /// Reads until there is a URL or the output ends, and discards later output.
     private func url(_ handle: FileHandle) async throws -> String {
         let (pieces, piece) = AsyncStream.makeStream(of: Data.self)
         handle.readabilityHandler = { handle in
@@ -99,10 +99,11 @@ package struct Program {
         throw Failure(message: "no URL in: \(text)")
     }
 
-    /// Runs a server for the time of a closure, which gets the first URL that the server prints, and the process
-    /// identifier; of what is printed after that nothing is read, and there is no room for any of it.
+    /// Runs a server while a closure runs, which gets the first URL that the server prints and its process identifier.
     ///
-    /// - Returns: the exit code; the closure has sent the signals.
+    /// The output after that is not read, and the pipe has no room for it.
+    ///
+    /// - Returns: The exit code; the closure sends the signals.
     package func serveUnread(_ body: (String, Int32) async throws -> Void) async throws -> Int32 {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Failure(message: "no pipe") }
@@ -126,7 +127,7 @@ package struct Program {
         throw Failure(message: "it did not end")
     }
 
-    /// Threads of its own: those of the toolkit are for the toolkit.
+    /// Separate threads, since the toolkit's are for the toolkit.
     private static let executor = ServiceExecutor(maxThreads: 64, name: "program")
 
     private static func firstURL(_ descriptor: Int32) throws -> String {
@@ -140,7 +141,7 @@ package struct Program {
         }
     }
 
-    /// Leaves no room in a pipe, by another opening of it: the program's own is to block.
+    /// Fills a pipe through another descriptor, since the program's own must stay blocking.
     private static func fill(_ descriptor: Int32) throws {
         let output = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_CLOEXEC)
         guard output >= 0 else { throw Failure(message: "no second opening of the pipe") }

@@ -3,15 +3,15 @@ import Glibc
 
 /// A plain TCP client that sends exactly the bytes it is given.
 ///
-/// Each call blocks a thread of an executor of its own, never the caller's.
+/// Each call blocks a thread of a separate executor, never the caller's.
 public final class RawClient: Sendable {
     private let descriptor: Int32
-    /// Threads of its own: those of the toolkit are for the toolkit.
+    /// Separate threads, since the toolkit's are for the toolkit.
     private static let executor = ServiceExecutor(maxThreads: 1024, name: "raw-client")
 
     /// Connects to a port of this machine; the connection ends with this object.
     ///
-    /// - Parameter receiveBufferBytes: how much the system may hold for this side; nil for its own choice.
+    /// - Parameter receiveBufferBytes: The size of the kernel's receive buffer; `nil` for the default.
     public init(host: String = "127.0.0.1", port: UInt16, receiveBufferBytes: Int32? = nil) async throws {
         descriptor = try await Self.executor.run { try Self.connected(host, port, receiveBufferBytes) }
     }
@@ -34,7 +34,7 @@ public final class RawClient: Sendable {
             close(descriptor)
             throw SystemError(errorNumber: ECONNREFUSED, operation: "connect \(port)")
         }
-        // No test waits longer for a server that never answers.
+        // No test waits longer than this for a server that never answers.
         var patience = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         return descriptor
@@ -61,9 +61,9 @@ public final class RawClient: Sendable {
     /// Says that nothing more will be sent.
     public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Everything up to the end of the connection, or until `isEnough` says so.
+    /// Receives everything up to the end of the connection, or until `isEnough` returns true.
     ///
-    /// - Throws: `SystemError` when nothing comes for 20 seconds.
+    /// - Throws: `SystemError` if nothing arrives for 20 seconds.
     public func receive(until isEnough: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }) async throws -> [UInt8]
     {
         try await Self.executor.run { [descriptor] in
@@ -79,7 +79,7 @@ public final class RawClient: Sendable {
         }
     }
 
-    /// As ``receive(until:)``, as text.
+    /// Receives text up to the end of the connection, or until it contains `end`.
     public func receiveText(until end: String? = nil) async throws -> String {
         let bytes = try await receive { bytes in
             end.map { String(decoding: bytes, as: UTF8.self).contains($0) } ?? false

@@ -1,17 +1,17 @@
 public import BenchmarkTransport
 import Glibc
 
-/// A server of plain TCP, or of a Unix socket, that does with each connection exactly what a closure says.
+/// A server on plain TCP or a Unix socket that does with each connection exactly what a closure says.
 ///
-/// Each call blocks a thread of an executor of its own, never the caller's.
+/// Each call blocks a thread of a separate executor, never the caller's.
 public final class RawServer: Sendable {
-    /// Where it listens.
+    /// The address that the server listens on.
     public let address: SocketAddress
     private let descriptor: Int32
 
     static let executor = ServiceExecutor(maxThreads: 1024, name: "raw-server")
 
-    /// Listens on an address of this machine, by default 127.0.0.1, on a free port, or the given one.
+    /// Listens on an address of this machine, by default on a free port of 127.0.0.1.
     public init(host: String = "127.0.0.1", port: UInt16 = 0, backlog: Int32 = 64) throws {
         guard let address = SocketAddress(literal: host, port: port) else {
             throw SystemError(errorNumber: EINVAL, operation: host)
@@ -32,10 +32,10 @@ public final class RawServer: Sendable {
 
     deinit { close(descriptor) }
 
-    /// `http://` with the address.
+    /// The server's `http` URL.
     public var url: String { "http://\(address)" }
 
-    /// The next connection.
+    /// Waits for the next connection.
     public func accept() async throws -> RawConnection {
         try await Self.executor.run { [self] in
             let accepted = Glibc.accept(descriptor, nil, nil)
@@ -47,7 +47,7 @@ public final class RawServer: Sendable {
     /// Ends the wait of ``accept()``.
     public func stop() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-    /// Serves every connection with `behaviour`, side by side, while `body` runs; a behaviour that throws has ended.
+    /// Serves every connection with `behaviour`, concurrently, while `body` runs, and ignores errors of `behaviour`.
     public func serving<R: Sendable>(
         _ behaviour: @escaping @Sendable (RawConnection) async throws -> Void,
         _ body: () async throws -> R
@@ -73,12 +73,12 @@ public final class RawServer: Sendable {
 /// One connection that a ``RawServer`` has accepted.
 public final class RawConnection: Sendable {
     private let descriptor: Int32
-    /// What was received and not asked for yet.
+    /// The bytes that were received but not yet returned.
     private let pending = Locked<[UInt8]>([])
 
     init(_ descriptor: Int32) {
         self.descriptor = descriptor
-        // No test waits longer for a client that never ends.
+        // No test waits longer than this for a client that never ends.
         var patience = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -104,7 +104,7 @@ public final class RawConnection: Sendable {
     /// Sends a text.
     public func send(_ text: String) async throws { try await send(text.utf8) }
 
-    /// Some bytes; none at the end.
+    /// Receives some bytes; none at the end.
     public func receive() async throws -> [UInt8] {
         let kept = pending.withLock { pending in
             defer { pending = [] }
@@ -119,7 +119,9 @@ public final class RawConnection: Sendable {
         }
     }
 
-    /// What comes up to a text and with it, or to the end; what comes after it is kept for the next call.
+    /// Receives text up to and including `end`, or up to the end of the connection.
+    ///
+    /// Bytes after it are kept for the next call.
     public func receiveText(until end: String) async throws -> String {
         var received: [UInt8] = []
         let end = Array(end.utf8)
@@ -135,10 +137,10 @@ public final class RawConnection: Sendable {
         }
     }
 
-    /// The head of a request; empty if there is none.
+    /// Receives the head of a request; empty if there is none.
     public func receiveHead() async throws -> String { try await receiveText(until: "\r\n\r\n") }
 
-    /// Reads up to the end of the connection; false if it does not come.
+    /// Reads until the connection ends, and returns false if it does not.
     public func receivesEnd() async -> Bool {
         while true {
             do { if try await receive().isEmpty { return true } } catch let error as SystemError {
@@ -157,20 +159,20 @@ public final class RawConnection: Sendable {
     public func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-        // Disconnecting a socket of which nothing lingers resets it.
+        // Disconnecting a socket that does not linger resets it.
         var address = sockaddr()
         address.sa_family = sa_family_t(AF_UNSPEC)
         connect(descriptor, &address, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
-    /// Takes as little as possible of what the client sends.
+    /// Makes the kernel accept as little as possible from the client.
     public func shrinkReceiveBuffer() {
         var size: Int32 = 4096
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 }
 
-/// A client as tests want it: its requests go through no proxy, whatever the environment says.
+/// Returns a client whose requests go through no proxy, whatever the environment says.
 public func directClient(_ change: (inout HTTPClientConfiguration) -> Void = { _ in }) -> HTTPClient {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
@@ -178,9 +180,9 @@ public func directClient(_ change: (inout HTTPClientConfiguration) -> Void = { _
     return HTTPClient(configuration: configuration)
 }
 
-/// Blocking sockets by the addresses of the toolkit.
+/// Blocking sockets for the toolkit's addresses.
 enum TestSocket {
-    /// - Parameter backlog: nil to hold the address only, where whoever connects is refused.
+    /// - Parameter backlog: The length of the queue; `nil` to only hold the address, where every connection is refused.
     static func listen(on address: SocketAddress, backlog: Int32?) throws -> Int32 {
         let family = address.bytes.withUnsafeBytes { $0.loadUnaligned(as: sa_family_t.self) }
         let descriptor = socket(Int32(family), Int32(SOCK_STREAM.rawValue), 0)

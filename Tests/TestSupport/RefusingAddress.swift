@@ -1,9 +1,9 @@
 public import BenchmarkTransport
 import Glibc
 
-/// An address of this machine where nobody listens and, while this lives, nobody else can.
+/// An address of this machine where nothing listens and, as long as this object exists, nothing else can.
 public final class RefusingAddress: Sendable {
-    /// 127.0.0.1 with the port.
+    /// The address, on 127.0.0.1.
     public let address: SocketAddress
     private let descriptor: Int32
 

@@ -1,15 +1,15 @@
 public import BenchmarkTransport
 
-/// A control plane that knows one sandbox and nothing else: enough for a stream to begin.
+/// A control plane that knows only one sandbox, which is enough to start a stream.
 public struct StubDaytona: HTTPResponder {
-    /// The one sandbox.
+    /// The id of the only sandbox.
     public static let sandboxID = "sandbox-1"
     private let server: String
 
-    /// A control plane whose sandbox has its toolbox at an address.
+    /// Creates a control plane whose sandbox has its toolbox at an address.
     public init(toolbox: String = "http://127.0.0.1:9/toolbox") { server = toolbox }
 
-    /// Describes the sandbox; anything else is 404.
+    /// Describes the sandbox, and answers anything else with 404.
     public nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
         let json = HTTPFields([(.contentType, "application/json")])
         guard request.head.path == "/api/sandbox/\(Self.sandboxID)" else {
@@ -21,7 +21,7 @@ public struct StubDaytona: HTTPResponder {
     }
 }
 
-/// Serves a responder on a free port for the time of a closure, which gets the server's URL.
+/// Serves a responder on a free port while a closure runs, which gets the server's URL.
 public func withServer<R: Sendable>(
     _ responder: any HTTPResponder,
     configuration: HTTPServerConfiguration = HTTPServerConfiguration(),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Lends a new directory, which is removed afterwards.
+/// Passes a new directory to a closure, and removes it afterwards.
 package func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async throws -> R {
     let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path
     let path = "\(base)/toolkit-tests-\(UUID().uuidString)"
@@ -9,7 +9,7 @@ package func withTemporaryDirectory<R>(_ body: (String) async throws -> R) async
     return try await body(path)
 }
 
-/// Every file below a directory by its relative path, sorted.
+/// Returns the relative paths of all files below a directory, sorted.
 package func files(below path: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: path)
         .filter {

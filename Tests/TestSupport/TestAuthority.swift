@@ -1,6 +1,6 @@
 import Foundation
 
-/// A certificate authority in a folder, by the `openssl` command.
+/// A certificate authority in a folder, made with the `openssl` command.
 ///
 /// Its own certificate is `ca.pem`.
 package struct TestAuthority {
@@ -9,7 +9,7 @@ package struct TestAuthority {
     /// The PEM file with the authority's certificate.
     package var file: String { "\(folder)/ca.pem" }
 
-    /// A new authority whose files lie in a folder.
+    /// Creates an authority whose files are in a folder.
     package init(in folder: String) async throws {
         self.folder = folder
         try await run([
@@ -18,7 +18,7 @@ package struct TestAuthority {
         ])
     }
 
-    /// A certificate and its key, both PEM files.
+    /// A certificate and its key, both as PEM files.
     package struct Pair {
         package let certificate: String
         package let key: String
@@ -29,9 +29,9 @@ package struct TestAuthority {
     /// Issues a certificate.
     ///
     /// - Parameters:
-    ///   - name: of the files, and the subject's common name.
-    ///   - alternatives: the subject's alternative names, such as `DNS:localhost,IP:127.0.0.1`; nil for none.
-    ///   - days: how long it is valid, or, if below zero, how long it has been invalid.
+    ///   - name: The name of the files, and the subject's common name.
+    ///   - alternatives: The subject's alternative names, such as `DNS:localhost,IP:127.0.0.1`; `nil` for none.
+    ///   - days: How long the certificate is valid, or if negative, how long ago it expired.
     package func issue(_ name: String, for alternatives: String?, days: Int = 2) async throws -> Pair {
         let (request, pair) = (
             "\(folder)/\(name).csr", Pair(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
@@ -49,7 +49,7 @@ package struct TestAuthority {
         return pair
     }
 
-    /// Issues a certificate that expires so many seconds from now, and says when, in seconds since 1970.
+    /// Issues a certificate that expires so many seconds from now, and returns its expiry in seconds since 1970.
     package func issue(_ name: String, expiringAfter seconds: Double) async throws -> (Pair, expiry: Double) {
         let pair = Pair(certificate: "\(folder)/\(name).pem", key: "\(folder)/\(name).key")
         let request = "\(folder)/\(name).csr"
@@ -57,7 +57,7 @@ package struct TestAuthority {
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)",
             "-keyout", pair.key, "-out", request,
         ])
-        // Only `openssl ca` takes a time of day, and it wants files for its accounts.
+        // Only `openssl ca` accepts a time of day, and it needs a database.
         let configuration = "\(folder)/\(name).cnf"
         let text = """
             [ca]
@@ -84,7 +84,7 @@ package struct TestAuthority {
         return (pair, expiry.timeIntervalSince1970)
     }
 
-    /// Puts a passphrase on a key, into another file.
+    /// Writes a copy of a key that is protected by a passphrase, and returns its file.
     package func protect(_ key: String) async throws -> String {
         let file = "\(key).protected"
         try await run(["ec", "-in", key, "-out", file, "-aes128", "-passout", "pass:secret"])

@@ -2,8 +2,9 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// The lines of chunks (RFC 9112 §7.1) against a reading by the standard library; one that is refused stays refused, and
-/// one that is complete stays the same, whatever follows.
+/// Chunk lines (RFC 9112 §7.1), checked against a parse by the standard library.
+///
+/// A line that is refused stays refused, and a line that is complete stays the same, whatever follows.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)

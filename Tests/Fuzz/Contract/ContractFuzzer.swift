@@ -2,10 +2,10 @@ import FuzzSupport
 
 @testable import BenchmarkProtocol
 
-/// The requests and answers of the contract, and the chunks of streams: what is read is equal when it is written and
-/// read again, and every mistake can be answered.
+/// The requests and answers of the contract, and the chunks of streams: a message that was read is equal after it is
+/// written and read again, and every mistake can be answered.
 ///
-/// Choice: content type.
+/// Choice: the content type.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -37,7 +37,7 @@ private func bodyOf(_ value: JSONValue) throws -> RequestBody {
     try RequestBody(value.serialized(), contentType: "application/json")
 }
 
-/// Reads a message, and what it is written as.
+/// Reads a message, writes it, and reads it again.
 private func again<Message: Equatable>(
     _ value: JSONValue,
     _ read: (JSONValue) throws -> Message,
@@ -48,7 +48,7 @@ private func again<Message: Equatable>(
         guard let written = try? json(message).serialized() else { return }
         let copy = try read(JSONValue(parsing: written))
         guard let text = try? json(copy).serialized() else { return check(false, "a copy that cannot be written") }
-        // Numbers that JSON has no form for are written as null, but nothing else may change.
+        // Numbers that JSON cannot express are written as null, but nothing else may change.
         check(copy == message || text == written, "\(copy)\n\(message)")
     } catch let error as ProtocolError where error.code == .notEncodable {
         return
@@ -57,7 +57,7 @@ private func again<Message: Equatable>(
     }
 }
 
-/// A mistake must be one of the two kinds that are answered, and the answer must be JSON.
+/// Checks that a mistake is one of the two kinds that are answered, and that the answer is JSON.
 private func examine(_ error: any Error) {
     switch error {
     case let errors as ValidationErrors:

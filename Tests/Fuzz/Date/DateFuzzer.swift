@@ -2,9 +2,9 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// Dates (RFC 9110 §5.6.7): what was read is read again as it is written; any time is read as it was written.
+/// Dates (RFC 9110 §5.6.7): a date that was parsed survives being formatted and parsed again, and so does any time.
 ///
-/// The bytes are a text, and their beginning is a number of seconds.
+/// The bytes are used as text, and the first five also as a number of seconds.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -12,7 +12,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     let text = String(decoding: bytes, as: UTF8.self)
     if let seconds = HTTPDate.parse(text) {
         check(bytes.allSatisfy { $0 > 0 && $0 < 0x80 }, "a date that is not ASCII: \(text)")
-        // A month's 31st day, or a leap second, may lead beyond the last year of four digits.
+        // The 31st day of a shorter month, or a leap second, may lead past the last year of four digits.
         check(seconds <= lastSecond + 86_400 && seconds >= -62_200_000_000, "\(seconds): \(text)")
         if seconds <= lastSecond {
             checkEqual(HTTPDate.parse(HTTPDate.format(secondsSince1970: seconds)), max(0, seconds), text)

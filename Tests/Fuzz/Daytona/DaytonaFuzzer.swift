@@ -3,8 +3,8 @@ import FuzzSupport
 @testable import BenchmarkProtocol
 @testable import BenchmarkSandbox
 
-/// What goes between a client of Daytona and its server: requests and descriptions in JSON, names of files, and the
-/// versions that clients give.
+/// Data that a Daytona client and its server exchange: requests and descriptions in JSON, file names, and the versions
+/// that clients send.
 ///
 /// Choice: which of them.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -22,7 +22,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     return 0
 }
 
-/// What a request asks for is in the description of the sandbox that it makes.
+/// Checks that the description of a sandbox has what the request for it asked for.
 private func examineRecord(_ bytes: [UInt8]) {
     guard case .object(let request)? = try? JSONValue(parsing: bytes) else { return }
     let record: SandboxRecord
@@ -40,12 +40,12 @@ private func examineRecord(_ bytes: [UInt8]) {
     checkEqual(Set(info.labels.keys), Set(record.labels.map(\.name)))
 }
 
-/// A name reads back from the parameters of its part, with `_` for what is not ASCII.
+/// Checks that a name reads back from the parameters of its part, with `_` for characters that are not ASCII.
 private func examineFileName(_ name: String) {
     let field = HeaderParameters("form-data; name=\"file\"; " + FileName.parameters(name))
     checkEqual(field["name"], "file")
     let plain = name.unicodeScalars.map { (0x20...0x7e).contains($0.value) ? $0 : "_" }
-    // Blanks around a value do not count, in quotes or not.
+    // Spaces around a value are ignored, even in quotes.
     let expected = plain.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
     checkEqual(field["filename"].map { Array($0.unicodeScalars) }, Array(expected))
     let encoded = field["filename*"].map { APIRequest.segments(String($0.dropFirst("utf-8''".count))) }
@@ -53,7 +53,7 @@ private func examineFileName(_ name: String) {
     check(exact.hasSameUTF8(as: name), "\(exact.debugDescription) of \(name.debugDescription)")
 }
 
-/// Versions have one order, and the format of a log follows it.
+/// Checks that versions have a strict order, and that the format of a log follows it.
 private func examineVersion(_ text: String) {
     let parts = text.unicodeScalars.split(separator: " ", maxSplits: 1).map { String($0) }
     guard let left = parts.first, let right = parts.last else { return }

@@ -3,8 +3,8 @@ import FuzzSupport
 
 @testable import BenchmarkFramework
 
-/// The client that proxies name in `x-forwarded-for`: what anybody may have written before the last trusted entry does
-/// not count.
+/// The client that proxies name in `x-forwarded-for`: entries before the last untrusted one, which anybody may have
+/// written, do not count.
 ///
 /// Each line is a field.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -16,14 +16,14 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     checkEqual(trusted.client(fields, from: stranger), stranger, "a stranger is believed")
     let client = trusted.client(fields, from: proxy)
     if !fields.contains(name) { checkEqual(client, proxy) }
-    // Whoever trusts everybody reads to the first entry, and so at least as far.
+    // A service that trusts everybody reads up to the first entry, and so at least as far.
     if client == proxy { checkEqual(everybody.client(fields, from: proxy), proxy) }
 
     for spelling in ["203.0.113.9", "203.0.113.9:80", "[203.0.113.9]:80", " ,203.0.113.9, "] {
         checkEqual(trusted.client(appending(spelling), from: proxy), stranger, "after a stranger's own word")
     }
     checkEqual(trusted.client(appending("no address"), from: proxy), proxy, "after what is not an address")
-    // A second proxy in front of the first changes nothing but who is taken if nobody else is named.
+    // A second proxy before the first changes only which address is taken if no other is named.
     checkEqual(trusted.client(appending("10.9.8.7"), from: proxy), trusted.client(fields, from: second))
 
     func appending(_ value: String) -> HTTPFields {

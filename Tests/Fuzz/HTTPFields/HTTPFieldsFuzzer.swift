@@ -2,7 +2,7 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// Field sections and lists (RFC 9110 §5): what is read is found again by name, survives being written, and is never
+/// Field sections and lists (RFC 9110 §5): a field that was read is found by name, survives being written, and is never
 /// more than one line.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
@@ -34,7 +34,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     return 0
 }
 
-/// The fields as a request carries them, which has a host, and a length of its own.
+/// Writes the fields as those of a request, which adds a host and its own length, and reads them back.
 private func writtenAndRead(_ fields: HTTPFields) -> HTTPFields? {
     var wire = ByteBuffer()
     HTTPEncoder.appendRequestHead(method: .get, target: "/", host: "a", fields: fields, framing: .none, to: &wire)
@@ -45,7 +45,7 @@ private func writtenAndRead(_ fields: HTTPFields) -> HTTPFields? {
     return copy
 }
 
-/// A section with its empty line.
+/// Parses a field section that ends with its empty line.
 private func section(_ bytes: [UInt8], maxCount: Int = 100) -> HTTPFields? {
     let error = HTTPProtocolError.bad("")
     let ceilings = HTTPHeadLines.Ceilings(
@@ -63,7 +63,7 @@ private func section(_ bytes: [UInt8], maxCount: Int = 100) -> HTTPFields? {
     }
 }
 
-/// Any text may be given as a value, and none of it can begin a line of its own.
+/// Checks that any text may be given as a value, and that no part of it can start a new line.
 private func examineText(_ bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)
     var fields = HTTPFields()

@@ -2,10 +2,10 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// Requests as a server reads them (RFC 9112): the same events however the bytes are cut, bodies of the announced
-/// length, and a head that means the same when it is sent on.
+/// Requests as a server reads them (RFC 9112): the same events however the bytes are split, bodies of the announced
+/// length, and a head that means the same when it is forwarded.
 ///
-/// Choices: limits, cut.
+/// Choices: the limits, the split.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -65,7 +65,7 @@ private func transcript(_ pieces: [[UInt8]], _ limits: HTTPLimits) -> [String] {
     return lines
 }
 
-/// Looks at all that a responder may ask of a head, and sends it on.
+/// Reads everything that a responder may ask of a head, and forwards it.
 private func examine(_ head: HTTPRequestHead, _ framing: HTTPBodyFraming) {
     if head.method != .connect && head.target != "*" { check(head.rawPath.hasPrefix("/"), head.rawPath) }
     if let query = head.query {

@@ -2,10 +2,10 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// Responses as a client reads them (RFC 9112): the same events however the bytes are cut, and bodies of the announced
-/// length.
+/// Responses as a client reads them (RFC 9112): the same events however the bytes are split, and bodies of the
+/// announced length.
 ///
-/// Choices: limits and whether the peer closes, the methods of two requests, cut.
+/// Choices: the limits and whether the peer closes, the methods of two requests, the split.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -60,7 +60,8 @@ private func transcript(_ pieces: [[UInt8]], _ methods: [HTTPMethod], _ limits: 
             lines.append("body \(body) end \(Array(trailers))")
             (body, announced) = ([], nil)
         case .failed(let error):
-            // Of a body that only the connection's end would end, as much comes as was read before it was too long.
+            // How much of a body that lasts until the connection ends is delivered before it is too long depends on the
+            // split.
             lines.append("body \(announced == .untilClose ? [] : body) failed \(error.status.code)")
             (body, hasFailed) = ([], true)
         }
@@ -70,7 +71,7 @@ private func transcript(_ pieces: [[UInt8]], _ methods: [HTTPMethod], _ limits: 
         while let event = decoder.next(&input) { note(event) }
     }
     if closes, let event = decoder.receiveEnd() { note(event) }
-    // What was not asked for, as behind a 101, is still there.
+    // Bytes that no request asked for, such as those after a 101, are still there.
     if !hasFailed { lines.append("body \(body) left \(input.take(input.count))") }
     return lines
 }

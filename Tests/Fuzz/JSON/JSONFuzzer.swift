@@ -2,7 +2,7 @@ import FuzzSupport
 
 @testable import BenchmarkProtocol
 
-/// JSON texts (RFC 8259): what is read reads back equal when it is written, and the encoding of a text changes nothing.
+/// JSON texts (RFC 8259): a value is equal after it is written and read back, and its text's encoding changes nothing.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -34,7 +34,7 @@ private func read(text: [UInt8]) -> Result<JSONValue, JSONReadError> {
     do throws(JSONReadError) { return .success(try JSONParser.parse(text: text)) } catch { return .failure(error) }
 }
 
-/// UTF-16 and UTF-32 with byte order marks give the value, or the mistake and its place, that UTF-8 gives.
+/// Checks that UTF-16 and UTF-32 with byte order marks give the same value, or the same mistake and place, as UTF-8.
 private func examineEncodings(_ text: String) {
     let expected = described(read(text: Array(text.utf8)))
     let plain = text.unicodeScalars.first == "\u{feff}" ? String(text.unicodeScalars.dropFirst()) : text
@@ -46,12 +46,12 @@ private func examineEncodings(_ text: String) {
     checkEqual(described(read([0x00, 0x00, 0xfe, 0xff] + utf32)), expected)
 }
 
-/// A value of its own for NaN, which equals nothing.
+/// Returns a result that can be compared, without NaN, which equals nothing.
 private func described(_ result: Result<JSONValue, JSONReadError>) -> Result<JSONValue, JSONReadError> {
     result.map(writable)
 }
 
-/// The value with null for what JSON has no form for.
+/// Returns the value with null for numbers that JSON cannot express.
 private func writable(_ value: JSONValue) -> JSONValue {
     switch value {
     case .double(let number) where !number.isFinite: .null

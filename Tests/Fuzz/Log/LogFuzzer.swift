@@ -2,10 +2,10 @@ import FuzzSupport
 
 @testable import BenchmarkSandbox
 
-/// Logs of commands: the same texts however the bytes are cut and however often the log is read from its beginning, and
-/// lines that come through with their markers.
+/// Logs of commands: the same texts however the bytes are split and however often the log is read from its start, and
+/// lines that survive being written with their markers.
 ///
-/// Choice: cut.
+/// Choice: the split.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -47,7 +47,7 @@ private func journal(_ pieces: [[UInt8]]) -> [UInt8] {
     return Array((text + decoder.finish()).utf8)
 }
 
-/// Reads half of the log, then all of it from its beginning.
+/// Reads half of the log, then all of it from its start.
 private func replayed(_ pieces: [[UInt8]]) -> [UInt8] {
     var (position, decoder) = (LogPosition(), LogDecoder())
     var text = ""

@@ -2,9 +2,9 @@ import FuzzSupport
 
 @testable import BenchmarkSandbox
 
-/// Multipart bodies (RFC 2046 §5.1): the same parts however the bytes are cut, and contents free of their delimiter.
+/// Multipart bodies (RFC 2046 §5.1): the same parts however the bytes are split, and contents without their delimiter.
 ///
-/// Choice: cut. The first line is a content type; without a boundary in it, `B` is one.
+/// Choice: the split. The first line is a content type; if it has no boundary, `B` is used.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -29,7 +29,7 @@ private struct Part: Equatable {
     var end = ""
 }
 
-/// The parts, and a last entry that says how it ended.
+/// Returns the parts, and a last entry that says how the body ended.
 private func read(_ pieces: [[UInt8]], _ boundary: String) -> [Part] {
     var parser = MultipartParser(boundary: boundary)
     var (parts, isOpen, outcome) = ([Part](), false, "")
@@ -63,7 +63,7 @@ private func read(_ pieces: [[UInt8]], _ boundary: String) -> [Part] {
     return parts + [Part(end: outcome)]
 }
 
-/// The parameters written in quotes, which must read back the same.
+/// Writes the parameters in quotes, which must read back the same.
 private func quoted(_ field: HeaderParameters) -> String {
     let escaped = { (text: String) in
         String(

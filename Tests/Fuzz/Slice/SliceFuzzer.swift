@@ -1,7 +1,7 @@
 import BenchmarkProtocol
 import FuzzSupport
 
-/// Slices as Python has them: the indices of a list, evenly apart, against a plain calculation for plain texts.
+/// Python's slices: evenly spaced indices of a list, checked against a naive calculation for simple texts.
 ///
 /// Choice: the length of the list.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -22,7 +22,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     return 0
 }
 
-/// The parts of a text of ASCII digits and signs that are small; nil for any other.
+/// Returns the parts of a text that has only small numbers of ASCII digits and signs; `nil` for any other text.
 private func plainBounds(_ text: String) -> [Int?]? {
     let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     var bounds: [Int?] = []
@@ -39,7 +39,7 @@ private func plainBounds(_ text: String) -> [Int?]? {
     return bounds[2] == 0 ? nil : bounds
 }
 
-/// Every index of the list that lies on the way from the start to the stop.
+/// Returns every index of the list on the way from the start to the stop.
 private func plainIndices(_ bounds: [Int?], _ count: Int) -> [Int] {
     let step = bounds[2] ?? 1
     let place = { (bound: Int) in bound < 0 ? max(bound + count, -1) : min(bound, count) }

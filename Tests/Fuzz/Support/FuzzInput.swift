@@ -1,7 +1,7 @@
-/// The bytes that libFuzzer made, and the decisions that their front takes.
+/// The bytes that libFuzzer made, the first of which decide how a target is set up.
 ///
-/// A target that can be set up in several ways reads its choices first, one byte each; what is left is fed to the
-/// decoder. A choice is best a printable character, so that the seeds of text protocols stay text.
+/// A target that can be set up in several ways reads its choices first, one byte each; the rest is fed to the decoder.
+/// A choice is best a printable character, so that the seeds of text protocols stay text.
 package struct FuzzInput {
     private var bytes: ArraySlice<UInt8>
 
@@ -9,26 +9,26 @@ package struct FuzzInput {
         bytes = Array(UnsafeBufferPointer(start: data, count: size))[...]
     }
 
-    /// The next choice; 0 if there is none.
+    /// Takes the next choice; 0 if there is none.
     package mutating func choice() -> UInt8 { bytes.popFirst() ?? 0 }
 
-    /// The next choice as one of so many.
+    /// Takes the next choice as a number below `count`.
     package mutating func choice(of count: Int) -> Int { Int(choice()) % count }
 
-    /// Everything up to a line feed, which is taken too.
+    /// Takes everything up to a line feed, and the line feed.
     package mutating func line() -> [UInt8] {
         let line = bytes.prefix { $0 != 0x0a }
         bytes = bytes.dropFirst(line.count + 1)
         return Array(line)
     }
 
-    /// What is left.
+    /// Takes the remaining bytes.
     package mutating func rest() -> [UInt8] {
         defer { bytes = [] }
         return Array(bytes)
     }
 
-    /// The ways in which what is left is cut into pieces: the next choice decides the sizes of one of them.
+    /// Takes the remaining bytes, split into pieces in several ways; the next choice decides the sizes of one of them.
     package mutating func deliveries() -> Deliveries {
         let seed = choice()
         return Deliveries(of: rest(), seed: seed)
@@ -39,10 +39,10 @@ package struct FuzzInput {
 package struct Deliveries {
     /// All bytes in one piece.
     package let whole: [[UInt8]]
-    /// Every byte by itself, and pieces of uneven sizes.
+    /// Single bytes, and pieces of uneven sizes.
     package let others: [[[UInt8]]]
 
-    /// - Parameter seed: its lower three bits bound the sizes of the uneven pieces, the others vary them.
+    /// - Parameter seed: A byte whose lower three bits limit the sizes of the uneven pieces; the others vary them.
     package init(of bytes: [UInt8], seed: UInt8) {
         whole = bytes.isEmpty ? [] : [bytes]
         var (uneven, rest) = ([[UInt8]](), bytes[...])
@@ -68,12 +68,12 @@ package struct Deliveries {
     }
 }
 
-/// Stops the program, which libFuzzer reports with the input, unless something holds.
+/// Stops the program unless a condition holds; libFuzzer then reports the input.
 package func check(_ holds: Bool, _ message: @autoclosure () -> String, line: UInt = #line) {
     if !holds { fatalError("line \(line): \(message())") }
 }
 
-/// As ``check(_:_:line:)`` for two values that must be equal.
+/// Like ``check(_:_:line:)``, for two values that must be equal.
 package func checkEqual<Value: Equatable>(
     _ found: Value,
     _ expected: Value,

@@ -4,9 +4,9 @@ import FuzzSupport
 
 @testable import BenchmarkFramework
 
-/// Session tokens (RFC 7515 §3.1), the sets of keys they name (RFC 7517 §5), and the base64url of both (RFC 7515 §2).
+/// Session tokens (RFC 7515 §3.1), sets of keys (RFC 7517 §5), and their base64url (RFC 7515 §2).
 ///
-/// Choice: `k` for a set of keys, `p` for a token of a header and a payload in JSON, anything else for a token as it is.
+/// Choice: `k` for a set of keys, `p` for a token made from a header and a payload in JSON, anything else for a token.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -35,12 +35,12 @@ private func readToken(_ text: String) {
     check(text.utf8.count <= JSONWebToken.maxBytes && parts.count == 3, text)
     check(parts.allSatisfy { Base64URL.decode($0) != nil }, text)
     check(!token.keyID.isEmpty, text)
-    // Nobody who fuzzes has signed with it.
+    // The fuzzer cannot have signed with it.
     guard let key, token.algorithm == key.algorithm else { return }
     check((try? token.verified(by: key, audience: "a", now: 0)) == nil, "believed: \(text)")
 }
 
-/// What is decoded is what the standard library makes of it, and has no second spelling.
+/// Checks that text that is decoded is what Foundation encodes the bytes as, so that no bytes have a second spelling.
 private func checkBase64(_ text: [UInt8]) {
     guard let bytes = Base64URL.decode(text) else { return }
     checkEqual(encoded(bytes), String(decoding: text, as: UTF8.self))

@@ -2,8 +2,8 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// URLs and references (RFC 3986): what is accepted can be written as a request that a server accepts, and reads back
-/// the same.
+/// URLs and references (RFC 3986): a URL that is accepted can be written as a request that a server accepts, and reads
+/// back the same.
 ///
 /// The first line is a URL, the rest a reference that a server answered with.
 @_cdecl("LLVMFuzzerTestOneInput")

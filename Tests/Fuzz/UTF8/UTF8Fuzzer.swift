@@ -2,10 +2,10 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// UTF-8 in pieces (RFC 3629) against the standard library: refused at the first byte behind which no continuation could
-/// be right, and not before.
+/// UTF-8 in pieces (RFC 3629), checked against the standard library: refused at the first byte after which no
+/// continuation can be valid, and not before.
 ///
-/// Choice: cut.
+/// Choice: the split.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -35,7 +35,7 @@ private func isValid(_ pieces: [[UInt8]]) -> Bool {
     return validator.isComplete
 }
 
-/// Whether the bytes are one character when so many continuation bytes are added.
+/// Whether the bytes can become one character by adding `missing` continuation bytes.
 private func isRight(_ sequence: [UInt8], missing: Int) -> Bool {
     let continuations: [UInt8] = [0x80, 0x90, 0xa0, 0xbf]
     var candidates = [sequence]

@@ -2,10 +2,10 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// Frames in both roles (RFC 6455 §5), compressed or not (RFC 7692): the same events and answers however the bytes are cut, texts that are UTF-8, and
-/// messages that come through when they are sent on.
+/// Frames in both roles (RFC 6455 §5), compressed or not (RFC 7692): the same events and answers however the bytes are
+/// split, texts that are valid UTF-8, and messages that survive being forwarded.
 ///
-/// Choices: role, limits, leniency and compression; cut.
+/// Choices: the role, limits, leniency and compression in one byte; the split.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     var input = FuzzInput(data, size)
@@ -31,8 +31,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     }
     let deliveries = input.deliveries()
     var events = read(deliveries.others[0])
-    // What refers back beyond a small window is certain to be refused only in single bytes: in larger pieces zlib finds
-    // it in what it has just written.
+    // A reference back past a small window is certain to be refused only in single bytes: in larger pieces zlib finds
+    // the bytes in what it has just written.
     let isCertain = deflate == nil || direction.windowBits == 15 || !hasFailed(events)
     if isCertain { events = deliveries.agree(read) } else { _ = read(deliveries.whole) }
     var messages: [WebSocketMessage] = []
@@ -51,7 +51,7 @@ private func hasFailed(_ events: [WebSocketEvent]) -> Bool {
     events.contains { if case .failed = $0 { true } else { false } }
 }
 
-/// What comes in, followed by what the peer reads of the answers.
+/// Returns the events of the input, followed by those that the peer reads from the answers.
 private func receive(
     _ pieces: [[UInt8]],
     _ codec: WebSocketProtocol,
@@ -78,7 +78,7 @@ private func receive(
     return events + answers(&output, to: role)
 }
 
-/// Reads answers as the peer; they must be right, and end with one Close.
+/// Reads answers as the peer; they must be valid, and end with one Close.
 private func answers(_ output: inout ByteBuffer, to role: WebSocketRole) -> [WebSocketEvent] {
     var peer = WebSocketProtocol(role: role == .server ? .client : .server)
     var (ignored, events) = (ByteBuffer(), [WebSocketEvent]())
@@ -96,7 +96,7 @@ private func answers(_ output: inout ByteBuffer, to role: WebSocketRole) -> [Web
     return events
 }
 
-/// Sends messages over one connection, on which a compressed message may refer to those before it.
+/// Forwards messages over one connection, on which a compressed message may refer to those before it.
 private func sendOn(
     _ messages: [WebSocketMessage],
     from role: WebSocketRole,

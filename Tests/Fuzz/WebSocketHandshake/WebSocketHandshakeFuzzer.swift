@@ -2,8 +2,9 @@ import FuzzSupport
 
 @testable import BenchmarkTransport
 
-/// Both sides of the opening handshake (RFC 6455 §4): what a server accepts, its client accepts; what a client accepts
-/// has the fields that §4.1 asks for; and both sides agree on the same compression (RFC 7692 §7.1).
+/// Both sides of the opening handshake (RFC 6455 §4): the client accepts the answer of a server that accepts, a
+/// response that a client accepts has the fields that §4.1 requires, and both sides agree on the compression (RFC 7692
+/// §7.1).
 ///
 /// Choice: a request, a response, or the value of `sec-websocket-extensions`. In a response, `@` stands for the right
 /// `sec-websocket-accept`.
@@ -63,7 +64,7 @@ private func examineResponse(_ bytes: [UInt8]) {
     check(!head.fields.contains(.secWebSocketProtocol), "a protocol not asked for")
 }
 
-/// What a server answers to an offer is an answer to it, by which both sides agree on the same.
+/// Checks that a server's answer to an offer is a valid answer, and that both sides agree on the same parameters.
 private func examineExtensions(_ text: String) {
     guard let elements = WebSocketExtension.parse([text]) else { return }
     for element in elements {
