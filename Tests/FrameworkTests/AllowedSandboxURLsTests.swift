@@ -6,7 +6,7 @@ import Testing
 @Suite("The sandbox APIs that callers may name")
 struct AllowedSandboxURLsTests {
     @Test(
-        "scheme, host and port must be those of an entry",
+        "a sandbox URL is allowed only if its scheme, host and port are those of an entry",
         arguments: [
             ("https://app.daytona.io/api", true), ("https://APP.daytona.io:443/other?x", true),
             ("http://127.0.0.1:3986/api", true), ("http://app.daytona.io/api", false),
@@ -21,13 +21,13 @@ struct AllowedSandboxURLsTests {
         #expect(AllowedSandboxURLs.any.allows(address))
     }
 
-    @Test("an entry that is no URL is named", arguments: ["", "https://a,", "nope"])
+    @Test("an entry that is not a URL is refused", arguments: ["", "https://a,", "nope"])
     func malformed(_ list: String) {
         #expect(throws: HTTPClientError.self) { try AllowedSandboxURLs(list: list) }
     }
 
     @Test(
-        "a public address is warned of only without a key and without a list",
+        "listening on a public address is warned about only if there is neither a key nor a list",
         arguments: [
             ("127.0.0.1", nil, nil, false), ("::1", nil, nil, false), ("0.0.0.0", nil, nil, true),
             ("192.0.2.1", nil, nil, true), ("0.0.0.0", "key", nil, false), ("0.0.0.0", nil, "https://a", false),

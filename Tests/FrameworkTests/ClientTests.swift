@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The client of a benchmark service")
 struct ClientTests {
-    /// Answers with what a closure makes of the request and of how many came before.
+    /// Answers with the response that a closure makes from the request and the number of requests before it.
     struct Script: HTTPResponder {
         let count = Locked(0)
         let answer: @Sendable (Int, HTTPRequestHead) -> HTTPServerResponse
@@ -29,15 +29,15 @@ struct ClientTests {
     private func client(_ url: String, attempts: Int = 5) throws -> BenchmarkServiceClient {
         var configuration = BenchmarkServiceClient.Configuration()
         configuration.retryPause = .zero ... .zero
-        configuration.healthTimeout = .seconds(60)  // a busy machine is no failure
+        configuration.healthTimeout = .seconds(60)  // a busy machine is not a failure
         configuration.proxy = .none
         configuration.maxAttempts = attempts
         return try BenchmarkServiceClient(url: url, configuration: configuration)
     }
 
-    @Test("a lost connection is tried again, also for POST, and then given up")
+    @Test("a request whose connection is lost is retried, even a POST, until the attempts are used up")
     func retries() async throws {
-        // A response that is cut short is a failure of the transport.
+        // A response that is cut short is a transport failure.
         let broken = HTTPServerResponse(status: .ok, body: .stream(length: 100) { try await $0.write([1]) })
         let script = Script { index, _ in
             index < 3 ? broken : Self.json(#"{"tasks_evaluated":[],"final_score":1.0,"metadata":{}}"#)
@@ -54,7 +54,7 @@ struct ClientTests {
         }
     }
 
-    @Test("a status is never tried again", arguments: [400, 429, 500, 503])
+    @Test("an error status is never retried", arguments: [400, 429, 500, 503])
     func statuses(_ status: Int) async throws {
         let script = Script { _, _ in Self.json(#"{"detail":"no"}"#, status: status) }
         try await withServer(script) { url in
@@ -77,7 +77,7 @@ struct ClientTests {
         }
     }
 
-    @Test("endless redirects end")
+    @Test("endless redirects end with an error")
     func endlessRedirects() async throws {
         let script = Script { _, _ in
             HTTPServerResponse(status: .temporaryRedirect, fields: [(.location, "/again")])
@@ -88,7 +88,7 @@ struct ClientTests {
         }
     }
 
-    @Test("parameters are escaped and repeated as the service reads them")
+    @Test("query parameters are escaped and repeated the way the service reads them")
     func query() async throws {
         let script = Script { _, head in Self.json(#"{"task_ids":["\#(head.query ?? "")"]}"#) }
         try await withServer(script) { url in
@@ -108,7 +108,7 @@ struct ClientTests {
         }
     }
 
-    @Test("health is false for anything but 200, and where nobody listens")
+    @Test("health is false for any status but 200, and if nothing listens")
     func health() async throws {
         try await withServer(Script { _, _ in Self.json("{}", status: 500) }) { url in
             let client = try client(url)
@@ -122,7 +122,7 @@ struct ClientTests {
         #expect(await !nobody.health())
     }
 
-    @Test("a stream that is refused or lost is an error that says so")
+    @Test("a stream that is refused or lost throws an error that says so")
     func refusedStream() async throws {
         try await withServer(Script { _, _ in Self.json("{}", status: 403) }) { url in
             _ = await #expect(throws: HTTPClientError.self) {
@@ -133,7 +133,7 @@ struct ClientTests {
             HTTPServerResponse(
                 status: .switchingProtocols,
                 body: .webSocket { socket in
-                    // The Pong shows that the client has taken the 101.
+                    // The Pong shows that the client has received the 101.
                     try? await socket.ping()
                     socket.cut()
                 }

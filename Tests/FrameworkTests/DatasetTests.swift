@@ -11,21 +11,21 @@ struct DatasetTests {
         try body(path)
     }
 
-    @Test("tasks keep their order, and a repeated one its place")
+    @Test("tasks keep their order, and a repeated task keeps its first place")
     func order() throws {
         let dataset = Dataset([("b", 1), ("a", 2), ("b", 3)].map { (id: $0.0, item: $0.1) })
         #expect(dataset.taskIDs == ["b", "a"])
         #expect(try dataset.item("b") == 3)
     }
 
-    @Test("ids that are canonically equivalent are two ids")
+    @Test("ids that are canonically equivalent but differ in bytes are different ids")
     func equivalent() throws {
         let dataset: Dataset<Int> = ["\u{e9}": 1, "e\u{301}": 2]
         #expect(dataset.count == 2)
         #expect(try dataset.item("e\u{301}") == 2)
     }
 
-    @Test("an unknown task or dataset is named")
+    @Test("the error for an unknown task or dataset names it")
     func unknown() {
         let datasets: Datasets<Int> = ["default": ["a": 1], "alt": [:]]
         #expect(throws: ServiceError.unknownTask("x")) { try datasets.dataset("").item("x") }
@@ -34,7 +34,7 @@ struct DatasetTests {
         }
     }
 
-    @Test("JSON lines are read in order, blank ones skipped")
+    @Test("JSON lines are read in order, and blank lines are skipped")
     func lines() throws {
         try file("{\"id\":\"a\",\"n\":1}\n\n  \r\n{\"id\":\"b\",\"n\":2}") { path in
             let dataset = try Dataset(jsonLinesAt: path) { (id: try $0.string("id"), item: try $0.int("n")) }
@@ -44,7 +44,7 @@ struct DatasetTests {
     }
 
     @Test(
-        "a bad line is named with its file and number",
+        "the error for a bad line names its file and line number",
         arguments: [
             ("{\"id\":\"a\",\"n\":1}\n{\"id\":", "line 2: Expecting value: line 1 column 7 (char 6)"),
             ("[]\n", "line 1: not a JSON object"), ("\n{\"n\":1}", "line 2: 'id' is missing"),
@@ -60,7 +60,7 @@ struct DatasetTests {
         }
     }
 
-    @Test("setting nil removes a task or a dataset, and leaves the others in their order")
+    @Test("setting nil removes a task or a dataset, and the others keep their order")
     func removal() throws {
         var datasets: Datasets<Int> = ["default": ["a": 1, "b": 2, "c": 3], "alt": [:]]
         var dataset = try datasets.dataset("default")
@@ -80,7 +80,7 @@ struct DatasetTests {
         var parts: [Part]
     }
 
-    @Test("lines are decoded as items")
+    @Test("lines are decoded into Codable items")
     func decoded() throws {
         try file(#"{"id":"a","parts":[{"name":"x"}]}"# + "\n\n" + #"{"id":"b","parts":[]}"#) { path in
             let dataset = try Dataset<Problem>(jsonLinesAt: path, id: \.id)
@@ -90,7 +90,7 @@ struct DatasetTests {
     }
 
     @Test(
-        "a line that cannot be decoded is named with its file, its number and the key",
+        "the error for a line that cannot be decoded names its file, line number and key",
         arguments: [
             (#"{"parts":[]}"#, "'id' is missing"),
             (#"{"id":"a","parts":[{"name":"x"},{}]}"#, "'parts[1].name' is missing"),
@@ -105,7 +105,7 @@ struct DatasetTests {
         }
     }
 
-    @Test("a file that cannot be read is named")
+    @Test("the error for a file that cannot be read names it")
     func noFile() {
         #expect(throws: ServiceError(.invalidData, "/nope.jsonl: cannot be read")) {
             try Dataset<Int>(jsonLinesAt: "/nope.jsonl") { (id: try $0.string("id"), item: 1) }

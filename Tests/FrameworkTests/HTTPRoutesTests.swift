@@ -28,7 +28,7 @@ struct HTTPRoutesTests {
     }
 
     @Test(
-        "the other spelling of a path is redirected, method and query kept",
+        "the other spelling of a path is redirected, and the query is kept",
         arguments: [
             (.get, "/verify-task-ids/?task_ids=a&slice=1", "/verify-task-ids?task_ids=a&slice=1"),
             (.get, "/verify-task-ids//", "/verify-task-ids"),
@@ -58,7 +58,7 @@ struct HTTPRoutesTests {
     }
 
     @Test(
-        "with a key, everything but /health asks for it, before anything else is looked at",
+        "a service with a key asks for it everywhere except at /health, before it checks anything else",
         arguments: ["/verify-task-ids", "/nope", "/health/", "/retrieve-task"]
     )
     func authentication(_ target: String) async throws {
@@ -83,7 +83,7 @@ struct HTTPRoutesTests {
         }
     }
 
-    /// Serves the sample with routes of a test's own.
+    /// Serves the sample with routes that the test adds.
     private func serve(
         key: String? = nil,
         _ add: (inout BenchmarkServiceApp<SampleService>) -> Void,
@@ -103,7 +103,7 @@ struct HTTPRoutesTests {
         await running.stop()
     }
 
-    @Test("a route of the service's own is served behind the same authentication")
+    @Test("a service's own route needs the same authentication")
     func customRoute() async throws {
         try await serve(key: "secret") { app in
             app.route(.get, "/version") { _ in .text(.ok, "7") }
@@ -115,7 +115,7 @@ struct HTTPRoutesTests {
         }
     }
 
-    @Test("a route of the service's own may block, unless it is declared not to", arguments: [false, true])
+    @Test("a service's own route may block, unless it is declared nonblocking", arguments: [false, true])
     func customRouteThread(_ isNonBlocking: Bool) async throws {
         try await serve { app in
             app.route(.get, "/thread", isNonBlocking: isNonBlocking) { _ in .text(.ok, currentThreadName()) }
@@ -126,7 +126,7 @@ struct HTTPRoutesTests {
     }
 
     @Test(
-        "a route of the service's own reads and writes JSON",
+        "a service's own route reads and writes JSON",
         arguments: [
             (#"{"n":1.0,"a":[]}"#, 201, #"{"given":{"n":1.0,"a":[]}}"#), ("{", 400, nil),
             (String(repeating: " ", count: 101), 413, nil),

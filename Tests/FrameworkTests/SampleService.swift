@@ -2,7 +2,7 @@ import TestSupport
 
 @testable import BenchmarkFramework
 
-/// A benchmark of five tasks whose methods do what a task's item says.
+/// A benchmark of five tasks, each of which behaves as its item says.
 struct SampleService: BenchmarkService {
     enum Item: Sendable {
         case plain
@@ -12,7 +12,7 @@ struct SampleService: BenchmarkService {
         case custom(@Sendable (ChunkWriter) async throws -> Void)
     }
 
-    /// Tasks that a test adds to the `custom` dataset, for the service it starts next.
+    /// Tasks that a test adds to the `custom` dataset of the service that it starts next.
     @TaskLocal static var customTasks: Dataset<Item> = [:]
 
     func loadDatasets() async throws -> Datasets<Item> {
@@ -99,7 +99,7 @@ struct SomeError: Error, CustomStringConvertible {
     var description: String { "something secret" }
 }
 
-/// Serves the sample for the time of a closure, with tasks of the test's own in its dataset `custom`.
+/// Serves the sample while a closure runs, with the test's own tasks in the dataset `custom`.
 func withSampleService<R: Sendable>(
     custom tasks: Dataset<SampleService.Item> = [:],
     apiKey: String? = nil,
@@ -110,7 +110,7 @@ func withSampleService<R: Sendable>(
     var configuration = ServiceConfiguration(environment: [:])
     configuration.server.port = 0
     configuration.logsRequests = false
-    configuration.credentialsTimeout = .seconds(60)  // a busy machine is no failure
+    configuration.credentialsTimeout = .seconds(60)  // a busy machine is not a failure
     configuration.authentication = BuiltInAuthentication(apiKey: apiKey)
     configure(&configuration)
     let app = BenchmarkServiceApp(SampleService.self, configuration: configuration)
@@ -127,7 +127,7 @@ func withSampleService<R: Sendable>(
     }
 }
 
-/// Serves the sample and a control plane with one sandbox, and lends a client of both.
+/// Serves the sample and a control plane with one sandbox, and passes a client of both to a closure.
 func withSampleStreams<R: Sendable>(
     custom tasks: Dataset<SampleService.Item>,
     configure: (inout ServiceConfiguration) -> Void = { _ in },
@@ -138,7 +138,7 @@ func withSampleStreams<R: Sendable>(
         try await withSampleService(custom: tasks, configure: configure, log: log) { running in
             let credentials = DaytonaCredentials(apiKey: "key", apiURL: daytona + "/api", target: "local")
             var configuration = BenchmarkServiceClient.Configuration()
-            configuration.healthTimeout = .seconds(60)  // a busy machine is no failure
+            configuration.healthTimeout = .seconds(60)  // a busy machine is not a failure
             configuration.proxy = .none
             let client = try BenchmarkServiceClient(
                 url: running.url,

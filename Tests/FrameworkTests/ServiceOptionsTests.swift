@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The command line of a service")
 struct ServiceOptionsTests {
-    @Test("every option is understood")
+    @Test("every option is parsed")
     func all() throws {
         var configuration = ServiceConfiguration(environment: [:])
         let arguments = [
@@ -53,7 +53,7 @@ struct ServiceOptionsTests {
     }
 
     @Test(
-        "an option that is nearly one is refused with that one",
+        "a misspelled option is refused with the option that was meant",
         arguments: [("--log-leve", "--log-level"), ("--ws-ping-intervall", "--ws-ping-interval"), ("--prot", "--port")]
     )
     func nearly(_ given: String, _ meant: String) {
@@ -64,7 +64,7 @@ struct ServiceOptionsTests {
         #expect(error?.message == "unknown argument '\(given)', did you mean \(meant)?")
     }
 
-    @Test("the defaults are those of the contract, and the environment's")
+    @Test("the defaults are those of the contract and the environment")
     func defaults() throws {
         let environment = ["FORWARDED_ALLOW_IPS": "10.0.0.1, 10.0.0.2", "LOG_LEVEL": "debug"]
         var configuration = ServiceConfiguration(environment: environment)
@@ -84,7 +84,7 @@ struct ServiceOptionsTests {
     }
 
     @Test(
-        "a mistake is named",
+        "a mistake is refused with a message that says what is wrong",
         arguments: [
             (["--port", "65536"], "--port is a number from 0 to 65535, not '65536'"),
             (["--port", "+1"], "--port is a number from 0 to 65535, not '+1'"), (["--host"], "--host needs a value"),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Where service code runs")
 struct ServiceThreadTests {
-    @Test("methods that block their threads stop neither requests, nor Pings, nor other streams")
+    @Test("methods that block their threads hold up neither requests, nor Pings, nor other streams")
     func blocking() async throws {
         let gate = Gate()
         let tasks: Dataset<SampleService.Item> = [
@@ -27,7 +27,7 @@ struct ServiceThreadTests {
                 try await socket.send(request)
                 return socket
             }
-            // Each has entered its method; soon each has blocked its thread.
+            // Each has entered its method and will soon block its thread.
             for socket in sockets { _ = try await socket.receive() }
             gate.waitUntilBlocked(32)
 
@@ -48,7 +48,7 @@ struct ServiceThreadTests {
         }
     }
 
-    @Test("service code is neither on a loop's thread nor on the global pool's")
+    @Test("service code runs neither on an event loop's thread nor in the global pool")
     func threads() async throws {
         let names = Locked<[String]>([])
         let tasks: Dataset<SampleService.Item> = [
@@ -67,7 +67,7 @@ struct ServiceThreadTests {
         #expect(names.withLock { $0 } == ["service", "service", "service"])
     }
 
-    @Test("when the caller leaves, the stream's task is cancelled and its cleanup runs, also while it is silent")
+    @Test("when the caller leaves, the stream's task is cancelled and its cleanup runs, even while it is silent")
     func disconnect() async throws {
         let started = OneShotEvent()
         let cleaned = OneShotEvent()
@@ -76,7 +76,7 @@ struct ServiceThreadTests {
                 try await stream.message("started")
                 defer { cleaned.fire() }
                 started.fire()
-                try await OneShotEvent().waitUnlessCancelled()  // silent for ever
+                try await OneShotEvent().waitUnlessCancelled()  // silent forever
             }
         ]
         try await withSampleStreams(custom: tasks) { client, _ in
@@ -118,7 +118,7 @@ struct ServiceThreadTests {
         }
     }
 
-    @Test("a stream whose reader takes nothing does not run ahead")
+    @Test("a stream does not run ahead of a reader that takes nothing")
     func backPressure() async throws {
         let written = Locked(0)
         let stream = ChunkStream { writer in
@@ -129,12 +129,12 @@ struct ServiceThreadTests {
         }
         var iterator = stream.makeAsyncIterator()
         #expect(try await iterator.next() != nil)
-        // 64 KiB of chunks of 1 KB, what was taken with the first, and the one that waits.
+        // 64 KiB of chunks of 1 KB, the chunks taken with the first, and the one that waits.
         #expect(written.withLock { $0 } < 200)
     }
 }
 
-/// Blocks threads until it is opened.
+/// A gate that blocks threads until it is opened.
 private final class Gate: @unchecked Sendable {
     // Safe to share: the state is touched with the condition's lock held.
     private let condition = NSCondition()

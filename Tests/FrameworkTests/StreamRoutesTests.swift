@@ -10,7 +10,7 @@ struct StreamRoutesTests {
         return chunks
     }
 
-    @Test("every chunk arrives, in order, also after an error and a result")
+    @Test("every chunk arrives in order, even after an error and a result")
     func order() async throws {
         let chunks: [StreamChunk] = [
             .message("a"), .error("no"), .result(["n": 1]), .message(String(repeating: "é", count: 100_000)),
@@ -27,7 +27,7 @@ struct StreamRoutesTests {
         }
     }
 
-    @Test("ten thousand chunks arrive")
+    @Test("ten thousand chunks arrive in order")
     func many() async throws {
         let tasks: Dataset<SampleService.Item> = [
             "t": .custom { stream in for index in 0..<10_000 { try await stream.message("line \(index)\n") } }
@@ -38,7 +38,7 @@ struct StreamRoutesTests {
         }
     }
 
-    @Test("what the service throws is an error chunk without a trace, after what was sent")
+    @Test("an error that the service throws becomes an error chunk without a trace, after the chunks already sent")
     func failure() async throws {
         try await withSampleStreams(custom: ["t": .stream([.message("a")], throwing: SomeError())]) { client, _ in
             let chunks = try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
@@ -46,7 +46,7 @@ struct StreamRoutesTests {
         }
     }
 
-    @Test("an error of cancellation that the service throws by itself is an error chunk as any other")
+    @Test("a CancellationError that the service throws itself becomes an error chunk like any other")
     func cancellation() async throws {
         let tasks: Dataset<SampleService.Item> = ["t": .stream([.message("a")], throwing: CancellationError())]
         try await withSampleStreams(custom: tasks) { client, _ in
@@ -70,7 +70,7 @@ struct StreamRoutesTests {
         }
     }
 
-    @Test("an error chunk is fatal where the client says so")
+    @Test("an error chunk ends the stream if the client is configured so")
     func fatal() async throws {
         try await withSampleStreams(custom: ["t": .stream([.error("no"), .message("b")])]) { client, running in
             var configuration = BenchmarkServiceClient.Configuration()
@@ -98,7 +98,7 @@ struct StreamRoutesTests {
         try await directClient().openWebSocket(try HTTPURL(running.url + path), fields: fields)
     }
 
-    @Test("the connection is accepted first, and closed with 1008 for missing credentials or headers")
+    @Test("a connection without credentials or headers is accepted, and then closed with 1008")
     func policy() async throws {
         try await withSampleService(apiKey: "secret", configure: { $0.credentialsTimeout = .zero }) { running in
             let unauthorized = try await open(running, "/ws/setup-task", [])
@@ -122,12 +122,12 @@ struct StreamRoutesTests {
         }
     }
 
-    /// A request whose body says where its sandbox is.
+    /// A request whose body names its sandbox provider.
     private static func request(_ provider: String) -> String {
         #"{"task_id":"t","instance_id":"\#(StubDaytona.sandboxID)","dataset":"custom","sandbox_provider":\#(provider)}"#
     }
 
-    @Test("the body's credentials are taken where the headers are missing")
+    @Test("the credentials in the body are used only if the headers are missing")
     func bodyCredentials() async throws {
         try await withSampleStreams(custom: ["t": .stream([.message("a")])]) { client, running in
             let credentials = try #require(client.sandboxCredentials)
@@ -140,7 +140,7 @@ struct StreamRoutesTests {
             #expect(await socket.end?.closing == "1000 ")
             await socket.release()
 
-            // The headers win.
+            // The headers take precedence.
             var fields = credentials.headers
             fields.set("x-api-url", "http://127.0.0.1:1/api")
             let other = try await open(running, "/ws/setup-task", fields)
@@ -164,7 +164,7 @@ struct StreamRoutesTests {
         ),
     ]
 
-    @Test("credentials in the body that cannot be used are refused with 1008", arguments: refusedBodies)
+    @Test("unusable credentials in the body are refused with 1008", arguments: refusedBodies)
     func refusedBody(_ provider: String, _ closing: String) async throws {
         let allowed = try AllowedSandboxURLs(list: "https://app.daytona.io/api")
         try await withSampleService(configure: { $0.sandboxURLs = allowed }) { running in
@@ -177,7 +177,7 @@ struct StreamRoutesTests {
     }
 
     @Test(
-        "of a request without headers, mistakes are told only if it has credentials",
+        "mistakes in a request without headers are reported only if it has credentials",
         arguments: [
             ("{}", false), ("{", false), (#"{"task_id":"t","sandbox_provider":null}"#, false),
             (#"{"task_id":"t","sandbox_provider":{"type":"daytona"}}"#, true),
@@ -197,7 +197,7 @@ struct StreamRoutesTests {
         }
     }
 
-    @Test("a sandbox API that is not allowed is refused with 1008, before anything is sent there")
+    @Test("a sandbox API that is not allowed is refused with 1008, before anything is sent to it")
     func sandboxURL() async throws {
         let allowed = try AllowedSandboxURLs(list: "https://app.daytona.io/api")
         try await withSampleService(configure: { $0.sandboxURLs = allowed }) { running in
@@ -219,7 +219,7 @@ struct StreamRoutesTests {
     }
 
     @Test(
-        "a malformed first message is one error chunk and a normal close",
+        "a malformed first message is answered with one error chunk and a normal close",
         arguments: ["", "nonsense", "[]", "{}", #"{"task_id":1,"instance_id":"x"}"#]
     )
     func malformed(_ message: String) async throws {
@@ -243,7 +243,7 @@ struct StreamRoutesTests {
 }
 
 extension WebSocketEnd {
-    /// Code and reason of the peer's Close.
+    /// The code and reason of the peer's Close.
     var closing: String? {
         if case .closed(let code, let reason) = self { "\(code?.rawValue ?? 1005) \(reason)" } else { nil }
     }

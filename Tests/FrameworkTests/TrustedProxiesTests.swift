@@ -3,10 +3,10 @@ import Testing
 
 @testable import BenchmarkFramework
 
-@Suite("A proxy's word about a client")
+@Suite("What proxies say about a client")
 struct TrustedProxiesTests {
     @Test(
-        "is believed from the addresses named and from nobody else",
+        "forwarding headers are believed from the listed addresses and from nobody else",
         arguments: [
             ("127.0.0.1", ["127.0.0.1"], true), ("::1", ["127.0.0.1"], true), ("127.8.8.8", ["127.0.0.1"], true),
             ("127.0.0.1", [], false), ("127.0.0.1", ["192.0.2.1"], false), ("192.0.2.1", ["127.0.0.1"], false),
@@ -31,7 +31,7 @@ struct TrustedProxiesTests {
         )
     }
 
-    @Test("is believed from this machine by its Unix sockets")
+    @Test("forwarding headers from a Unix socket are believed if this machine is trusted")
     func unixSockets() throws {
         let peer = try #require(SocketAddress(path: "/run/proxy"))
         let client = try TrustedProxies(["127.0.0.1"]).client([(.xForwardedFor, "198.51.100.7")], from: peer)
@@ -39,7 +39,7 @@ struct TrustedProxiesTests {
     }
 
     @Test(
-        "is read from its end, up to the first who is no proxy",
+        "the list of forwarded addresses is read from its end, up to the first that is not a trusted proxy",
         arguments: [
             ("198.51.100.7", "198.51.100.7"), ("203.0.113.1, 198.51.100.7", "198.51.100.7"),
             ("203.0.113.1, 198.51.100.7 ,10.0.0.2", "198.51.100.7"), ("198.51.100.7:4711", "198.51.100.7"),
@@ -58,7 +58,7 @@ struct TrustedProxiesTests {
     }
 
     @Test(
-        "what is no address is named",
+        "an entry that is not an address is refused with a message that names it",
         arguments: ["proxy.internal", "10.0.0.0/33", "10.0.0.0/", "10.0.0", "/8", "::/129"]
     )
     func mistakes(_ entry: String) async throws {

@@ -1,12 +1,12 @@
 import BenchmarkProtocol
 import Testing
 
-@Suite("JSON objects: ordered, keys by their scalars")
+@Suite("JSON objects: ordered, with keys compared by their scalars")
 struct JSONObjectTests {
-    /// Below and above the size from which on an object keeps an index.
+    /// Sizes below and above the one from which an object keeps an index.
     private static let sizes = [0, 1, 11, 12, 13, 100]
 
-    @Test("an object finds all its keys, also after one was removed", arguments: sizes)
+    @Test("an object finds all its keys, even after one was removed", arguments: sizes)
     func lookUp(_ size: Int) {
         var object = JSONObject((0..<size).map { ("key \($0)", JSONValue.int($0)) })
         #expect(object.map(\.key) == (0..<size).map { "key \($0)" })
@@ -24,7 +24,7 @@ struct JSONObjectTests {
         #expect(object["1"] == "new")
     }
 
-    @Test("a key that is read twice keeps its first place and gets its last value", arguments: [2, 30])
+    @Test("a duplicate key keeps its first place and gets its last value", arguments: [2, 30])
     func readTwice(_ size: Int) throws {
         let members = ((0..<size).map { #""\#($0)":\#($0)"# } + [#""1":"last""#]).joined(separator: ",")
         let object = try #require(try JSONValue(parsing: "{\(members)}").objectValue)
@@ -32,7 +32,7 @@ struct JSONObjectTests {
         #expect(object["1"] == "last")
     }
 
-    @Test("keys that are canonically equivalent are two keys", arguments: [0, 30])
+    @Test("keys that are canonically equivalent but differ in scalars are different keys", arguments: [0, 30])
     func equivalentKeys(_ others: Int) {
         var object = JSONObject((0..<others).map { ("\($0)", JSONValue.null) })
         object["\u{e9}"] = 1
@@ -42,7 +42,7 @@ struct JSONObjectTests {
         #expect(object["e\u{301}"] == 2)
     }
 
-    @Test("objects are equal in keys, values and order")
+    @Test("objects are equal if their keys, values and order are")
     func equality() {
         let object: JSONObject = ["a": 1, "b": [2]]
         #expect(object == ["a": 1, "b": [2]])

@@ -4,7 +4,7 @@ import Testing
 @Suite("Reading JSON, RFC 8259")
 struct JSONParserTests {
     @Test(
-        "a value comes out as it stands",
+        "every kind of value is parsed",
         arguments: [
             ("null", .null), ("true", .bool(true)), (" false\n", .bool(false)), ("0", .int(0)), ("-7", .int(-7)),
             ("1.0", .double(1)), ("1e2", .double(100)), ("-0.0", .double(-0.0)), ("1E+2", .double(100)),
@@ -30,13 +30,13 @@ struct JSONParserTests {
         #expect(try JSONValue(parsing: digits).serialized() == Array(digits.utf8))
     }
 
-    @Test("a repeated key keeps its first place and gets its last value")
+    @Test("a duplicate key keeps its first place and gets its last value")
     func repeatedKey() throws {
         let value = try JSONValue(parsing: #"{"a":1,"b":2,"a":3}"#)
         #expect(try value.serialized() == Array(#"{"a":3,"b":2}"#.utf8))
     }
 
-    @Test("keys that are canonically equivalent are two keys")
+    @Test("keys that are canonically equivalent but differ in scalars are different keys")
     func equivalentKeys() throws {
         let value = try JSONValue(parsing: "{\"\u{e9}\":1,\"e\u{301}\":2}")
         #expect(value.objectValue?.count == 2)
@@ -45,7 +45,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "a mistake is named with its place in code points",
+        "a syntax error has Python's message and an offset in code points",
         arguments: [
             ("", "Expecting value", 0), ("  ", "Expecting value", 2), ("{", propertyName, 1),
             (#"{"task_id": }"#, "Expecting value", 12), (#"{"a":1,}"#, propertyName, 7), ("[1,]", "Expecting value", 3),
@@ -76,7 +76,7 @@ struct JSONParserTests {
     private static let propertyName = "Expecting property name enclosed in double quotes"
 
     @Test(
-        "line and column of a mistake count line feeds and code points",
+        "the line and column of a syntax error are counted in line feeds and code points",
         arguments: [
             ("", "Expecting value: line 1 column 1 (char 0)"),
             ("{\n \"é\": x}", "Expecting value: line 2 column 7 (char 8)"),
@@ -108,7 +108,10 @@ struct JSONParserTests {
         ]
     }
 
-    @Test("bytes that are no text, absurd nesting and absurd integers are unreadable", arguments: Unreadable.all)
+    @Test(
+        "bytes that are not text, excessive nesting and excessively long integers are unreadable",
+        arguments: Unreadable.all
+    )
     func unreadable(_ example: Unreadable) {
         #expect {
             _ = try JSONParser.parse(example.bytes)
@@ -117,7 +120,7 @@ struct JSONParserTests {
         }
     }
 
-    @Test("integers may have 4300 digits besides their sign", arguments: ["", "-"])
+    @Test("an integer may have 4300 digits, not counting its sign", arguments: ["", "-"])
     func longestInteger(_ sign: String) throws {
         let digits = sign + String(repeating: "9", count: 4300)
         #expect(try JSONValue(parsing: digits) == .largeInteger(try #require(JSONLargeInteger(digits))))
@@ -129,7 +132,7 @@ struct JSONParserTests {
         #expect(try JSONValue(parsing: "-0.0").serialized() == Array("-0.0".utf8))
     }
 
-    @Test("numbers beyond any double are infinite or zero, however long")
+    @Test("numbers outside the range of a double become infinite or zero, and long ones are rounded")
     func longNumbers() throws {
         #expect(try JSONValue(parsing: "-1e99999999999999999999") == .double(-.infinity))
         #expect(try JSONValue(parsing: "1e-99999999999999999999") == .double(0))
@@ -145,7 +148,7 @@ struct JSONParserTests {
         #expect(throws: ProtocolError.self) { try JSONValue(parsing: nested(513)) }
     }
 
-    @Test("what is special in a text is found at every place, also behind raw text")
+    @Test("quotes, escapes and control characters are found at every position in a string")
     func everyPlace() throws {
         for count in 0..<40 {
             for filler in ["x", "é", "\u{7f}"] {
@@ -157,7 +160,7 @@ struct JSONParserTests {
         }
     }
 
-    @Test("every encoding of Unicode is recognised")
+    @Test("UTF-8 with a byte order mark, UTF-16 and UTF-32 are recognized")
     func encodings() throws {
         let text = #"{"a":"é"}"#
         let utf16 = Array(text.utf16), utf32 = text.unicodeScalars.map(\.value)
@@ -173,7 +176,7 @@ struct JSONParserTests {
     }
 
     @Test(
-        "bytes with zeros are read in the encoding that Python takes them for",
+        "bytes with zeros are read in the encoding that Python detects",
         arguments: [
             ([0x31, 0x00], 1), ([0x00, 0x31], 1), ([0x31, 0x00, 0x20, 0x00], 1), ([0x00, 0x31, 0x00, 0x20], 1),
             ([0x31, 0x00, 0x00, 0x00], 1), ([0x00, 0x00, 0x00, 0x31], 1), ([0xff, 0xfe, 0x31, 0x00], 1),
@@ -186,7 +189,7 @@ struct JSONParserTests {
         #expect((try? JSONParser.parse(bytes)) == expected)
     }
 
-    @Test("a text that is one already is not taken for another encoding")
+    @Test("a string is not mistaken for another encoding")
     func noDetection() throws {
         #expect(throws: ProtocolError(.invalidJSON, "Extra data: line 1 column 2 (char 1)")) {
             try JSONValue(parsing: "1\0")
@@ -194,7 +197,7 @@ struct JSONParserTests {
         #expect(try JSONValue(parsing: "\u{feff}1") == 1)
     }
 
-    @Test("a text cut or changed anywhere is read or refused, and never traps")
+    @Test("a text truncated or changed anywhere is parsed or refused, and never traps")
     func damaged() {
         let text = Array(#"{"a":[1,-2.5e3,"x\u00e9\n",{"b":null}],"c":true}"#.utf8)
         for index in text.indices {

@@ -15,7 +15,7 @@ struct JSONValueTests {
         #expect(Set([left, right]).count == 2)
     }
 
-    @Test("an accessor answers for its own kind only")
+    @Test("an accessor returns nil for any other type")
     func accessors() throws {
         let large = JSONValue.largeInteger(try #require(JSONLargeInteger("10000000000000000000")))
         let values: [JSONValue] = [nil, true, 1, large, 1.5, "a", [2], ["k": 3]]
@@ -27,7 +27,7 @@ struct JSONValueTests {
         #expect(values.map(\.objectValue) == [nil, nil, nil, nil, nil, nil, nil, ["k": 3]])
     }
 
-    @Test("subscripts answer nil for what is not there")
+    @Test("a subscript returns nil for a missing member")
     func subscripts() {
         let value: JSONValue = ["a": [1, ["b": nil]]]
         #expect(value["a"]?[1]?["b"] == .some(.null))
@@ -39,7 +39,7 @@ struct JSONValueTests {
     }
 
     @Test(
-        "a large integer is made of the digits of one",
+        "a large integer can be made only from the digits of a JSON integer",
         arguments: [
             ("123456789012345678901234567890", true), ("-9", true), ("0", true), ("", false), ("-", false),
             ("+1", false),

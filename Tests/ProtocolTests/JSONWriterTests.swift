@@ -1,19 +1,19 @@
 import BenchmarkProtocol
 import Testing
 
-@Suite("Writing JSON as the service contract has it")
+@Suite("Writing JSON the way the service contract does")
 struct JSONWriterTests {
     private func text(_ value: JSONValue, _ floats: JSONFloatStyle = .http) throws -> String {
         String(decoding: try value.serialized(floats: floats), as: UTF8.self)
     }
 
-    @Test("objects keep their order and have no blanks")
+    @Test("objects keep their order and are written without spaces")
     func compact() throws {
         #expect(try text(["b": [1, 2.5, true, nil], "a": [:]]) == #"{"b":[1,2.5,true,null],"a":{}}"#)
     }
 
     @Test(
-        "text is raw but for what must be escaped",
+        "strings are written raw, except for characters that must be escaped",
         arguments: [
             ("é😀/", #""é😀/""#), ("\"\\", #""\"\\""#), ("\u{8}\u{c}\n\r\t", #""\b\f\n\r\t""#),
             ("\u{0}\u{1f}", #""\u0000\u001f""#), ("\u{7f}\u{2028}", "\"\u{7f}\u{2028}\""), ("a\r\nb", #""a\r\nb""#),
@@ -24,7 +24,7 @@ struct JSONWriterTests {
     }
 
     @Test(
-        "doubles have the shortest digits, a fraction, and each style its exponents",
+        "doubles are written with the shortest digits and a fraction, and with the exponents of each style",
         arguments: [
             (1, "1.0", "1.0"), (0, "0.0", "0.0"), (-0.0, "-0.0", "-0.0"), (33.33333333333333, "33.33333333333333", nil),
             (0.1, "0.1", nil), (100, "100.0", nil), (1e15, "1000000000000000.0", nil), (1e16, "1e+16", "1e+16"),
@@ -39,7 +39,7 @@ struct JSONWriterTests {
         #expect(try text(.double(number), .stream) == stream ?? http)
     }
 
-    @Test("nesting is allowed to 254 levels and refused beyond")
+    @Test("nesting is allowed up to 254 levels and refused beyond")
     func depth() throws {
         var value = JSONValue.int(1)
         for _ in 0..<254 { value = [value] }
@@ -47,7 +47,7 @@ struct JSONWriterTests {
         #expect(throws: ProtocolError.self) { try JSONValue.array([value]).serialized() }
     }
 
-    @Test("every control character is escaped, at every place")
+    @Test("every control character is escaped, at every position")
     func everyControlCharacter() throws {
         for code in 0..<0x20 as Range<UInt8> {
             for count in 0..<20 {
@@ -60,7 +60,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("objects may be nested 254 levels deep, too")
+    @Test("objects may be nested 254 levels deep as well")
     func objectDepth() throws {
         var value = JSONValue.object([:])
         for _ in 0..<253 { value = ["a": value] }
@@ -68,13 +68,13 @@ struct JSONWriterTests {
         #expect(throws: ProtocolError.self) { try JSONValue.object(["a": value]).serialized() }
     }
 
-    @Test("an integer stays one and a double stays one, of any size")
+    @Test("integers stay integers and doubles stay doubles, of any size")
     func numbersRoundTrip() throws {
         let numbers = "[1,1.0,-1,123456789012345678901234567890,1e+30,9223372036854775807,9223372036854775808]"
         #expect(try text(try JSONValue(parsing: numbers)) == numbers)
     }
 
-    @Test("doubles of any bits read back as the same in both styles", arguments: [JSONFloatStyle.http, .stream])
+    @Test("doubles of any bit pattern read back the same in both styles", arguments: [JSONFloatStyle.http, .stream])
     func doublesRoundTrip(_ style: JSONFloatStyle) throws {
         var bits: UInt64 = 1
         for _ in 0..<2000 {
@@ -84,7 +84,7 @@ struct JSONWriterTests {
         }
     }
 
-    @Test("what was written reads back the same")
+    @Test("a value reads back the same as it was written")
     func roundTrip() throws {
         let value: JSONValue = ["a": [1, 1.0, -2.5e-9, "x\u{0}é\r\n", nil, true], "b": ["c": []]]
         #expect(try JSONValue(parsing: try value.serialized()) == value)

@@ -18,7 +18,7 @@ struct MessageTests {
     }
 
     @Test(
-        "what is no chunk is refused",
+        "text that is not a chunk is refused",
         arguments: [
             "", "[]", "{}", #"{"type":"message"}"#, #"{"type":"message","data":1}"#, #"{"type":"error","data":{}}"#,
             #"{"type":1,"data":""}"#, "not json",
@@ -33,7 +33,7 @@ struct MessageTests {
         #expect(try StreamChunk(parsing: #"{"seq":1,"type":"message","data":"x"}"#.utf8) == .message("x"))
     }
 
-    @Test("a task's description has its keys in order, and a timeout with a fraction or null")
+    @Test("a task's description has its keys in order, and its timeout is null or has a fraction")
     func retrieveTask() throws {
         var task = RetrieveTaskResponse(
             dockerImage: "python:3.12-slim",
@@ -67,7 +67,7 @@ struct MessageTests {
         #expect(try FinalScoreResponse(json: response.json) == response)
     }
 
-    @Test("a chunk is appended to what is there")
+    @Test("a chunk is appended to the bytes already there")
     func append() throws {
         var bytes = Array("> ".utf8)
         try StreamChunk.message("a").append(to: &bytes)
@@ -77,7 +77,7 @@ struct MessageTests {
         )
     }
 
-    @Test("a result has the same depth as any value, and a deeper one is refused")
+    @Test("a result may be nested as deeply as any value, and a deeper one is refused")
     func deepChunk() throws {
         var value = JSONValue.array([])
         for _ in 0..<253 { value = [value] }
@@ -86,14 +86,14 @@ struct MessageTests {
         #expect(throws: ProtocolError.self) { try StreamChunk.other(type: "x", data: [value]).serialized() }
     }
 
-    @Test("of a key that comes twice in a chunk the last counts")
+    @Test("the last of duplicate keys in a chunk counts")
     func repeatedChunkKeys() throws {
         let text = #"{"type":"error","data":"a","type":"message","data":"b"}"#
         #expect(try StreamChunk(parsing: text.utf8) == .message("b"))
     }
 
     @Test(
-        "a refused chunk says what is wrong",
+        "the error for a refused chunk says what is wrong",
         arguments: [
             ("", "a chunk that is not JSON: Expecting value: line 1 column 1 (char 0)"),
             ("[]", "a chunk without a type"),
@@ -106,7 +106,7 @@ struct MessageTests {
         #expect(throws: ProtocolError(.invalidMessage, message)) { try StreamChunk(parsing: text.utf8) }
     }
 
-    @Test("messages that differ in their scalars are different")
+    @Test("messages that differ only in their scalars are different")
     func exactEquality() {
         let (one, two) = ("\u{e9}", "e\u{301}")
         #expect(StreamChunk.message(one) != .message(two))
@@ -125,7 +125,7 @@ struct MessageTests {
         #expect(Set([StreamChunk.message(one), .message(two), .error(one), .message(one)]).count == 3)
     }
 
-    @Test("requests are read as they are written, with null for no dataset")
+    @Test("requests read back the same as they were written, with null for no dataset")
     func requests() throws {
         let evaluate = EvaluateResponseRequest(taskID: "a", response: "b")
         #expect(text(evaluate.json) == #"{"task_id":"a","response":"b","dataset":null}"#)
@@ -151,7 +151,7 @@ struct MessageTests {
         #expect(try VerifyTaskIDsResponse(json: ids.json) == ids)
     }
 
-    @Test("a stream's first message may leave out the dataset and have other keys")
+    @Test("a stream's first message may omit the dataset and have other keys")
     func streamRequest() throws {
         let message: JSONValue = ["sandbox_provider": [:], "instance_id": "b", "task_id": "a"]
         #expect(try StreamRequest(json: message) == StreamRequest(taskID: "a", instanceID: "b"))
@@ -159,7 +159,7 @@ struct MessageTests {
     }
 
     @Test(
-        "what is no first message of a stream is refused with all its mistakes",
+        "an invalid first message of a stream is refused with all its mistakes",
         arguments: [
             ("{}", ["task_id", "instance_id"]),
             (#"{"task_id":1,"instance_id":"b","dataset":2}"#, ["task_id", "dataset"]),
@@ -176,7 +176,7 @@ struct MessageTests {
         }
     }
 
-    @Test("a whole number is a timeout and a score, and a text is neither")
+    @Test("an integer is accepted as a timeout or score, and a string is not")
     func numbers() throws {
         var task = RetrieveTaskResponse(dockerImage: "a", problemPath: "b", cwd: "c").json.objectValue ?? [:]
         task["agent_timeout"] = 60
@@ -189,7 +189,7 @@ struct MessageTests {
         #expect(throws: ValidationErrors.self) { try FinalScoreResponse(json: noScore) }
     }
 
-    @Test("mistakes in a nested object are named with the others, in order")
+    @Test("mistakes in a nested object are reported with the others, in order")
     func nestedMistakes() {
         let task: JSONValue = [
             "docker_image": 1, "problem_path": "b", "cwd": "c", "agent_timeout": nil,

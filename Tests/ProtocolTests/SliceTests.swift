@@ -1,10 +1,10 @@
 import BenchmarkProtocol
 import Testing
 
-@Suite("Slices, with the meaning they have in Python")
+@Suite("Slices with Python's meaning")
 struct SliceTests {
     @Test(
-        "a slice selects",
+        "a slice selects what it does in Python",
         arguments: [
             ("0:2", [1, 2]), ("3:", [4, 5]), ("-2:", [4, 5]), (":-1", [1, 2, 3, 4]), ("::2", [1, 3, 5]),
             ("::-1", [5, 4, 3, 2, 1]), ("4:1:-1", [5, 4, 3]), ("2", [3, 4, 5]), ("-1", [5]), (":", [1, 2, 3, 4, 5]),
@@ -18,7 +18,7 @@ struct SliceTests {
     }
 
     @Test(
-        "what is no slice is refused in Python's words",
+        "an invalid slice is refused with Python's message",
         arguments: [
             ("a:b", "invalid literal for int() with base 10: 'a'"),
             ("0x1:", "invalid literal for int() with base 10: '0x1'"),
@@ -35,7 +35,7 @@ struct SliceTests {
     }
 
     @Test(
-        "a part that is no integer is quoted as Python prints it",
+        "a part that is not an integer is quoted the way Python prints it",
         arguments: [
             ("\u{2003}1:\u{85}x", "'\\x85x'"), ("é\n\r\t\\", #"'é\n\r\t\\'"#), ("\"'", #"'"\''"#), ("\"", #"'"'"#),
             ("\0\u{7f}", #"'\x00\x7f'"#), ("\u{200b}1", #"'\u200b1'"#), ("\u{a0}-\u{a0}", #"'\xa0-\xa0'"#),
@@ -52,14 +52,14 @@ struct SliceTests {
         }
     }
 
-    @Test("the first part that is no integer is named")
+    @Test("the error names the first part that is not an integer")
     func firstFailure() {
         #expect(throws: ProtocolError(.invalidSlice, "invalid literal for int() with base 10: 'y'")) {
             try SliceExpression("1:y:0")
         }
     }
 
-    @Test("a long part is cut after 200 characters of its quotation")
+    @Test("the quotation of a long part is cut after 200 characters")
     func longPart() {
         let quoted = "'" + String(repeating: "x", count: 199)
         #expect(throws: ProtocolError(.invalidSlice, "invalid literal for int() with base 10: \(quoted)")) {
@@ -67,27 +67,27 @@ struct SliceTests {
         }
     }
 
-    @Test("any number of blanks may surround an integer")
+    @Test("any amount of white space may surround an integer")
     func manyBlanks() throws {
         let blanks = String(repeating: " \u{2003}\n", count: 50_000)
         #expect(try SliceExpression("\(blanks)-2\(blanks):").indices(count: 5) == [3, 4])
     }
 
-    @Test("bounds of 4300 digits are understood, zeros in front count", arguments: ["9", "0"])
+    @Test("bounds may have 4300 digits, including leading zeros", arguments: ["9", "0"])
     func manyDigits(_ digit: String) throws {
         let longest = String(repeating: digit, count: 4300)
         #expect(try SliceExpression("-\(longest):").indices(count: 2) == [0, 1])
         #expect(throws: ProtocolError.self) { try SliceExpression("-\(longest)\(digit):") }
     }
 
-    @Test("a filter without a slice has none to parse", arguments: [nil, ""])
+    @Test("parsing the slice of a filter without one is an error", arguments: [nil, ""])
     func noSlice(_ slice: String?) {
         #expect(throws: ProtocolError(.invalidSlice, "Slice is not provided")) {
             try TaskFilter(slice: slice).parseSlice()
         }
     }
 
-    @Test("a slice of nothing is nothing", arguments: ["", ":", "::-1", "5:", "-3:"])
+    @Test("a slice of an empty list is empty", arguments: ["", ":", "::-1", "5:", "-3:"])
     func empty(_ text: String) throws {
         #expect(try SliceExpression(text).indices(count: 0) == [])
     }

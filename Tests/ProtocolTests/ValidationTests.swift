@@ -78,7 +78,7 @@ struct ValidationTests {
     }
 
     @Test(
-        "a body that is no JSON is refused with place and mistake",
+        "a body that is not JSON is refused with the mistake and its offset",
         arguments: [
             (#"{"task_id": }"#, 12, "Expecting value"), (#"{"task_id":"é"} x"#, 16, "Extra data"),
             (#"{"a":1,}"#, 7, "Expecting property name enclosed in double quotes"),
@@ -96,7 +96,7 @@ struct ValidationTests {
         )
     }
 
-    @Test("a body of another type is refused with its text")
+    @Test("a body of another type is treated as text, and refused with that text")
     func textBody() {
         let found = detail { _ = try EvaluateResponseRequest(body: RequestBody(Array("{\"é".utf8), contentType: nil)) }
         #expect(
@@ -105,14 +105,14 @@ struct ValidationTests {
         )
     }
 
-    @Test("a body may have other keys, null for the dataset, and a key twice")
+    @Test("a body may have other keys, a null dataset and duplicate keys")
     func lenientBody() throws {
         let text = #"{"x":1,"task_id":"a","response":"","dataset":null,"task_id":"b"}"#
         let body = try RequestBody(Array(text.utf8), contentType: "application/json")
         #expect(try EvaluateResponseRequest(body: body) == EvaluateResponseRequest(taskID: "b", response: ""))
     }
 
-    @Test("absurd nesting and absurd integers are a plain error")
+    @Test("excessive nesting and excessively long integers are a plain error")
     func absurdBody() {
         let bodies = [
             Array(repeating: UInt8(ascii: "["), count: 100_000), Array(repeating: UInt8(ascii: "1"), count: 4301),
@@ -130,12 +130,12 @@ struct ValidationTests {
         #expect(try RequestBody(bytes, contentType: "application/json; charset=ascii").value == ["é": 1])
     }
 
-    @Test("the body of an error is its text")
+    @Test("the body of an error has its message")
     func errorBody() {
         #expect(String(decoding: ErrorBody.detail("a \"b\"\n\u{1}"), as: UTF8.self) == #"{"detail":"a \"b\"\n\u0001"}"#)
     }
 
-    @Test("mistakes are described for people, one a line")
+    @Test("mistakes are described for people, one per line")
     func description() {
         #expect {
             _ = try StreamRequest(json: ["task_id": 1])
@@ -170,7 +170,7 @@ struct ValidationTests {
     }
 
     @Test(
-        "a body is JSON by its content type alone",
+        "the content type alone decides whether a body is JSON",
         arguments: [
             ("application/json", true), ("APPLICATION/JSON; charset=latin-1", true), ("application/vnd.x+json", true),
             (" application/json ", true), ("application/json;", true), ("application/+json", true),
@@ -185,7 +185,7 @@ struct ValidationTests {
         #expect(body.value == (isJSON ? ["a": 1] : .string(#"{"a":1}"#)))
     }
 
-    @Test("a body that is no text is a plain error", arguments: ["application/json", "text/plain"])
+    @Test("a body that is not text is a plain error", arguments: ["application/json", "text/plain"])
     func invalidText(_ type: String) {
         #expect(throws: ProtocolError(.unreadableJSON, "There was an error parsing the body")) {
             try RequestBody([0x22, 0xff, 0x22], contentType: type)
@@ -193,7 +193,7 @@ struct ValidationTests {
     }
 
     @Test(
-        "skip_validation takes Python's words for true and false",
+        "skip_validation accepts Python's words for true and false",
         arguments: [
             ("1", true), ("TRUE", true), ("t", true), ("Yes", true), ("y", true), ("on", true), ("0", false),
             ("False", false), ("f", false), ("no", false), ("n", false), ("OFF", false), ("", nil), ("2", nil),
@@ -205,7 +205,7 @@ struct ValidationTests {
         #expect((try? RetrieveTaskRequest(query: query))?.skipValidation == expected)
     }
 
-    @Test("a missing task_id and a bad boolean are both named")
+    @Test("a missing task_id and an invalid boolean are both reported")
     func query() {
         let found = detail { _ = try RetrieveTaskRequest(query: QueryParameters([("skip_validation", "maybe")])) }
         #expect(

@@ -19,7 +19,7 @@ struct DaytonaClientTests {
     }
 
     @Test(
-        "a file comes back as it was written, under any name",
+        "a file is downloaded as it was uploaded, under any name",
         arguments: ["/workspace/a.txt", "/tmp/ž ü/%41 b", "rel.bin"]
     )
     func files(_ path: String) async throws {
@@ -30,7 +30,7 @@ struct DaytonaClientTests {
         }
     }
 
-    @Test("a missing file is told by its name")
+    @Test("the error for a missing file names it")
     func missingFile() async throws {
         try await withSandbox { sandbox, _ in
             let error = await #expect(throws: SandboxError.self) { try await sandbox.download("/nope/x") }
@@ -39,7 +39,7 @@ struct DaytonaClientTests {
         }
     }
 
-    @Test("a short command has an exit code and its output")
+    @Test("a short command returns its exit code and output")
     func run() async throws {
         try await withSandbox { sandbox, _ in
             let result = try await sandbox.run(
@@ -52,7 +52,7 @@ struct DaytonaClientTests {
         }
     }
 
-    @Test("output streams whole and in order", arguments: [0, 1, 5000])
+    @Test("output is streamed completely and in order", arguments: [0, 1, 5000])
     func stream(lineCount: Int) async throws {
         try await withSandbox { sandbox, _ in
             var output = ""
@@ -68,7 +68,7 @@ struct DaytonaClientTests {
     }
 
     @Test(
-        "the exit code decides, after all output, also of a shell that ends itself",
+        "the exit code decides after all output has arrived, even if the shell ends itself",
         arguments: [
             ("echo x; false", 1), ("echo x; exit 7", 7), ("echo x; set -e; false; echo y", 1),
             ("echo x; nosuchcommand 2>/dev/null", 127),
@@ -91,7 +91,7 @@ struct DaytonaClientTests {
         }
     }
 
-    @Test("text that needs quoting, and bytes of several kinds, arrive")
+    @Test("text that needs quoting and bytes that are not UTF-8 arrive")
     func quoting() async throws {
         try await withSandbox { sandbox, _ in
             var output = ""
@@ -113,7 +113,7 @@ struct DaytonaClientTests {
                 #expect(text == "started\n")
                 break
             }
-            // The session's deletion goes on by itself; it has happened when no session is listed.
+            // The session is deleted in the background; it is gone when no session is listed.
             var sessions = "unknown"
             while sessions != "[]" {
                 let url = sandbox.toolbox.appending("/process/session")
@@ -123,7 +123,7 @@ struct DaytonaClientTests {
         }
     }
 
-    @Test("over TLS: files, and a command's stream by wss")
+    @Test("files are transferred over https, and a command is streamed over wss")
     func secure() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -143,7 +143,7 @@ struct DaytonaClientTests {
                 #expect(sandbox.toolbox.description.hasPrefix("https://"))
                 try await sandbox.upload([1, 2, 3], to: "/tmp/x")
                 #expect(try await sandbox.download("/tmp/x") == [1, 2, 3])
-                // What it writes second is written when the stream has brought the first.
+                // The second line is written once the stream has delivered the first.
                 let command = "echo a; until test -e /tmp/go; do sleep 0.01; done; echo b"
                 var texts: [String] = []
                 for try await text in streamCommand(sandbox, command, cwd: "/") {
@@ -162,7 +162,7 @@ struct DaytonaClientTests {
         }
     }
 
-    @Test("variables need neither a directory nor a time limit, and either may be named")
+    @Test("variables may be passed without a directory or a time limit, or with either")
     func variables() async throws {
         try await withSandbox { sandbox, _ in
             let environment = [(name: "A", value: "b")]
@@ -173,7 +173,7 @@ struct DaytonaClientTests {
         }
     }
 
-    @Test("a wrong key is unauthorized, an unknown sandbox not found")
+    @Test("a wrong key is unauthorized, and an unknown sandbox is not found")
     func refusals() async throws {
         let local = try await LocalDaytona.start()
         var wrong = local.credentials
@@ -188,7 +188,7 @@ struct DaytonaClientTests {
         #expect(unknown?.message == "Failed to get sandbox: Sandbox with ID or name x not found")
     }
 
-    @Test("an address that is none is named")
+    @Test("the error for an invalid address names it")
     func badAddress() {
         let error = #expect(throws: SandboxError.self) {
             try DaytonaClient(DaytonaCredentials(apiKey: "k", apiURL: "nonsense", target: ""))

@@ -4,9 +4,9 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Where the key to a sandbox API goes")
+@Suite("Where the key of a sandbox API is sent")
 struct KeyDestinationTests {
-    /// Answers everything by one response, and keeps what was asked with what authorization.
+    /// Answers every request with the same response, and records the path and authorization of each.
     final class Recorder: HTTPResponder {
         let seen = Locked<[String]>([])
         private let response: Locked<HTTPServerResponse>
@@ -23,7 +23,7 @@ struct KeyDestinationTests {
         }
     }
 
-    @Test("to the API and to the toolbox address that it names")
+    @Test("the key is sent to the API and to the toolbox address that the API names")
     func named() async throws {
         let (api, toolbox) = (Recorder(), Recorder())
         try await withServer(toolbox) { toolboxURL in
@@ -39,7 +39,7 @@ struct KeyDestinationTests {
         #expect(toolbox.seen.withLock { $0 } == ["/toolbox/s/files/download Bearer secret"])
     }
 
-    @Test("not to a Unix socket of this machine, named by the caller or by the API")
+    @Test("the key is not sent to a Unix socket of this machine, whether the caller or the API names it")
     func unixSocket() async throws {
         let named = DaytonaCredentials(apiKey: "secret", apiURL: "http+unix://%2Frun%2Fx.sock/api", target: "t")
         let error = #expect(throws: SandboxError.self) { try DaytonaClient(named) }
@@ -54,7 +54,10 @@ struct KeyDestinationTests {
         }
     }
 
-    @Test("nowhere else, also when the API redirects, RFC 9110 §15.4", arguments: [301, 302, 303, 307, 308])
+    @Test(
+        "the key is sent nowhere else, even if the API redirects, RFC 9110 §15.4",
+        arguments: [301, 302, 303, 307, 308]
+    )
     func redirected(_ status: Int) async throws {
         let (api, elsewhere) = (Recorder(), Recorder())
         try await withServer(elsewhere) { url in

@@ -1,9 +1,9 @@
 import BenchmarkSandbox
 import Testing
 
-@Suite("Labelling and splitting a command's log")
+@Suite("Labeling and splitting a command's log")
 struct LineLabelerTests {
-    @Test("the split of the labelled text is the text", arguments: [1, 2, 3, 7, 1000])
+    @Test("splitting a labeled text gives the text back", arguments: [1, 2, 3, 7, 1000])
     func roundTrip(_ pieceCount: Int) {
         let text = Array("first\n\nsecond \u{1}\u{1} line\r\n\u{2}\n\u{1}\nlast without end".utf8)
         var (labeler, log) = (LineLabeler(.standardError), [UInt8]())
@@ -16,7 +16,7 @@ struct LineLabelerTests {
         #expect(LogDemultiplexer.split(log).standardOutput.isEmpty)
     }
 
-    @Test("a line that is too long to hold goes out in pieces that join to the same text")
+    @Test("a line that is too long to hold is written in pieces that join to the same text")
     func longLine() {
         let line = [UInt8](repeating: 0x61, count: LineLabeler.maxHeldBytes + 10)
         var (labeler, log) = (LineLabeler(.standardOutput), [UInt8]())
@@ -26,7 +26,7 @@ struct LineLabelerTests {
         #expect(LogDemultiplexer.split(log).standardOutput == line + [0x0A])
     }
 
-    @Test("markers are found wherever the log is cut", arguments: 1...9)
+    @Test("markers are found wherever the log is split", arguments: 1...9)
     func cuts(_ pieceCount: Int) {
         let log: [UInt8] = [1, 1, 1, 97, 10, 2, 2, 2, 98, 2, 10, 1, 1, 1, 1, 99, 10, 2, 2, 2, 10, 1, 1]
         var demultiplexer = LogDemultiplexer()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("A command's log, taken apart and put together")
+@Suite("Splitting and joining a command's log")
 struct LogTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
@@ -43,7 +43,7 @@ struct LogTests {
         ),
     ]
 
-    @Test("the streams come out, however the bytes are cut", arguments: cases, Chunking.allCases)
+    @Test("both streams are found however the bytes are split", arguments: cases, Chunking.allCases)
     func demultiplexes(_ example: Case, _ chunking: Chunking) {
         for pieces in chunking.deliveries(of: example.log) {
             var demultiplexer = LogDemultiplexer()
@@ -60,7 +60,7 @@ struct LogTests {
         return decoder.receive(log) + decoder.finish()
     }
 
-    @Test("the text does not depend on how the bytes are cut", arguments: cases, Chunking.allCases)
+    @Test("the text does not depend on how the bytes are split", arguments: cases, Chunking.allCases)
     func text(_ example: Case, _ chunking: Chunking) {
         for pieces in chunking.deliveries(of: example.log) {
             var decoder = LogDecoder()
@@ -70,7 +70,7 @@ struct LogTests {
         }
     }
 
-    @Test("a log that is followed anew from its start, after any number of bytes, is taken once", arguments: cases)
+    @Test("a log that is followed again from its start, after any number of bytes, is delivered once", arguments: cases)
     func replays(_ example: Case) {
         for first in 0...example.log.count {
             for second in [0, first / 2, first, example.log.count] {
@@ -86,7 +86,7 @@ struct LogTests {
         }
     }
 
-    @Test("the streams are those that a look at one byte after the other finds", arguments: 0..<50)
+    @Test("the streams are the same as in a naive byte-by-byte split", arguments: 0..<50)
     func bytewise(_ seed: Int) {
         var state = UInt64(seed)
         let log = (0..<2000).map { _ -> UInt8 in

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Multipart bodies, RFC 2046 §5.1")
 struct MultipartParserTests {
-    /// Parts as (name, content), read in pieces of that many bytes; nil for a body that is refused.
+    /// Returns the parts as (name, content), read in pieces of `pieceCount` bytes; `nil` for a body that is refused.
     static func read(_ body: [UInt8], boundary: String = "B", pieceCount: Int) -> [(String?, [UInt8])]? {
         var parser = MultipartParser(boundary: boundary)
         var parts = [(String?, [UInt8])]()
@@ -26,7 +26,7 @@ struct MultipartParserTests {
     static let part = "Content-Disposition: form-data; name=\"files[0].path\"\r\n\r\n"
 
     @Test(
-        "parts come out whole wherever the body is cut",
+        "parts are complete wherever the body is split",
         arguments: 1...64,
         [
             "--B\r\n\(part)/tmp/ž a\r\n--B\r\nX: y\r\n\r\nDATA\r\n--B--\r\n",
@@ -55,7 +55,7 @@ struct MultipartParserTests {
     }
 
     @Test(
-        "what is no multipart body is refused",
+        "an invalid multipart body is refused",
         arguments: [
             "", "--B", "--B\r\n", "--B\r\n\r\nDATA", "--B\r\n\r\nDATA\r\n--B", "--C\r\n\r\nx\r\n--C--",
             "--B\r\nnocolon\r\n\r\nx\r\n--B--",
@@ -67,7 +67,7 @@ struct MultipartParserTests {
     }
 
     @Test(
-        "parameters of a field value",
+        "the parameters of a field value are parsed",
         arguments: [
             (#"form-data; name="a;b\"c"; filename=x"#, ["a;b\"c", "x"]), ("Form-Data;NAME = y ; filename=", ["y", ""]),
         ]

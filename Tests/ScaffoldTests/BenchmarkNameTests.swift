@@ -5,7 +5,7 @@ import Testing
 @Suite("Benchmark names")
 struct BenchmarkNameTests {
     @Test(
-        "derive the names of a project",
+        "the names of a project are derived from the benchmark's name",
         arguments: [
             ("swebench", "swebench", "SwebenchBenchmarkService"),
             ("SWEBench", "swebench", "SwebenchBenchmarkService"),
@@ -25,7 +25,7 @@ struct BenchmarkNameTests {
     }
 
     @Test(
-        "are refused for the first rule they break",
+        "an invalid name is refused for the first rule that it breaks",
         arguments: [
             ("", "cannot be empty"),
             ("swe@bench", "alphanumeric"), ("a b", "alphanumeric"), ("é", "alphanumeric"), ("a/b", "alphanumeric"),

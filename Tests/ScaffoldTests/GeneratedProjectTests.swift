@@ -6,14 +6,14 @@ import Testing
 @testable import scaffold
 
 extension Tag {
-    /// Takes a minute or more: builds a whole package.
+    /// Tests that take a minute or more, because they build a whole package.
     @Tag static var slow: Self
 }
 
 @Suite("The program and its project")
 struct GeneratedProjectTests {
     @Test(
-        "exits with the right code",
+        "the program exits with the right code",
         arguments: [(["--help"], 0), ([], 2), (["-x"], 2), (["json"], 1)] as [([String], Int32)]
     )
     func exitCode(_ arguments: [String], _ expected: Int32) async throws {
@@ -23,7 +23,7 @@ struct GeneratedProjectTests {
         #expect(result.errorOutput.isEmpty == (expected == 0))
     }
 
-    /// Skipped where `SKIP_SLOW_TESTS` is set.
+    /// Skipped if `SKIP_SLOW_TESTS` is set.
     @Test(
         "a new project is well-formed, compiles without warnings, passes its tests and serves",
         .tags(.slow),

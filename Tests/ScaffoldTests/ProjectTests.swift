@@ -26,7 +26,10 @@ struct ProjectTests {
         ]
     }
 
-    @Test("are, byte by byte, the golden files; SCAFFOLD_UPDATE_GOLDEN=1 rewrites those", arguments: Golden.all)
+    @Test(
+        "generated files equal the golden files byte for byte; SCAFFOLD_UPDATE_GOLDEN=1 rewrites those",
+        arguments: Golden.all
+    )
     func golden(_ golden: Golden) throws {
         if ProcessInfo.processInfo.environment["SCAFFOLD_UPDATE_GOLDEN"] == "1" {
             try update(golden)
@@ -53,7 +56,7 @@ struct ProjectTests {
         }
     }
 
-    @Test("hold no placeholder, and end with one newline", arguments: Golden.all)
+    @Test("generated files have no placeholders and end with one newline", arguments: Golden.all)
     func complete(_ golden: Golden) throws {
         for file in try golden.files {
             #expect(!file.text.contains("@@"), "\(file.path)")
@@ -62,7 +65,7 @@ struct ProjectTests {
         }
     }
 
-    @Test("differ by where the toolkit comes from")
+    @Test("a project from a checkout differs from one from a repository")
     func variants() throws {
         let template = ProjectTemplate(
             Array("@@checkout@@a @@TOOLKIT@@\n@@repository@@b @@NAME@@\nc @@NAME@@@@NAME@@\n".utf8)
@@ -72,7 +75,7 @@ struct ProjectTests {
         #expect(template.render(name, .repository(url: "u", release: nil)) == "b demo\nc demodemo\n")
     }
 
-    @Test("have make targets that the README names")
+    @Test("the README names every make target")
     func readme() throws {
         let files = try Golden.all[0].files
         let readme = try #require(files.first { $0.path == "README.md" }).text

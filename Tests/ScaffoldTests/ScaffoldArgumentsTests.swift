@@ -2,10 +2,10 @@ import Testing
 
 @testable import scaffold
 
-@Suite("The command line")
+@Suite("The generator's command line")
 struct ScaffoldArgumentsTests {
     @Test(
-        "is understood",
+        "valid arguments are parsed",
         arguments: [
             (["demo"], ScaffoldArguments(name: "demo")),
             ([""], ScaffoldArguments(name: "")),
@@ -22,13 +22,13 @@ struct ScaffoldArgumentsTests {
         #expect(try ScaffoldArguments.parse(arguments) == expected)
     }
 
-    @Test("may ask for help", arguments: [["--help"], ["-h"], ["a", "b", "--help"]])
+    @Test("help may be requested anywhere", arguments: [["--help"], ["-h"], ["a", "b", "--help"]])
     func help(_ arguments: [String]) throws {
         #expect(try ScaffoldArguments.parse(arguments) == nil)
     }
 
     @Test(
-        "is refused with the culprit",
+        "invalid arguments are refused with a message that names the mistake",
         arguments: [
             ([], "missing argument: NAME"),
             (["a", "b"], "got an unexpected extra argument: b"),

@@ -11,7 +11,7 @@ struct ScaffoldCommandTests {
         return ScaffoldCommand(program: program, workingDirectory: folder).run(arguments)
     }
 
-    @Test("writes a project and says how to go on")
+    @Test("the generator writes a project and prints the next steps")
     func success() async throws {
         try await withTemporaryDirectory { folder in
             let outcome = run("Swe_Bench", in: folder)
@@ -33,7 +33,7 @@ struct ScaffoldCommandTests {
         }
     }
 
-    @Test("warns that a project follows a branch")
+    @Test("the generator warns about a project that follows a branch")
     func branch() async throws {
         try await withTemporaryDirectory { folder in
             let outcome = run("demo", "--framework-url", "https://git.example.com/kit.git", in: folder)
@@ -47,7 +47,7 @@ struct ScaffoldCommandTests {
     }
 
     @Test(
-        "writes nothing if it cannot go on",
+        "the generator writes nothing if it is refused",
         arguments: [
             ([""], 1, "cannot be empty"), (["a@b"], 1, "alphanumeric"), (["1a"], 1, "must start with a letter"),
             (["json"], 1, "conflicts with Python standard library"),
@@ -76,13 +76,13 @@ struct ScaffoldCommandTests {
         }
     }
 
-    @Test("helps")
+    @Test("the generator prints help")
     func help() {
         let outcome = run("--help", in: "/")
         #expect(outcome == ScaffoldCommand.Outcome(output: ScaffoldArguments.usage + "\n"))
     }
 
-    @Test("touches nothing that exists", arguments: ["file", "folder", "broken link"])
+    @Test("the generator leaves existing files alone", arguments: ["file", "folder", "broken link"])
     func exists(_ kind: String) async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/demo-benchmark-service"
@@ -103,7 +103,7 @@ struct ScaffoldCommandTests {
         }
     }
 
-    @Test("leaves nothing of a project that it cannot write in full")
+    @Test("a project that cannot be written completely leaves nothing behind")
     func failure() async throws {
         try await withTemporaryDirectory { folder in
             let good = Project.File(path: "a/b", text: "")
@@ -116,7 +116,7 @@ struct ScaffoldCommandTests {
         }
     }
 
-    @Test("names a folder that it cannot write to")
+    @Test("the error for a folder that is not writable names it")
     func noFolder() throws {
         let project = Project(name: try BenchmarkName("demo"), files: [Project.File(path: "a", text: "")])
         let error = #expect(throws: ScaffoldError.self) { try ProjectWriter(parent: "/proc").write(project) }

@@ -24,7 +24,7 @@ struct ToolkitSourceTests {
     }
 
     @Test(
-        "a path may be absolute, relative or roundabout",
+        "a path may be absolute, relative or not normalized",
         arguments: ["/BASE/kit", "../kit", "../kit/", "./../x/../kit"]
     )
     func path(_ given: String) async throws {
@@ -35,7 +35,7 @@ struct ToolkitSourceTests {
         }
     }
 
-    @Test("a folder that is no checkout is refused")
+    @Test("a folder that is not a checkout is refused")
     func noCheckout() async throws {
         try await withTemporaryDirectory { base in
             let error = #expect(throws: ScaffoldError.self) { try resolve(path: base) }
@@ -43,7 +43,7 @@ struct ToolkitSourceTests {
         }
     }
 
-    @Test("a project that uses the toolkit is no checkout of it")
+    @Test("a project that uses the toolkit is not taken for a checkout of it")
     func user() async throws {
         try await withTemporaryDirectory { base in
             let project = Project(try BenchmarkName("demo"), toolkit: .checkout(path: "/opt/kit"))
@@ -53,7 +53,7 @@ struct ToolkitSourceTests {
         }
     }
 
-    @Test("a program built in a checkout takes that")
+    @Test("a program built in a checkout uses that checkout")
     func around() async throws {
         try await withTemporaryDirectory { base in
             try makeCheckout(base)
@@ -61,14 +61,17 @@ struct ToolkitSourceTests {
         }
     }
 
-    @Test("a program elsewhere needs to be told")
+    @Test("a program built elsewhere needs an option")
     func nowhere() {
         let error = #expect(throws: ScaffoldError.self) { try resolve() }
         #expect(error?.code == .usage)
         #expect(error?.message.contains("--framework-url") == true)
     }
 
-    @Test("what would have to be escaped is refused", arguments: ["\"", "\\", "$", "`", "#", "'", "\n", "\u{7F}"])
+    @Test(
+        "characters that would have to be escaped are refused",
+        arguments: ["\"", "\\", "$", "`", "#", "'", "\n", "\u{7F}"]
+    )
     func escapes(_ bad: String) async throws {
         #expect(throws: ScaffoldError.self) { try resolve(url: "https://host/a\(bad)b") }
         try await withTemporaryDirectory { base in
@@ -79,7 +82,7 @@ struct ToolkitSourceTests {
     }
 
     @Test(
-        "the manifest names it",
+        "the manifest names the toolkit's source",
         arguments: [
             (
                 ToolkitSource.checkout(path: "/opt/kit"),
@@ -100,7 +103,7 @@ struct ToolkitSourceTests {
         #expect(source.productPackage == package)
     }
 
-    @Test("a project cannot have the toolkit's identity")
+    @Test("a project cannot have the toolkit's package identity")
     func identity() throws {
         let toolkit = ToolkitSource.checkout(path: "/src/Demo-Benchmark-Service")
         #expect(throws: ScaffoldError.self) { try toolkit.check(against: BenchmarkName("demo")) }

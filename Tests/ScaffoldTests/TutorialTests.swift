@@ -8,7 +8,7 @@ import Testing
 struct TutorialTests {
     private static let path = "\(repository)/Sources/Framework/BenchmarkFramework.docc/FromScaffoldToService.md"
 
-    /// The blocks of code in a language, as lines without their indentation.
+    /// Returns the code blocks in a language, as lines without indentation.
     private static func blocks(_ language: String) throws -> [[Substring]] {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         return text.matches(of: /```(\w*)\n((?s).*?)```/).filter { $0.1 == language }.map { lines(String($0.2)) }
@@ -18,7 +18,7 @@ struct TutorialTests {
         text.split(separator: "\n").map { $0.drop { $0 == " " } }
     }
 
-    @Test("quotes the project that the generator writes, or code that is tested, to the letter")
+    @Test("the tutorial quotes the generated project or tested code exactly")
     func code() throws {
         let project = Project(try BenchmarkName("my-bench"), toolkit: .checkout(path: "/toolkit")).files.map(\.text)
         let tested = "\(repository)/Tests/ServiceTestingTests/ServiceTestingTests.swift"
@@ -30,7 +30,7 @@ struct TutorialTests {
         }
     }
 
-    @Test("enters the folder that the generator makes, and names commands and files of the project")
+    @Test("the tutorial's folder, commands and files are those of the generated project")
     func commands() throws {
         let name = try BenchmarkName("my-bench")
         let files = Project(name, toolkit: .checkout(path: "/toolkit")).files

@@ -1,7 +1,7 @@
 import BenchmarkServiceTesting
 import Testing
 
-/// A benchmark whose one task is to write a word into a file.
+/// A benchmark whose only task is to write a word into a file.
 private struct WordService: BenchmarkService {
     func loadDatasets() async throws -> Datasets<String> { ["default": ["hello": "Hello"]] }
 
@@ -42,7 +42,7 @@ private struct WordService: BenchmarkService {
 
 @Suite("The test kit")
 struct ServiceTestingTests {
-    @Test("serves a benchmark with sandboxes, from the set-up to the score")
+    @Test("the test kit runs a benchmark with sandboxes, from set-up to score")
     func whole() async throws {
         try await withService(WordService.self) { service in
             let sandbox = try await service.sandbox()
@@ -64,7 +64,7 @@ struct ServiceTestingTests {
         }
     }
 
-    @Test("stops everything also when the test throws, and takes its configuration")
+    @Test("the test kit applies a configuration, and stops everything even if the test throws")
     func throwing() async throws {
         struct Failure: Error {}
         var url = ""
@@ -73,7 +73,7 @@ struct ServiceTestingTests {
                 WordService.self,
                 configure: {
                     $0.authentication = BuiltInAuthentication(apiKey: "k")
-                    // No other test takes an address there, once this one is free.
+                    // No other test uses this address, so that it stays free after this one.
                     $0.server.host = "127.0.0.4"
                 }
             ) { service in
@@ -89,7 +89,7 @@ struct ServiceTestingTests {
 
     // MARK: The double
 
-    @Test("the double answers from its table, and remembers what it was asked")
+    @Test("the double answers from its table and records its calls")
     func table() async throws {
         let sandbox = SandboxDouble(
             files: ["/a": "x"],
@@ -114,7 +114,7 @@ struct ServiceTestingTests {
         #expect(sandbox.files == ["/a": Array("x".utf8), "/b": Array("y".utf8)])
     }
 
-    @Test("a stream is graded by a command's exit code, as in the tutorial", arguments: [0, 2])
+    @Test("a command's exit code decides the grade of a stream, as in the tutorial", arguments: [0, 2])
     func exitCode(_ exitCode: Int) async throws {
         let sandbox = SandboxDouble(commands: ["make test": CommandResult(exitCode: exitCode, output: "7 tests\n")])
         let grading = ChunkStream { stream in
@@ -131,7 +131,7 @@ struct ServiceTestingTests {
         #expect(chunks == [.message("7 tests\n"), .result(["resolved": .bool(exitCode == 0)])])
     }
 
-    @Test("the double names the command or the file that it does not have")
+    @Test("the double's error names a command or file that it does not have")
     func unknown() async throws {
         let sandbox = SandboxDouble()
         let command = await #expect(throws: SandboxError.self) { try await sandbox.run("make") }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import runner
 
-@Suite("How an agent ended")
+@Suite("The outcome of an agent")
 struct AgentTests {
     /// A sandbox in which every command ends with an exit code.
     private struct Ending: Sandbox {
@@ -24,7 +24,7 @@ struct AgentTests {
     }
 
     @Test(
-        "is told by its exit code: timeout(1) has 124, and 137 where it had to kill in the end",
+        "an agent's exit code tells how it ended: timeout(1) exits with 124, or with 137 if it had to kill",
         arguments: [
             (0, 0, "done"), (3, 0, "Command failed with exit code 3"), (124, 9, "timed out after 9.0 s"),
             (137, 0, "timed out after 0.0 s"), (137, 900, "Command failed with exit code 137"),

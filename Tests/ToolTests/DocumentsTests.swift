@@ -4,10 +4,10 @@ import Testing
 
 @Suite("Documents")
 struct DocumentsTests {
-    /// Tools that documents name and that are kept elsewhere.
+    /// Tools that documents name but that are kept elsewhere.
     static let elsewhere: Set = ["http1_probe.py"]
 
-    /// The paths of what a document may mean.
+    /// Returns the paths of all files that a document may name.
     private static func files() throws -> [String] {
         var files: [String] = []
         for folder in ["Sources", "Tests", "Examples", "Benchmarks", "docs"] {
@@ -25,7 +25,7 @@ struct DocumentsTests {
         return names.filter { $0.hasSuffix(".md") }.sorted().map { "docs/\($0)" } + ["README.md", "CHANGELOG.md"]
     }()
 
-    @Test("all tests, programs and files that a document names are there", arguments: documents)
+    @Test("all tests, programs and files that a document names exist", arguments: documents)
     func names(_ document: String) throws {
         let text = try String(contentsOfFile: "\(repository)/\(document)", encoding: .utf8)
         let files = try Self.files()
@@ -44,7 +44,7 @@ struct DocumentsTests {
         if document.hasPrefix("docs/protocol") || document.hasPrefix("docs/auth") { #expect(named > 10) }
     }
 
-    @Test("all links of a document lead to files", arguments: documents)
+    @Test("all links in a document lead to files", arguments: documents)
     func links(_ document: String) throws {
         let text = try String(contentsOfFile: "\(repository)/\(document)", encoding: .utf8)
         let folder = URL(fileURLWithPath: "\(repository)/\(document)").deletingLastPathComponent()

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What the compiler says about a service that is not complete")
+@Suite("The compiler's messages about an incomplete service")
 struct IncompleteServiceTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        /// What is in the type.
+        /// The members of the type.
         let members: String
-        /// What each must be in what the compiler prints.
+        /// The texts that must all be in the compiler's output.
         let hints: [String]
     }
 
@@ -49,7 +49,7 @@ struct IncompleteServiceTests {
         ),
     ]
 
-    @Test("names each method, its type, and offers to write it", arguments: cases)
+    @Test("the compiler names each missing method and its type, and offers to write it", arguments: cases)
     func hints(_ test: Case) async throws {
         try await withTemporaryDirectory { folder in
             let source = "\(folder)/Incomplete.swift"

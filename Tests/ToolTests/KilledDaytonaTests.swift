@@ -11,7 +11,7 @@ struct KilledDaytonaTests {
         try String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8).contains(folder)
     }
 
-    /// The processes whose arguments hold a text.
+    /// Returns the processes whose arguments contain a text.
     private static func processes(with text: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
             guard Int(name) != nil, let data = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else {
@@ -21,7 +21,7 @@ struct KilledDaytonaTests {
         }
     }
 
-    /// The control groups of the servers of this user, wherever they are.
+    /// Returns the control groups of all local Daytona servers, wherever they are.
     private static func groups() -> Set<String> {
         let folders = ["", "/memory", "/cpu", "/cpu,cpuacct", "/pids"].map { "/sys/fs/cgroup\($0)" }
         return Set(
@@ -30,7 +30,7 @@ struct KilledDaytonaTests {
         )
     }
 
-    @Test("leaves nothing that the next one does not remove", arguments: ["auto", "none"])
+    @Test("everything that a killed server leaves is removed by the next one", arguments: ["auto", "none"])
     func leavesNothing(_ isolation: String) async throws {
         try await withTemporaryDirectory { folder in
             let arguments = ["--port", "0", "--api-key", "key-of-the-test", "--directory", folder]
@@ -38,7 +38,7 @@ struct KilledDaytonaTests {
                 path: Program.product("local-daytona"),
                 arguments: arguments + ["--isolation", isolation],
             )
-            // A number that nothing else sleeps for.
+            // A duration that no other process sleeps for.
             let sleep = "\(Int.random(in: 100_000_000...999_999_999))"
             _ = try await server.serve(isStoppedByBody: true) { url, process in
                 let client = try DaytonaClient(

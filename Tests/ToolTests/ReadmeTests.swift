@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The README")
 struct ReadmeTests {
-    @Test("its service is the example that is built here, to the letter")
+    @Test("the README's service is exactly the example that is built here")
     func service() throws {
         let readme = try String(contentsOfFile: "\(repository)/README.md", encoding: .utf8)
         let example = try String(contentsOfFile: "\(repository)/Examples/Arithmetic/main.swift", encoding: .utf8)

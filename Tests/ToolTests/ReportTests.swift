@@ -17,7 +17,7 @@ struct ReportTests {
         return Report(outcomes: [good, bad, broken], score: score)
     }
 
-    @Test("the table has a row per task, why a task has no result, and the score")
+    @Test("the table has a row per task, the reason for each missing result, and the score")
     func table() {
         let expected = """
             task         result    tests   setup    agent  evaluation
@@ -35,7 +35,7 @@ struct ReportTests {
         #expect(lines.joined(separator: "\n") == expected)
     }
 
-    @Test("the JSON has everything, and null where there is nothing")
+    @Test("the JSON has everything, and null for missing values")
     func json() {
         let tasks = report.json["tasks"]
         #expect(report.json["final_score"] == 33.333333)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The runner's command line")
 struct RunnerOptionsTests {
-    @Test("every option is understood, with a blank or an equals sign")
+    @Test("every option is parsed, with a space or an equals sign")
     func all() throws {
         let options = try #require(
             try RunnerOptions.parse([
@@ -28,19 +28,19 @@ struct RunnerOptionsTests {
         #expect(options.sandboxes == DaytonaCredentials(apiKey: "k", apiURL: "u", target: "t"))
     }
 
-    @Test("without a deployment the sandboxes are on this machine")
+    @Test("without Daytona options the sandboxes are on this machine")
     func local() throws {
         #expect(try RunnerOptions.parse(["--url", "u", "--agent", "a"])?.sandboxes == nil)
     }
 
-    @Test("help is no mistake")
+    @Test("asking for help is not a mistake")
     func help() throws {
         let options = try RunnerOptions.parse(["--help"])
         #expect(options == nil)
     }
 
     @Test(
-        "a mistake is named",
+        "a mistake is refused with a message that says what is wrong",
         arguments: [
             (["--agent", "a"], "--url is missing"), (["--url", "u"], "--agent is missing"),
             (["--url"], "--url needs a value"), (["--nope"], "unknown argument '--nope'"),

@@ -18,7 +18,7 @@ struct SecureProgramsTests {
         return Program(path: Program.product("ws-echo"), arguments: arguments)
     }
 
-    @Test("http-get fetches what it can verify, and nothing else")
+    @Test("http-get fetches only from a server that it can verify")
     func fetches() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -37,14 +37,17 @@ struct SecureProgramsTests {
         }
     }
 
-    @Test("a mistake on the command line is named and exits with 2", arguments: [[], ["nope"], ["http://a", "--x"]])
+    @Test(
+        "a mistake on the command line prints the usage and exits with 2",
+        arguments: [[], ["nope"], ["http://a", "--x"]]
+    )
     func usage(_ arguments: [String]) async throws {
         let result = try await Program(path: Program.product("http-get"), arguments: arguments).run()
         #expect(result.exitCode == 2)
         #expect(result.errorOutput.contains("usage: http-get"))
     }
 
-    @Test("SIGHUP has the certificate read anew, and connections go on")
+    @Test("SIGHUP reloads the certificate, and open connections go on")
     func hangup() async throws {
         try await withTemporaryDirectory { folder in
             let old = try await TestAuthority(in: folder)
@@ -62,7 +65,7 @@ struct SecureProgramsTests {
                     try Data(contentsOf: URL(fileURLWithPath: from)).write(to: URL(fileURLWithPath: to))
                 }
                 kill(process, SIGHUP)
-                // The signal is answered in its own time; until then the old certificate is shown.
+                // The signal takes effect after some time; until then the old certificate is shown.
                 var output = ""
                 for _ in 0..<200 where output.isEmpty {
                     output = try await get("\(url)/health", ["--ca", new.file]).1

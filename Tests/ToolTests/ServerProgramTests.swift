@@ -3,18 +3,18 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A server as a program, at its limits and at its end", .timeLimit(.minutes(1)))
+@Suite("A server program at its limits and at its end", .timeLimit(.minutes(1)))
 struct ServerProgramTests {
     private static let request = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
     private static let answerEnd = "healthy\n"
 
-    /// `ws-echo`, started by a shell that does something first.
+    /// Returns `ws-echo`, started by a shell that runs a preparation first.
     private func echo(after preparation: String, _ arguments: String = "") -> Program {
         let command = "\(preparation); exec '\(Program.product("ws-echo"))' --port 0 \(arguments)"
         return Program(path: "/bin/sh", arguments: ["-c", command])
     }
 
-    @Test("at the ceiling of descriptors it serves those it has, and the others when some are gone")
+    @Test("at the limit of descriptors the connections it has are served, and the others once some have ended")
     func descriptors() async throws {
         let exitCode = try await echo(after: "ulimit -n 32").serve { url in
             let port = try HTTPURL(url).port
@@ -26,7 +26,7 @@ struct ServerProgramTests {
                 try await clients[0].send(Self.request)
             }
             while !clients.isEmpty {
-                // Each that leaves makes room for one that waits.
+                // Each client that leaves makes room for one that waits.
                 let client = clients.removeFirst()
                 #expect(try await client.receiveText(until: Self.answerEnd).hasPrefix("HTTP/1.1 200 "))
             }
@@ -34,7 +34,7 @@ struct ServerProgramTests {
         #expect(exitCode == 0)
     }
 
-    @Test("a soft limit of descriptors is not the ceiling, the hard one is")
+    @Test("a soft limit of descriptors is raised to the hard limit")
     func softLimit() async throws {
         let exitCode = try await echo(after: "ulimit -Sn 32").serve { url in
             let port = try HTTPURL(url).port
@@ -65,12 +65,12 @@ struct ServerProgramTests {
         #expect(exitCode == 0)
     }
 
-    @Test("a WebSocket goes on for the drain period, and the server ends with the last of them")
+    @Test("a WebSocket goes on during the drain period, and the server ends with the last one")
     func drain() async throws {
         let exitCode = try await echo(after: ":", "--drain 3600").serve(isStoppedByBody: true) { url, process in
             let socket = try await HTTPClient().openWebSocket(try HTTPURL("\(url)/ws"))
             kill(process, SIGTERM)
-            // It listens no more, so it drains, and still serves.
+            // The server no longer listens, so it drains, and still serves.
             while (try? await RawClient(port: try HTTPURL(url).port)) != nil {}
             try await socket.send([2])
             #expect(try await socket.receive() == .binary([2]))
@@ -80,7 +80,7 @@ struct ServerProgramTests {
         #expect(exitCode == 0)
     }
 
-    @Test("a program that nobody reads from ends at a signal")
+    @Test("a program whose output nobody reads ends at a signal")
     func unread() async throws {
         let program = Program(path: Program.product("ws-echo"), arguments: ["--port", "0"])
         let exitCode = try await program.serveUnread { _, process in kill(process, SIGTERM) }
@@ -91,7 +91,7 @@ struct ServerProgramTests {
     func unreadLog() async throws {
         let program = Program(path: Program.product("shell-tasks"), arguments: ["--port", "0"])
         let exitCode = try await program.serveUnread { url, process in
-            // Each is a line of the log: one blocks its writer, the other waits.
+            // Each request is a line of the log: one blocks the writer, the other waits.
             for _ in 0..<2 {
                 _ = try await directClient().send(HTTPClientRequest(.get, try HTTPURL("\(url)/nope")))
             }
@@ -102,7 +102,7 @@ struct ServerProgramTests {
         #expect(exitCode == 1)
     }
 
-    @Test("the tasks of connections that have ended have ended, too")
+    @Test("the tasks of a connection end with it")
     func tasks() async throws {
         let exitCode = try await echo(after: ":").serve { url in
             let client = directClient()
@@ -125,12 +125,12 @@ struct ServerProgramTests {
         #expect(exitCode == 0)
     }
 
-    @Test("a second signal stops it at once")
+    @Test("a second signal stops a server at once")
     func secondSignal() async throws {
         let exitCode = try await echo(after: ":", "--drain 3600").serve(isStoppedByBody: true) { url, process in
             let socket = try await directClient().openWebSocket(try HTTPURL("\(url)/ws"))
             kill(process, SIGTERM)
-            // Until the first signal is heard a connection can be made; two that come at once count as one.
+            // Connections are accepted until the first signal is handled, and two signals at once count as one.
             while (try? await RawClient(port: try HTTPURL(url).port)) != nil {}
             kill(process, SIGTERM)
             _ = try? await socket.receive()

@@ -12,14 +12,17 @@ struct ShellTasksProgramTests {
         return (result.exitCode, result.errorOutput)
     }
 
-    @Test("a mistake on the command line is named and exits with 2", arguments: ["--port=x", "--nope", "--host"])
+    @Test(
+        "a mistake on the command line prints the usage and exits with 2",
+        arguments: ["--port=x", "--nope", "--host"]
+    )
     func usage(_ argument: String) async throws {
         let (exitCode, errors) = try await run([argument])
         #expect(exitCode == 2)
         #expect(errors.contains("usage:"))
     }
 
-    @Test("a malformed dataset stops the start with its file and line, and exits with 3")
+    @Test("a malformed dataset makes the start fail with its file and line and exit code 3")
     func badData() async throws {
         try await withTemporaryDirectory { folder in
             let data = "\(folder)/Data"
@@ -33,7 +36,7 @@ struct ShellTasksProgramTests {
         }
     }
 
-    @Test("a port that is taken is named and exits with 1")
+    @Test("a port that is taken makes the start fail with its address and exit code 1")
     func portTaken() async throws {
         try await withServer(StubDaytona()) { url in
             let port = try HTTPURL(url).port
@@ -43,7 +46,7 @@ struct ShellTasksProgramTests {
         }
     }
 
-    @Test("SIGTERM ends it in good order")
+    @Test("SIGTERM ends a service cleanly")
     func termination() async throws {
         let program = Program(path: Program.product("shell-tasks"), arguments: ["--port", "0"])
         let exitCode = try await program.serve { url in

@@ -5,7 +5,7 @@ import Testing
 @testable import runner
 @testable import shell_tasks
 
-@Suite("The example benchmark from beginning to end")
+@Suite("The example benchmark from start to finish")
 struct WholeRunTests {
     private static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../Examples/ShellTasks").standardizedFileURL.path
@@ -34,7 +34,7 @@ struct WholeRunTests {
         return try await Runner(options: options).run()
     }
 
-    @Test("the demo agent resolves what it means to, and the score says so")
+    @Test("the demo agent resolves the tasks that it should, and the score says so")
     func demoAgent() async throws {
         try await withService { url in
             let report = try await run(url, agent: "\(Self.examples)/Agents/demo-agent.sh") { $0.dataset = "lite" }
@@ -49,7 +49,7 @@ struct WholeRunTests {
         }
     }
 
-    @Test("an agent that runs out of time, or fails, is graded for what it left")
+    @Test("an agent that runs out of time or fails is graded for what it left")
     func badAgents() async throws {
         try await withService { url in
             let agent = "echo 'exit 2' > solution.sh; exit 3"
@@ -59,7 +59,7 @@ struct WholeRunTests {
         }
     }
 
-    @Test("an unknown task is the service's refusal in its own words")
+    @Test("an unknown task is refused with the service's own message")
     func unknownTask() async throws {
         try await withService { url in
             let error = await #expect(throws: ServiceCallError.self) {
@@ -82,7 +82,7 @@ struct WholeRunTests {
         }
     }
 
-    @Test("every task has what an agent needs to know, and at least six tests")
+    @Test("every task has a statement for the agent and at least six tests")
     func content() async throws {
         let datasets = try await ShellTasksService().loadDatasets()
         let all = try datasets.dataset(nil)

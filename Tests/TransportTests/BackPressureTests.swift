@@ -4,11 +4,11 @@ import Testing
 
 @Suite("A slow peer makes its producer wait")
 struct BackPressureTests {
-    /// The kernel's buffers, and 64 KiB of this process.
+    /// The kernel's buffers, and 64 KiB in this process.
     private static let mostAhead = 8 << 20
     private static let block = [UInt8](repeating: 7, count: 65_536)
 
-    /// Offers a gibibyte, as a body or as messages, and counts what was taken from it.
+    /// Offers a gibibyte, as a body or as messages, and counts how much of it was taken.
     final class Offering: HTTPResponder {
         let produced = Locked(0)
         let ended = OneShotEvent()
@@ -41,7 +41,7 @@ struct BackPressureTests {
         + "Sec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
     @Test(
-        "what is produced is never far ahead of what was read, RFC 9112 §9.5 and RFC 6455 §10.4",
+        "a producer is never far ahead of its reader, RFC 9112 §9.5 and RFC 6455 §10.4",
         arguments: ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", webSocketRequest]
     )
     func slowReader(_ request: String) async throws {
@@ -50,7 +50,7 @@ struct BackPressureTests {
             var client: RawClient? = try await RawClient(port: try HTTPURL(url).port, receiveBufferBytes: 65_536)
             try await client?.send(request)
             var received = 0
-            // Enough for an unbounded producer to run away.
+            // Enough for an unbounded producer to run ahead.
             while received < 64 << 20 {
                 guard let bytes = try await client?.receive(until: { !$0.isEmpty }), !bytes.isEmpty else { break }
                 received += bytes.count
@@ -63,7 +63,7 @@ struct BackPressureTests {
         }
     }
 
-    @Test("a peer that takes nothing for the write-stall time is cut off, and its producer ends, RFC 9112 §9.5")
+    @Test("a peer that takes nothing for the write-stall timeout is cut off, and its producer ends, RFC 9112 §9.5")
     func writeStall() async throws {
         let offering = Offering()
         var configuration = HTTPServerConfiguration()
@@ -106,7 +106,7 @@ struct BackPressureTests {
                     sent.withLock { $0 += Self.block.count }
                 }
             }
-            // It comes to a stop when all buffers are full; how long it has to stand still shows that it has.
+            // Sending stops once all buffers are full, which is assumed after the count has not changed for a while.
             var (last, stills) = (-1, 0)
             while stills < 20 {
                 let now = sent.withLock { $0 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A cancelled request ends its own exchange", .timeLimit(.minutes(1)))
 struct ClientCancellationTests {
-    @Test("a cancellation that comes late leaves the next request of its connection alone, RFC 9112 §9.3")
+    @Test("a late cancellation does not affect the next request on its connection, RFC 9112 §9.3")
     func late() async throws {
         let server = try RawServer()
         let mayAnswer = OneShotEvent()
@@ -34,7 +34,7 @@ struct ClientCancellationTests {
         }
     }
 
-    @Test("a request that was cancelled before it was sent is not sent")
+    @Test("a request that is cancelled before it is sent is never sent")
     func early() async throws {
         let server = try RawServer()
         try await server.serving { connection in

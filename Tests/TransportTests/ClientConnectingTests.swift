@@ -11,7 +11,7 @@ struct ClientConnectingTests {
     }
 
     @Test(
-        "the families of a name's addresses take turns, RFC 8305 §4",
+        "the address families of a name alternate, RFC 8305 §4",
         arguments: [
             ([], []), (["10.0.0.1"], ["10.0.0.1"]),
             (["::1", "::2", "10.0.0.1", "10.0.0.2"], ["::1", "10.0.0.1", "::2", "10.0.0.2"]),
@@ -22,7 +22,7 @@ struct ClientConnectingTests {
         #expect(HappyEyeballs.interleaved(addresses(given)).map(\.host) == expected)
     }
 
-    @Test("when one address refuses, the next is tried at once, RFC 8305 §5")
+    @Test("if one address refuses, the next is tried at once, RFC 8305 §5")
     func refusal() async throws {
         let loop = EventLoopGroup.shared.next()
         let nobody = try RefusingAddress()
@@ -38,12 +38,12 @@ struct ClientConnectingTests {
         #expect(await connection.receivesEnd())
     }
 
-    @Test("when one address is silent, the next is tried beside it, and the loser is closed, RFC 8305 §5")
+    @Test("if one address is silent, the next is tried as well, and the loser is closed, RFC 8305 §5")
     func silence() async throws {
         let loop = EventLoopGroup.shared.next()
         let silent = try RawServer(backlog: 0)
         let port = silent.address.port
-        // One connection fills the queue; those after it get no answer.
+        // One connection fills the queue, so that later ones get no answer.
         let filler = try await ConnectionRace.connect(to: addresses(["127.0.0.1"], port: port), on: loop)
         let server = try RawServer(host: "127.0.0.2", port: port)
         let socket = try await ConnectionRace.connect(
@@ -65,7 +65,7 @@ struct ClientConnectingTests {
         await #expect(throws: SystemError.self) { try await late.value }
     }
 
-    @Test("when all addresses refuse, the error is that of the last")
+    @Test("if all addresses refuse, the error is that of the last")
     func allRefuse() async throws {
         let nobody = try RefusingAddress()
         let candidates = addresses(["127.0.0.1", "127.0.0.2"], port: nobody.address.port)
@@ -75,14 +75,14 @@ struct ClientConnectingTests {
         #expect(error?.description.contains("127.0.0.2:\(nobody.address.port)") == true)
     }
 
-    /// How many sockets of this process try to connect to a port.
+    /// Returns the number of sockets that are connecting to a port.
     private static func attempts(at port: UInt16) -> Int {
-        // To its end: a file whose size the system does not know may come in several reads.
+        // Read to the end: a file whose size the kernel does not know may take several reads.
         let data = (try? FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/net/tcp")).readToEnd()) ?? nil
         let table = String(decoding: data ?? Data(), as: UTF8.self)
         let digits = String(port, radix: 16, uppercase: true)
         let peer = ":" + String(repeating: "0", count: 4 - digits.count) + digits
-        // Local address, the other side's, and 02: SYN_SENT.
+        // The local address, the remote address, and the state 02, which is SYN_SENT.
         return table.split(separator: "\n").map { $0.split(separator: " ") }.count {
             $0.count > 3 && $0[2].hasSuffix(peer) && $0[3] == "02"
         }
@@ -105,7 +105,7 @@ struct ClientConnectingTests {
         withExtendedLifetime(silent) {}
     }
 
-    @Test("a server that accepts nothing is an error after the connect timeout, RFC 9112 §9.5")
+    @Test("a server that never accepts is an error after the connect timeout, RFC 9112 §9.5")
     func connectTimeout() async throws {
         let loop = EventLoopGroup.shared.next()
         let silent = try RawServer(backlog: 0)
@@ -119,7 +119,7 @@ struct ClientConnectingTests {
         loop.execute { filler.close() }
     }
 
-    @Test("names that are resolved for long stop no other call, and are waited for no longer than said, RFC 9110 §4.3")
+    @Test("names that take long to resolve hold up no other call, and the wait for them is limited, RFC 9110 §4.3")
     func resolving() async throws {
         try await withServer(LoopbackTests.Echo()) { url in
             let (taken, released) = (Locked(0), DispatchSemaphore(value: 0))
@@ -147,7 +147,7 @@ struct ClientConnectingTests {
 
     // MARK: Unix sockets
 
-    @Test("a request reaches a server on a Unix socket, and a second one the same connection")
+    @Test("a request reaches a server on a Unix socket, and a second one reuses the connection")
     func unixSocket() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/a b.sock"
@@ -175,7 +175,7 @@ struct ClientConnectingTests {
         return HTTPServer(configuration: configuration, responder: LoopbackTests.Echo())
     }
 
-    @Test("a server listens on a Unix socket, for requests and WebSockets, and removes its file")
+    @Test("a server listens on a Unix socket for requests and WebSockets, and removes the file when it stops")
     func unixServer() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/x.sock"
@@ -196,11 +196,11 @@ struct ClientConnectingTests {
         }
     }
 
-    @Test("a socket is replaced if nobody answers on it, and only then")
+    @Test("the file of a Unix socket is replaced only if nothing listens on it")
     func staleSocket() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/x.sock"
-            // The file stays when its socket is gone.
+            // The file stays after its socket is closed.
             _ = try RawServer(path: path)
             let (first, second) = (unixServer(path), unixServer(path))
             try await first.start()
@@ -214,7 +214,7 @@ struct ClientConnectingTests {
         }
     }
 
-    @Test("a file that is no socket is never replaced, and a path that is too long is an error")
+    @Test("a file that is not a socket is never replaced, and a path that is too long is an error")
     func noSocket() async throws {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/precious"
@@ -227,7 +227,7 @@ struct ClientConnectingTests {
         }
     }
 
-    @Test("a Unix socket that is not there is an error that names it")
+    @Test("a Unix socket that does not exist is an error that names it")
     func noUnixSocket() async throws {
         let url = try HTTPURL("http+unix://%2Fnowhere%2Fx.sock/")
         let error = await #expect(throws: HTTPClientError.self) {

@@ -2,9 +2,9 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-@Suite("A client's pool of connections", .timeLimit(.minutes(1)))
+@Suite("A client's connection pool", .timeLimit(.minutes(1)))
 struct ClientPoolTests {
-    /// Answers each request with the number of its connection, when `gate` has been fired.
+    /// The connections and requests that a server has seen.
     private actor Server {
         var connections = 0
         var paths: [String] = []
@@ -35,7 +35,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("at the ceiling requests wait in their order, and share what becomes free, RFC 9112 §9.4")
+    @Test("at the limit of connections, requests wait in order and share those that become free, RFC 9112 §9.4")
     func ceiling() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, connections, paths in
@@ -60,7 +60,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("a request that is cancelled while it waits leaves the queue as it was, RFC 9112 §9.4")
+    @Test("a request that is cancelled while it waits leaves the rest of the queue as it was, RFC 9112 §9.4")
     func cancelledWaiter() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, _, paths in
@@ -82,13 +82,13 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("waiting for a connection is bounded by the connect timeout, RFC 9112 §9.4")
+    @Test("the connect timeout limits the wait for a connection, RFC 9112 §9.4")
     func waitTimeout() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, _, _ in
             let client = directClient {
                 $0.maxConnectionsPerOrigin = 1
-                $0.connectTimeout = .seconds(2)  // of which connecting takes its part
+                $0.connectTimeout = .seconds(2)  // connecting takes a part of it
             }
             let url = try HTTPURL(server.url)
             let first = Task { try await client.send(HTTPClientRequest(.get, url)).text }
@@ -104,7 +104,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("no slot is lost to requests that fail or are cancelled at any moment, RFC 9112 §9.4")
+    @Test("requests that fail or are cancelled at any moment lose no connection slots, RFC 9112 §9.4")
     func storm() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -156,7 +156,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("what is idle for too long is closed, by one timer for all, RFC 9112 §9.5")
+    @Test("connections that are idle for too long are closed, with one timer for all, RFC 9112 §9.5")
     func expiry() async throws {
         try await serve { server, connections, _ in
             let client = directClient { $0.idleTimeout = .milliseconds(50) }
@@ -173,7 +173,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("no more idle connections are kept than the configuration says, RFC 9112 §9.4")
+    @Test("no more idle connections are kept than configured, RFC 9112 §9.4")
     func idleCeiling() async throws {
         let gate = OneShotEvent()
         try await serve(after: gate) { server, _, _ in
@@ -192,7 +192,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("a WebSocket that is open does not count")
+    @Test("an open WebSocket does not count toward the limit")
     func webSocket() async throws {
         try await withServer(LoopbackTests.Echo()) { url in
             let client = directClient { $0.maxConnectionsPerOrigin = 1 }

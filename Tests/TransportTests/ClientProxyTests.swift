@@ -20,7 +20,7 @@ struct ClientProxyTests {
         }
     }
 
-    /// A client of a proxy that does with each connection what a closure says.
+    /// Calls `body` with a client of a proxy that does with each connection what a closure says.
     private func withProxy<R: Sendable>(
         authority: String? = nil,
         connectTimeout: Duration = .seconds(10),
@@ -40,7 +40,7 @@ struct ClientProxyTests {
         }
     }
 
-    /// Opens the tunnel that is asked for, with some bytes of its own after the head.
+    /// Opens the requested tunnel, with an answer that has framing fields, which a client must ignore.
     @Sendable private static func tunnel(
         _ connection: RawConnection,
         answer: String = "HTTP/1.1 200 OK\r\ncontent-length: 7\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -66,7 +66,7 @@ struct ClientProxyTests {
         }
     }
 
-    @Test("an http request is sent in absolute form, with the proxy's credentials, RFC 9112 §3.2.2")
+    @Test("an http request is sent in absolute form with the proxy's credentials, RFC 9112 §3.2.2")
     func forwarding() async throws {
         try await withProxy { connection in
             while case let head = try await connection.receiveHead(), !head.isEmpty {
@@ -84,7 +84,7 @@ struct ClientProxyTests {
         }
     }
 
-    @Test("a WebSocket goes through a tunnel, also without TLS, RFC 6455 §4.1, RFC 9110 §9.3.6")
+    @Test("a WebSocket goes through a tunnel, even without TLS, RFC 6455 §4.1, RFC 9110 §9.3.6")
     func webSocket() async throws {
         try await withServer(Hello()) { url in
             try await withProxy {
@@ -100,7 +100,7 @@ struct ClientProxyTests {
         }
     }
 
-    @Test("https goes through a tunnel, in which the proxy's credentials are not shown, RFC 9110 §11.7.1")
+    @Test("https goes through a tunnel, and the proxy's credentials are not sent in it, RFC 9110 §11.7.1")
     func secure() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -121,7 +121,7 @@ struct ClientProxyTests {
     }
 
     @Test(
-        "a tunnel that is not opened is an error with the proxy's status, RFC 9110 §9.3.6",
+        "a tunnel that the proxy refuses is an error with the proxy's status, RFC 9110 §9.3.6",
         arguments: [
             ("HTTP/1.1 407 No\r\ncontent-length: 6\r\n\r\nwhy: x", 407, "why: x"),
             ("HTTP/1.1 403 No\r\ntransfer-encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n", 403, "no"),
@@ -148,7 +148,7 @@ struct ClientProxyTests {
     }
 
     @Test(
-        "a proxy that breaks the protocol is an error, RFC 9110 §9.3.6",
+        "a proxy that violates the protocol is an error, RFC 9110 §9.3.6",
         arguments: [
             ("SSH-2.0-x\r\n\r\n", HTTPClientError.Code.protocolViolation),
             ("HTTP/1.1 200 OK\r\n\r\nunasked", .protocolViolation), ("", .cannotConnect),
@@ -169,7 +169,7 @@ struct ClientProxyTests {
         }
     }
 
-    @Test("a proxy that is silent is an error after the connect timeout, RFC 9110 §9.3.6")
+    @Test("a silent proxy is an error after the connect timeout, RFC 9110 §9.3.6")
     func silent() async throws {
         try await withProxy(connectTimeout: .milliseconds(50)) { connection in
             #expect(await connection.receivesEnd())

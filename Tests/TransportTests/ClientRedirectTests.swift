@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Redirects, RFC 9110 §15.4", .timeLimit(.minutes(1)))
 struct ClientRedirectTests {
-    /// Answers below `/go` with a redirect, else with what was asked.
+    /// Answers paths below `/go` with a redirect, and any other with a description of the request.
     struct Guide: HTTPResponder {
         let status: Int
         let location: @Sendable (String) -> String
@@ -37,7 +37,7 @@ struct ClientRedirectTests {
     }()
 
     @Test(
-        "method, body and fields of the request that follows",
+        "a redirected request has the right method, body and fields",
         arguments: [
             (301, .get, "GET /x  [authorization cookie x-key content-type x-other]"),
             (301, .post, "GET /x  [authorization cookie x-key x-other]"),
@@ -65,7 +65,7 @@ struct ClientRedirectTests {
         }
     }
 
-    @Test("credentials stay within the origin, which a port is part of, RFC 9110 §15.4")
+    @Test("credentials are sent only within the origin, of which the port is a part, RFC 9110 §15.4")
     func otherOrigin() async throws {
         try await withServer(Guide(status: 307) { _ in "" }) { other in
             try await withServer(Guide(status: 307) { _ in other + "/x" }) { url in
@@ -94,7 +94,7 @@ struct ClientRedirectTests {
         }
     }
 
-    @Test("a loop ends with an error after as many redirects as are allowed")
+    @Test("a redirect loop is an error after the maximum number of redirects")
     func loop() async throws {
         try await withServer(Guide(status: 302) { _ in "/go" }) { url in
             let error = await #expect(throws: HTTPClientError.self) {
@@ -105,7 +105,7 @@ struct ClientRedirectTests {
         }
     }
 
-    @Test("without leave to follow them redirects are responses, and so is one without location")
+    @Test("a redirect that is not to be followed is returned as a response, and so is one without a location")
     func notFollowed() async throws {
         try await withServer(Guide(status: 302) { _ in "file:///x" }) { url in
             let result = try await directClient().send(HTTPClientRequest(.get, try HTTPURL(url + "/go")))
@@ -114,7 +114,7 @@ struct ClientRedirectTests {
         }
     }
 
-    @Test("two locations lead nowhere")
+    @Test("a redirect with two locations is an error")
     func twoLocations() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -128,7 +128,7 @@ struct ClientRedirectTests {
         }
     }
 
-    @Test("a body that cannot be sent again is an error with 307, and none with 303", arguments: [303, 307])
+    @Test("a body that cannot be sent again is an error for 307, but not for 303", arguments: [303, 307])
     func replay(_ status: Int) async throws {
         try await withServer(Guide(status: status) { _ in "/x" }) { url in
             let body = HTTPClientRequest.Body.stream(length: nil) { try await $0.write(Array("body".utf8)) }
@@ -145,7 +145,7 @@ struct ClientRedirectTests {
         }
     }
 
-    @Test("a redirect from https to http is followed only with leave")
+    @Test("a redirect from https to http is followed only if it is allowed")
     func insecure() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)

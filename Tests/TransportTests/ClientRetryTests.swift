@@ -14,9 +14,9 @@ struct ClientRetryTests {
 
     private static let ok = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 
-    /// A client that has a connection which serves one more request, with what comes of that.
+    /// Sends a request on a kept connection that ends during it, and returns its result and all requests of the server.
     ///
-    /// - Parameter second: what the server sends in answer to the second request before it ends the connection.
+    /// - Parameter second: The server's answer to the second request, before it ends the connection.
     private func sendTwice(_ request: HTTPClientRequest.Template, second: String) async throws -> (
         Result<String, any Error>, [String]
     ) {
@@ -38,12 +38,12 @@ struct ClientRetryTests {
                 result = .failure(error)
             }
             client.shutDown()
-            return (result, await log.requests.filter { $0.contains("/") })  // and not the chunks
+            return (result, await log.requests.filter { $0.contains("/") })  // without the chunks
         }
     }
 
     @Test(
-        "an idempotent request whose kept connection ended unanswered is sent again",
+        "an idempotent request is sent again if its kept connection ends without an answer",
         arguments: [HTTPMethod.get, .head, .put, .delete, .options]
     )
     func idempotent(_ method: HTTPMethod) async throws {
@@ -61,7 +61,7 @@ struct ClientRetryTests {
     }
 
     @Test(
-        "a request is not sent again once anything of a response has come",
+        "a request is not sent again once any part of a response has arrived",
         arguments: ["H", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhell"]
     )
     func answered(_ beginning: String) async throws {
@@ -74,7 +74,7 @@ struct ClientRetryTests {
         #expect(requests == ["GET /first", "GET /x"])
     }
 
-    @Test("a streamed body is produced again only if it can be", arguments: [true, false])
+    @Test("a streamed body is sent again only if it can be produced again", arguments: [true, false])
     func streamed(_ isReplayable: Bool) async throws {
         let (result, requests) = try await sendTwice(
             {
@@ -89,7 +89,7 @@ struct ClientRetryTests {
         #expect(requests.count == (isReplayable ? 3 : 2))
     }
 
-    @Test("a request whose new connection ended is not sent again")
+    @Test("a request whose new connection ends is not sent again")
     func newConnection() async throws {
         let server = try RawServer()
         let log = Log()
@@ -105,7 +105,7 @@ struct ClientRetryTests {
         #expect(await log.requests.count == 1)
     }
 
-    @Test("a server that answers nothing on any kept connection gets an idempotent request twice at most")
+    @Test("a server that answers on no kept connection gets an idempotent request at most twice")
     func manyConnections() async throws {
         let server = try RawServer()
         let log = Log()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Requests with streamed bodies", .timeLimit(.minutes(1)))
 struct ClientUploadTests {
-    /// What the closure of a body came to.
+    /// The outcome of a body's closure.
     private actor Outcome {
         var error: (any Error)?
         var written = 0
@@ -29,13 +29,13 @@ struct ClientUploadTests {
 
     private static let refusal = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 8\r\n\r\ntoo much"
 
-    @Test("a refusal that comes during an upload is the response, and the upload stops, RFC 9112 §9.5")
+    @Test("a refusal during an upload is the response, and the upload stops, RFC 9112 §9.5")
     func refusedUpload() async throws {
         let server = try RawServer()
         try await server.serving { connection in
             _ = try await connection.receiveHead()
             try await connection.send(Self.refusal)
-            // Reads nothing more; the client closes nevertheless.
+            // The server reads no more, but the client closes nevertheless.
             #expect(await connection.receivesEnd())
         } _: {
             let client = directClient()
@@ -49,7 +49,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("a refusal with the end of the connection is the response, RFC 9112 §9.6")
+    @Test("a refusal followed by the end of the connection is the response, RFC 9112 §9.6")
     func refusedAndClosed() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -64,7 +64,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("a refusal of a body that was given as a whole is the response, RFC 9112 §9.5")
+    @Test("a refusal of a body in memory is the response, RFC 9112 §9.5")
     func refusedBytes() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -80,7 +80,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("a response of 2xx that begins during an upload goes side by side with it")
+    @Test("a 2xx response that starts during an upload is read concurrently with it")
     func sideBySide() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -117,7 +117,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("the error of a body's closure is the request's, and the request is not made to look whole, RFC 9112 §8")
+    @Test("an error of a body's closure is thrown, and the request is not made to look complete, RFC 9112 §8")
     func producerFails() async throws {
         struct Failure: Error {}
         let server = try RawServer()
@@ -137,7 +137,7 @@ struct ClientUploadTests {
     }
 
     @Test(
-        "a body that differs from the length announced is an error, RFC 9110 §8.6",
+        "a body that does not have its announced length is an error, RFC 9110 §8.6",
         arguments: [(3, "is 1 bytes short"), (1, "longer")]
     )
     func wrongLength(_ length: Int, _ reason: String) async throws {
@@ -179,7 +179,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("a body that the server refuses beforehand is not sent, RFC 9110 §10.1.1")
+    @Test("a body that the server refuses in advance is not sent, RFC 9110 §10.1.1")
     func refusedBeforehand() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -197,7 +197,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("a body is sent after the timeout to a server that knows no 100, RFC 9110 §10.1.1")
+    @Test("a body is sent after the timeout to a server that does not send 100, RFC 9110 §10.1.1")
     func silentServer() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -213,7 +213,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("a request whose expectation failed is sent once more without it, RFC 9110 §15.5.18")
+    @Test("a request whose expectation failed is sent again without it, RFC 9110 §15.5.18")
     func expectationFailed() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -234,7 +234,7 @@ struct ClientUploadTests {
 
     // MARK: Trailers
 
-    /// Answers with the trailers of the request as trailers.
+    /// Answers with the request's body and trailers.
     struct Mirror: HTTPResponder {
         nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
             let body = request.body
@@ -248,7 +248,7 @@ struct ClientUploadTests {
         }
     }
 
-    @Test("trailers go out after a body in chunks and come back after one, RFC 9110 §6.5")
+    @Test("trailers are sent and received after chunked bodies, RFC 9110 §6.5")
     func trailers() async throws {
         try await withServer(Mirror()) { url in
             let client = directClient()

@@ -27,7 +27,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("what was sent before the end comes before the error")
+    @Test("elements sent before the end are delivered before the error")
     func finishing() async throws {
         let channel = BoundedChannel<Int>(capacity: 10)
         try await channel.send(1)
@@ -37,7 +37,7 @@ struct ConcurrencyTests {
         #expect(try await channel.nextBatch() == nil)
     }
 
-    @Test("a producer that waits is let go when the consumer leaves, or its own task is cancelled")
+    @Test("a waiting producer is released when the consumer leaves or its own task is cancelled")
     func leaving() async throws {
         for cancelsTask in [true, false] {
             let channel = BoundedChannel<Int>(capacity: 1)
@@ -48,7 +48,7 @@ struct ConcurrencyTests {
         }
     }
 
-    @Test("an event lets everybody go on who waits, and whoever comes later")
+    @Test("an event releases everybody who waits for it, and anyone who waits later")
     func event() async {
         let event = OneShotEvent()
         let waiting = (0..<10).map { _ in EventLoopGroup.shared.next().startTask { await event.wait() } }
@@ -58,7 +58,7 @@ struct ConcurrencyTests {
         await event.wait()
     }
 
-    @Test("a wait for an event ends with its task")
+    @Test("a wait for an event ends when its task is cancelled")
     func cancelledWait() async {
         let event = OneShotEvent()
         let task = EventLoopGroup.shared.next().startThrowingTask { try await event.waitUnlessCancelled() }
@@ -75,7 +75,7 @@ struct ConcurrencyTests {
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
-    @Test("a deadline ends what it is set for, and awaits its cleanup")
+    @Test("a deadline ends its operation and waits for the cleanup")
     func deadline() async throws {
         let loop = EventLoopGroup.shared.next()
         let cleaned = OneShotEvent()
@@ -89,7 +89,7 @@ struct ConcurrencyTests {
         #expect(try await loop.withDeadline(.seconds(60), timeout: Failure()) { 7 } == 7)
     }
 
-    @Test("timers fire in the order of their deadlines, cancelled ones not at all")
+    @Test("timers fire in the order of their deadlines, and cancelled ones never fire")
     func timers() async {
         let loop = EventLoopGroup.shared.next()
         let fired = Locked<[Int]>([])
@@ -106,7 +106,7 @@ struct ConcurrencyTests {
         #expect(fired.withLock { $0 } == [1, 2, 3, 5])
     }
 
-    @Test("tasks of a loop and the actors pinned to it stay on its thread")
+    @Test("tasks of an event loop and actors pinned to it stay on its thread")
     func pinning() async {
         actor Pinned {
             nonisolated let loop: EventLoop
@@ -126,7 +126,7 @@ struct ConcurrencyTests {
         #expect(seen == [true, true, true])
     }
 
-    @Test("a service executor has no more threads than its ceiling, and all jobs run")
+    @Test("a service executor has no more threads than its maximum, and runs all jobs")
     func ceiling() async {
         let executor = ServiceExecutor(maxThreads: 3)
         let count = Locked(0)
@@ -141,7 +141,7 @@ struct ConcurrencyTests {
         #expect(executor.threadCount <= 3)
     }
 
-    @Test("where no thread can be started a job waits until one can, and nothing ends")
+    @Test("if no thread can be started, a job waits until one can, and nothing crashes")
     func noThread() async {
         struct Ceiling: Sendable { var refusals = 0 }
         let ceiling = Locked(Ceiling())
@@ -158,7 +158,7 @@ struct ConcurrencyTests {
         #expect(ceiling.withLock { $0.refusals } > 4)
     }
 
-    @Test("a buffer keeps its bytes through every kind of growth and consumption")
+    @Test("a buffer keeps its bytes however it grows and is consumed")
     func buffer() {
         var buffer = ByteBuffer()
         var expected: [UInt8] = []

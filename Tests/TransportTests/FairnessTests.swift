@@ -4,9 +4,9 @@ import Testing
 
 @testable import BenchmarkTransport
 
-@Suite("No connection keeps its loop from the others", .timeLimit(.minutes(1)))
+@Suite("No connection monopolizes its event loop", .timeLimit(.minutes(1)))
 struct FairnessTests {
-    /// Counts requests for `/flood`, blocks its loop at `/hold` until told to go on, and answers anything else with the
+    /// Counts requests for `/flood`, blocks its event loop at `/hold` until released, and answers others with the
     /// count.
     final class Counting: HTTPResponder {
         let isHolding = OneShotEvent()
@@ -23,7 +23,8 @@ struct FairnessTests {
             return HTTPServerResponse(status: .ok)
         }
 
-        /// What service code must never do: so everything that a test sends meanwhile is there at the same time.
+        /// Blocks the event loop, which service code must never do, so that all that a test sends meanwhile arrives at
+        /// once.
         private func block() {
             isHolding.fire()
             goOn.wait()
@@ -34,7 +35,7 @@ struct FairnessTests {
 
     private static func get(_ path: String) -> String { "GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n" }
 
-    @Test("a peer with thousands of requests at once does not make another wait for all of them, RFC 9112 §9.3.2")
+    @Test("a peer that sends thousands of requests at once does not make another wait for all of them, RFC 9112 §9.3.2")
     func pipelining() async throws {
         let counting = Counting()
         let server = HTTPServer(group: EventLoopGroup(loopCount: 1), responder: counting)
@@ -55,7 +56,7 @@ struct FairnessTests {
         await server.shutDown()
     }
 
-    /// A peer that always has more to say, and takes everything.
+    /// A peer that always has more to send, and accepts everything.
     private final class Endless: ByteStream {
         var owner: (any ReadinessHandler)?
         var unacknowledgedCount: Int { 0 }
@@ -66,9 +67,12 @@ struct FairnessTests {
         func close() {}
     }
 
-    @Test("reading and writing without an end lets the loop look at its sockets and calls", arguments: [true, false])
+    @Test(
+        "endless reading and writing still lets the event loop handle its sockets and calls",
+        arguments: [true, false]
+    )
     func endless(_ reads: Bool) async throws {
-        // Were it kept, no other test should be.
+        // Its own loop, so that a failure blocks no other test.
         let loop = EventLoopGroup(loopCount: 1).next()
         let begun = OneShotEvent()
         let moved = loop.startTask { () -> Int in
@@ -86,7 +90,7 @@ struct FairnessTests {
                 }
                 if !begun.hasFired {
                     begun.fire()
-                    // From another thread, so that the loop must look.
+                    // From another thread, so that the loop must check for calls.
                     _ = ServiceExecutor.shared.startTask { loop.execute { stream.close() } }
                 }
             }
@@ -95,7 +99,7 @@ struct FairnessTests {
         #expect(await moved.value > 0)
     }
 
-    @Test("many connections at once are accepted some in each tick, RFC 9112 §9.4")
+    @Test("many simultaneous connections are accepted a few per tick, RFC 9112 §9.4")
     func accepting() async throws {
         let loop = EventLoopGroup(loopCount: 1).next()
         let (accepted, all) = (Locked<[LoopInstant: Int]>([:]), OneShotEvent())
@@ -115,12 +119,12 @@ struct FairnessTests {
             )
             return listener
         }.value
-        // Before it begins to accept, so that all of them wait.
+        // They connect before the listener starts to accept, so that all of them wait.
         var clients: [RawClient] = []
         for _ in 0..<total { clients.append(try await RawClient(port: listener.address.port)) }
         loop.execute { do { try listener.start() } catch { Issue.record(error) } }
         await all.wait()
-        // The time is taken once per tick, between the events that begin to accept and the end of the tick before.
+        // The time is taken once per tick, so that the same time may cover two rounds of accepting.
         #expect(accepted.withLock { $0.values.max() ?? .max } <= 2 * Listener.acceptsPerTick)
         loop.execute { listener.close() }
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite("HTTPDecoder against hostile requests, RFC 9112")
 struct HTTPAttackTests {
     struct Attack: Sendable, CustomTestStringConvertible {
-        /// The section of RFC 9112 that is broken, or another's.
+        /// The section of RFC 9112 that is violated, or that of another RFC.
         var section: String
         var wire: [UInt8]
         var status: Int
@@ -32,9 +32,13 @@ struct HTTPAttackTests {
         }
     }
 
-    @Test("are refused with the right status however they are cut", arguments: attacks, Chunking.allCases)
+    @Test(
+        "hostile requests are refused with the right status however they are split",
+        arguments: attacks,
+        Chunking.allCases
+    )
     func refusal(_ attack: Attack, _ chunking: Chunking) {
-        // a request glued behind must not be decoded
+        // a request that directly follows must not be decoded
         let wire = attack.wire + Array("GET /smuggled HTTP/1.1\r\n\r\n".utf8)
         for pieces in chunking.deliveries(of: wire) {
             let lines = HTTPTranscript.of(pieces, role: .server)
@@ -132,7 +136,7 @@ struct HTTPAttackTests {
         return [
             Attack.fields("§6.1", bad.map { "Transfer-Encoding: \($0)" }),
             Attack.fields("§6.1, RFC 9110 §15.6.2", unknown.map { "Transfer-Encoding: \($0)" }, 501),
-            // Empty elements of a list count for nothing: what follows is not a chunk.
+            // Empty list elements are ignored, and the bytes that follow are not a chunk.
             Attack.fields("§7.1, RFC 9110 §5.6.1", ["Transfer-Encoding: chunked,", "Transfer-Encoding: ,chunked"]),
         ]
     }()
@@ -230,7 +234,7 @@ struct HTTPLimitsTests {
         Example(testDescription: name, wire: wire, status: status)
     }
 
-    @Test("are exact however the bytes are cut", arguments: examples, Chunking.allCases)
+    @Test("limits are exact however the bytes are split", arguments: examples, Chunking.allCases)
     func limits(_ example: Example, _ chunking: Chunking) {
         for pieces in chunking.deliveries(of: Array(example.wire.utf8)) {
             let last = HTTPTranscript.of(pieces, role: .server, limits: Self.small).last ?? ""
@@ -238,7 +242,7 @@ struct HTTPLimitsTests {
         }
     }
 
-    @Test("allow by default what existing clients send, RFC 9112 §3 and §5")
+    @Test("the default limits allow everything that existing clients send, RFC 9112 §3 and §5")
     func defaults() {
         let query = "GET /?" + String(repeating: "q", count: 260_000) + " HTTP/1.1\r\n\r\n"
         #expect(HTTPTranscript.of([Array(query.utf8)], role: .server).last == "end")

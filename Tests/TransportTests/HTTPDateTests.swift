@@ -5,7 +5,7 @@ import Testing
 @Suite("Dates, RFC 9110 §5.6.7")
 struct HTTPDateTests {
     @Test(
-        "are written in the preferred format",
+        "dates are written in the preferred format",
         arguments: [
             (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
             (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
@@ -18,7 +18,7 @@ struct HTTPDateTests {
     }
 
     @Test(
-        "are read in all three formats, and nothing else is",
+        "dates are read in all three formats and no other",
         arguments: [
             ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777),
             ("Sun Nov  6 08:49:37 1994", 784_111_777), ("Sun, 06 Nov 1994 08:49:37", nil),

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("HTTPDecoder, RFC 9112")
 struct HTTPDecoderTests {
-    @Test("finds the same in requests however they are cut", arguments: requests, Chunking.allCases)
+    @Test("requests are decoded the same however they are split", arguments: requests, Chunking.allCases)
     func decodesRequests(_ example: HTTPExample, _ chunking: Chunking) {
         for pieces in chunking.deliveries(of: example.wire) {
             #expect(HTTPTranscript.of(pieces, role: .server, closes: example.closes) == example.lines)
         }
     }
 
-    @Test("finds the same in responses however they are cut", arguments: responses, Chunking.allCases)
+    @Test("responses are decoded the same however they are split", arguments: responses, Chunking.allCases)
     func decodesResponses(_ example: HTTPExample, _ chunking: Chunking) {
         for pieces in chunking.deliveries(of: example.wire) {
             let lines = HTTPTranscript.of(
@@ -24,7 +24,7 @@ struct HTTPDecoderTests {
         }
     }
 
-    @Test("decodes glued requests one after the other", arguments: Chunking.allCases)
+    @Test("pipelined requests are decoded one after the other", arguments: Chunking.allCases)
     func glued(_ chunking: Chunking) {
         let complete = Self.requests.filter { $0.lines.last?.hasPrefix("end") == true && !$0.closes }
         #expect(complete.count > 10)
@@ -34,7 +34,7 @@ struct HTTPDecoderTests {
         }
     }
 
-    @Test("does not look at a pipelined request before it is asked to")
+    @Test("a pipelined request is not decoded before it is asked for")
     func pausing() {
         var decoder = HTTPDecoder(role: .server)
         var input = ByteBuffer("GET /a HTTP/1.1\r\n\r\n\0\0".utf8)
@@ -56,7 +56,7 @@ struct HTTPDecoderTests {
         #expect(decoder.receiveEnd().map { "\($0)" } == nil)
     }
 
-    @Test("keeps heads that outlive the next message")
+    @Test("a head stays valid after the next message")
     func keptHeads() {
         var decoder = HTTPDecoder(role: .server)
         var input = ByteBuffer()

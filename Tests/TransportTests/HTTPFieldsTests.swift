@@ -19,7 +19,7 @@ struct HTTPFieldsTests {
         return fields
     }
 
-    @Test("keep order and duplicates, and compare names without case")
+    @Test("fields keep their order and duplicates, and names are compared without case")
     func order() throws {
         let fields = try Self.fields(("B", "1"), ("a", "2"), ("b", "3"))
         #expect(fields.map { "\($0.name)=\($0.value)" } == ["b=1", "a=2", "b=3"])
@@ -30,7 +30,7 @@ struct HTTPFieldsTests {
         #expect(fields.count == 3)
     }
 
-    @Test("find the tokens that they list, also where the bytes are Latin-1, and no empty one")
+    @Test("tokens of a list are found even if the bytes are Latin-1, and empty ones are not")
     func latinTokens() {
         var lines = ByteBuffer()
         lines.append(contentsOf: [UInt8]("GET / HTTP/1.1\r\nTE: a, caf".utf8) + [0xe9] + [UInt8](",\r\n\r\n".utf8))
@@ -44,7 +44,7 @@ struct HTTPFieldsTests {
         #expect(!head.fields.hasToken("", in: .te) && !head.fields.hasToken("caf", in: .te))
     }
 
-    @Test("replace and remove all fields of a name, and leave copies alone")
+    @Test("setting and removing affects all fields with the name, but no copies")
     func changes() throws {
         let original = try Self.fields(("x", "1"), ("date", "2"), ("x", "3"))
         var changed = original
@@ -59,7 +59,7 @@ struct HTTPFieldsTests {
     }
 
     @Test(
-        "never hold what would end a line",
+        "a value never contains characters that would end a line",
         arguments: ["a\r\nb: c", "a\nb", "a\r", "a\0b", "\u{1}", "1234567\u{7F}8"]
     )
     func illegalValues(_ value: String) throws {
@@ -70,18 +70,18 @@ struct HTTPFieldsTests {
         #expect(fields.count == 1)
     }
 
-    @Test("refuse names that are no tokens", arguments: ["", "a b", "a:", "é", "a\r\n", "\u{212A}"])
+    @Test("a name that is not a token is refused", arguments: ["", "a b", "a:", "é", "a\r\n", "\u{212A}"])
     func illegalNames(_ name: String) {
         #expect(HTTPField.Name(name) == nil)
     }
 
-    @Test("strip the white space around values and keep what is inside")
+    @Test("white space around a value is removed, and white space inside is kept")
     func whiteSpace() throws {
         #expect(try Self.fields(("x", " \t a \t b\t "))["x"] == "a \t b")
         #expect(try Self.fields(("x", "  "))["x"] == "")
     }
 
-    @Test("read values as UTF-8, else as Latin-1")
+    @Test("a value is read as UTF-8, or else as Latin-1")
     func encodings() throws {
         let utf8 = try Self.decoded(Array("x: é".utf8))
         #expect(utf8["x"] == "é")
@@ -90,7 +90,7 @@ struct HTTPFieldsTests {
     }
 
     @Test(
-        "find tokens in comma lists of several lines, in any case",
+        "tokens are found in comma-separated lists over several fields, in any case",
         arguments: [
             ("close", true), ("CLOSE", true), ("upgrade", true), ("keep-alive", true), ("clos", false),
             ("closer", false),

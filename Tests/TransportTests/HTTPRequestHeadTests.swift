@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Testing
 
-/// The head of a request with this first line, without its version.
+/// Decodes the head of a request with this first line, given without the version.
 func decodedHead(_ line: String, _ fields: String = "") throws -> HTTPRequestHead {
     var decoder = HTTPDecoder(role: .server)
     var input = ByteBuffer("\(line) HTTP/1.1\r\n\(fields)\r\n".utf8)
@@ -38,7 +38,7 @@ struct HTTPRequestHeadTests {
         Example("/http://h/", "/http://h/", "/http://h/"), Example("*", "*", "*"),
     ]
 
-    @Test("takes targets apart", arguments: examples)
+    @Test("a target is split into its parts", arguments: examples)
     func parts(_ example: Example) throws {
         let head = try decodedHead("OPTIONS \(example.target)")
         #expect(head.rawPath == example.rawPath)
@@ -54,7 +54,7 @@ struct HTTPRequestHeadTests {
         ("d=%C3%A9", [("d", "é")]), ("a%26b=c%3Dd", [("a&b", "c=d")]), ("d=%00", [("d", "\0")]),
     ]
 
-    @Test("decodes the query as a form", arguments: queries.indices)
+    @Test("the query is decoded as a form", arguments: queries.indices)
     func queryItems(_ index: Int) throws {
         let (query, items) = Self.queries[index]
         let head = try decodedHead("GET /?\(query)")
@@ -62,12 +62,12 @@ struct HTTPRequestHeadTests {
         #expect(head.queryItems.map(\.value) == items.map(\.1))
     }
 
-    @Test("has no query items without a query")
+    @Test("a target without a query has no query items")
     func noQuery() throws {
         #expect(try decodedHead("GET /a").queryItems.isEmpty)
     }
 
-    @Test("knows methods by their exact token")
+    @Test("methods are compared by their exact token")
     func methods() {
         #expect(HTTPMethod("GET") == .get)
         #expect(HTTPMethod("get") != .get)

@@ -2,7 +2,7 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-@Suite("What the server refuses, over a socket")
+@Suite("Requests that the server refuses, over a socket")
 struct HTTPServerRefusalTests {
     struct Hello: HTTPResponder {
         nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
@@ -20,7 +20,7 @@ struct HTTPServerRefusalTests {
         }
     }
 
-    /// What the server answers to some bytes, after which the client says no more.
+    /// Returns the server's answer to some bytes, after which the client sends nothing.
     private func answer(to request: String) async throws -> String {
         try await withServer(Hello()) { url in
             let client = try await RawClient(port: HTTPURL(url).port)
@@ -30,7 +30,7 @@ struct HTTPServerRefusalTests {
         }
     }
 
-    @Test("a request of HTTP/1.1 without host is 400 and the end, RFC 9112 §3.2")
+    @Test("an HTTP/1.1 request without Host is answered with 400, and the connection ends, RFC 9112 §3.2")
     func host() async throws {
         let answer = try await answer(to: "GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 400 "))
@@ -38,12 +38,12 @@ struct HTTPServerRefusalTests {
         #expect(!answer.contains("hello"))
     }
 
-    @Test("a request of HTTP/1.0 needs no host, RFC 9112 §3.2")
+    @Test("an HTTP/1.0 request needs no Host, RFC 9112 §3.2")
     func oldHost() async throws {
         #expect(try await answer(to: "GET / HTTP/1.0\r\n\r\n").hasSuffix("\r\n\r\nhello"))
     }
 
-    @Test("another version of WebSocket is 426 with the one spoken here, RFC 6455 §4.4")
+    @Test("another WebSocket version is answered with 426 and the supported version, RFC 6455 §4.4")
     func version() async throws {
         let answer = try await answer(
             to: "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -54,7 +54,7 @@ struct HTTPServerRefusalTests {
         #expect(answer.contains("upgrade: websocket\r\n"))
     }
 
-    @Test("a refused handshake of HEAD has no body, RFC 9110 §9.3.2")
+    @Test("the refusal of a HEAD handshake has no body, RFC 9110 §9.3.2")
     func head() async throws {
         let answer = try await answer(
             to: "HEAD / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -64,7 +64,7 @@ struct HTTPServerRefusalTests {
         #expect(!answer.contains("content-length: 0\r\n"))
     }
 
-    @Test("messages before a broken frame are answered before the Close with 1002, RFC 6455 §7.1.7")
+    @Test("messages before a malformed frame are answered before the Close with 1002, RFC 6455 §7.1.7")
     func brokenFrame() async throws {
         try await withServer(Hello()) { url in
             let client = try await RawClient(port: HTTPURL(url).port)

@@ -2,16 +2,16 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-/// What a decoder found, as lines of text: one a head or an end, bodies merged.
+/// The events of a decoder as lines of text: one per head or end, with bodies merged.
 ///
 /// `request POST /a http11 fixed(5) host=x content-length=5`, `response 200 http11 none`, `body hello`, `end x-t=1`,
 /// `failed 400`.
 enum HTTPTranscript {
-    /// Feeds the pieces to a decoder as a connection would and lists what came out.
+    /// Feeds the pieces to a decoder the way a connection would, and lists the events.
     ///
     /// - Parameters:
-    ///   - methods: what the responses answer, for a client.
-    ///   - closes: whether the peer closes the connection behind the last piece.
+    ///   - methods: The methods of the requests that a client's responses answer.
+    ///   - closes: Whether the peer closes the connection after the last piece.
     static func of(
         _ pieces: [[UInt8]],
         role: HTTPRole,
@@ -67,7 +67,7 @@ enum HTTPTranscript {
     }
 }
 
-/// Bytes on the wire and what a decoder has to find in them.
+/// Bytes on the wire and the transcript that a decoder must produce from them.
 struct HTTPExample: Sendable, CustomTestStringConvertible {
     var name: String
     var wire: [UInt8]

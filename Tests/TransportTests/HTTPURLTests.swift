@@ -4,7 +4,7 @@ import Testing
 @Suite("URLs, RFC 3986")
 struct HTTPURLTests {
     @Test(
-        "a URL is taken apart",
+        "a URL is split into its parts",
         arguments: [
             ("http://example.com", false, "example.com", 80, "/"),
             ("HTTPS://Example.COM/a?b=c#d", true, "example.com", 443, "/a?b=c"),
@@ -23,7 +23,7 @@ struct HTTPURLTests {
     }
 
     @Test(
-        "what is no URL is refused, with its text",
+        "text that is not a URL is refused with an error that quotes it",
         arguments: [
             "", "example.com", "/path", "ftp://h/", "http://", "http://:80/", "http://h:port/", "http://h:65536/",
             "http://h:+1/", "http://user:secret@h/", "http://h/a b", "http://h/\r\nx", "http://[::1", "http://h h/",
@@ -40,7 +40,7 @@ struct HTTPURLTests {
     }
 
     @Test(
-        "a reference leads on from where it was found (RFC 3986 §5.2)",
+        "a reference is resolved against the URL it was found at (RFC 3986 §5.2)",
         arguments: [
             ("http://h:1/a/b?c", "/d?e", "http://h:1/d?e"), ("http://h/a/b", "c", "http://h/a/c"),
             ("http://h/a", "https://other/x", "https://other/x"), ("https://h/a", "//other:2/x", "https://other:2/x"),
@@ -63,7 +63,7 @@ struct HTTPURLTests {
     }
 
     @Test(
-        "a reference of another scheme, or without a host, leads nowhere",
+        "a reference with another scheme or without a host is refused",
         arguments: ["file:///etc/passwd", "mailto:a@b", "http:x", "//", "javascript:x", "http://u:p@h/", "/a b"]
     )
     func leadsNowhere(_ reference: String) throws {
@@ -72,7 +72,7 @@ struct HTTPURLTests {
         #expect(error?.code == .invalidURL)
     }
 
-    @Test("a Unix socket's path stands escaped in the place of the host")
+    @Test("the path of a Unix socket is escaped in place of the host")
     func unixSocket() throws {
         let url = try HTTPURL("http+unix://%2Frun%2Fa%20b.sock/x?y").appending("/z")
         #expect(url.socketPath == "/run/a b.sock")
@@ -84,7 +84,7 @@ struct HTTPURLTests {
         }
     }
 
-    @Test("TLS is spoken over a Unix socket, too, and for localhost", arguments: ["https+unix", "WSS+unix"])
+    @Test("TLS over a Unix socket is supported, with localhost as the host", arguments: ["https+unix", "WSS+unix"])
     func secureUnixSocket(_ scheme: String) throws {
         let url = try HTTPURL("\(scheme)://%2Frun%2Fa.sock/x")
         #expect(url.isSecure && url.socketPath == "/run/a.sock" && url.host == "localhost")
@@ -92,13 +92,13 @@ struct HTTPURLTests {
         #expect(url.description == "https+unix://%2Frun%2Fa.sock/x")
     }
 
-    @Test("a path is appended below the base's own")
+    @Test("a path is appended to the path of the base")
     func appends() throws {
         let url = try HTTPURL("http://h/api/").appending("/sandbox/1")
         #expect(url.description == "http://h/api/sandbox/1")
     }
 
-    @Test("only unreserved characters stay as they are")
+    @Test("all but unreserved characters are escaped")
     func escapes() {
         #expect(HTTPURL.escape("aZ9-._~ /é+%") == "aZ9-._~%20%2F%C3%A9%2B%25")
     }

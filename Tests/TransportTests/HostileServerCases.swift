@@ -5,7 +5,7 @@ import Testing
 extension HostileServerTests {
     typealias Code = HTTPClientError.Code
 
-    /// One server's behaviour after it has read the head of a request, and what the client is to make of it.
+    /// The behavior of a server after it has read the head of a request, and the outcome that the client must report.
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let testDescription: String
@@ -25,7 +25,7 @@ extension HostileServerTests {
             testDescription = name
         }
 
-        /// Sends some text, and either ends the connection or leaves it to the client to do so.
+        /// Sends some text, and then either ends the connection or leaves that to the client.
         init(
             _ name: String,
             _ expected: Expected,
@@ -39,7 +39,7 @@ extension HostileServerTests {
             }
         }
 
-        /// Sends something, and then something else until the client has had enough.
+        /// Sends some text, and then more of another text until the client closes.
         init(_ name: String, _ expected: Expected, says text: String, thenForEver more: String) {
             self.init(name, expected) { connection in
                 try await connection.send(text)

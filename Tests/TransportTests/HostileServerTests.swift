@@ -2,10 +2,11 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-@Suite("What a client makes of a hostile server", .timeLimit(.minutes(1)))
+@Suite("A client of a hostile server", .timeLimit(.minutes(1)))
 struct HostileServerTests {
-    /// Sends a request to the server of a case, then one to see that the first has spoilt nothing; the server must see
-    /// the end of every connection.
+    /// Sends a request to the server of a case, and then another to check that the first has broken nothing.
+    ///
+    /// The server must see the end of the hostile connection.
     private func check(_ hostile: Case, readTimeout: Duration? = nil) async throws {
         let server = try RawServer()
         let ends = Ends()
@@ -45,27 +46,30 @@ struct HostileServerTests {
         func add(_ isEnd: Bool) { all.append(isEnd) }
     }
 
-    @Test("a head that is not one is an error, and the connection is closed, RFC 9112 §4", arguments: brokenHeads)
+    @Test("an invalid head is an error, and the connection is closed, RFC 9112 §4", arguments: brokenHeads)
     func heads(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("a body that two readers could see differently is an error, RFC 9112 §6.3", arguments: brokenFraming)
+    @Test(
+        "a body whose length two readers could understand differently is an error, RFC 9112 §6.3",
+        arguments: brokenFraming
+    )
     func framing(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("what never ends is cut off, RFC 9112 §6 and §7", arguments: floods)
+    @Test("anything that never ends is cut off, RFC 9112 §6 and §7", arguments: floods)
     func endless(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("what is cut short is an error and never a shorter response, RFC 9112 §8", arguments: cut)
+    @Test("a truncated response is an error and never a shorter response, RFC 9112 §8", arguments: cut)
     func truncation(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("what comes too much is never part of the next response, RFC 9112 §6.3", arguments: excess)
+    @Test("excess bytes are never part of the next response, RFC 9112 §6.3", arguments: excess)
     func tooMuch(_ hostile: Case) async throws { try await check(hostile) }
 
-    @Test("a server that stalls is an error of the phase's limit, RFC 9112 §9.5", arguments: stalls)
+    @Test("a server that stalls in any phase is a timeout error, RFC 9112 §9.5", arguments: stalls)
     func stalling(_ hostile: Case) async throws { try await check(hostile, readTimeout: .milliseconds(100)) }
 
-    // MARK: Cases of their own
+    // MARK: Other cases
 
-    @Test("a response before its request is the response, and the connection is not used again, RFC 9112 §9.2")
+    @Test("a response that precedes its request is accepted, and the connection is not reused, RFC 9112 §9.2")
     func early() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -79,7 +83,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("bytes that come on an idle connection end it at once, RFC 9112 §9.2")
+    @Test("bytes that arrive on an idle connection end it at once, RFC 9112 §9.2")
     func unasked() async throws {
         let server = try RawServer()
         let answered = OneShotEvent()
@@ -101,7 +105,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("a server that takes nothing of an upload is an error after the write timeout, RFC 9112 §9.5")
+    @Test("a server that reads nothing of an upload is an error after the write timeout, RFC 9112 §9.5")
     func takesNothing() async throws {
         let server = try RawServer()
         let failed = OneShotEvent()
@@ -123,7 +127,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("the head has a limit of its own, beside that of the body, and a request's replaces both, RFC 9112 §9.5")
+    @Test("the head has its own timeout besides the body's, and a request's timeout replaces both, RFC 9112 §9.5")
     func headTimeout() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -141,7 +145,7 @@ struct HostileServerTests {
         }
     }
 
-    @Test("a response in single bytes is over when the limit of the whole request is, RFC 9112 §9.5")
+    @Test("a response that trickles in single bytes ends at the limit of the whole request, RFC 9112 §9.5")
     func drip() async throws {
         let server = try RawServer()
         try await server.serving { connection in
@@ -163,7 +167,7 @@ struct HostileServerTests {
     }
 
     @Test(
-        "cancelling a request closes its connection, whatever phase it is in, RFC 9112 §9.6",
+        "cancelling a request closes its connection in any phase, RFC 9112 §9.6",
         arguments: ["", ok, ok + "\r\nx"]
     )
     func cancelling(_ beginning: String) async throws {

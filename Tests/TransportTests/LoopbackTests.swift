@@ -58,7 +58,7 @@ struct LoopbackTests {
         await server.shutDown()
     }
 
-    @Test("a body comes back as it was sent, whatever its size", arguments: [0, 1, 1000, 70_000, 5_000_000])
+    @Test("a body is echoed unchanged, whatever its size", arguments: [0, 1, 1000, 70_000, 5_000_000])
     func echo(byteCount: Int) async throws {
         try await withServer { client, url in
             let body = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -71,7 +71,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("a streamed request in chunks arrives whole")
+    @Test("a streamed request in chunks arrives completely")
     func chunkedRequest() async throws {
         try await withServer { client, url in
             let request = HTTPClientRequest(
@@ -86,7 +86,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("a streamed response arrives whole")
+    @Test("a streamed response arrives completely")
     func chunkedResponse() async throws {
         try await withServer { client, url in
             let result = try await client.send(HTTPClientRequest(.get, try HTTPURL(url + "/stream")))
@@ -94,7 +94,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("an unknown path is 404 and the connection goes on")
+    @Test("an unknown path is 404, and the connection stays usable")
     func notFound() async throws {
         try await withServer { client, url in
             for _ in 0..<2 {
@@ -105,7 +105,7 @@ struct LoopbackTests {
     }
 
     @Test(
-        "WebSocket messages come back in order, of all sizes",
+        "WebSocket messages of all sizes are echoed in order",
         arguments: [0, 1, 125, 126, 65_535, 65_536, 3_000_000]
     )
     func webSocketEcho(byteCount: Int) async throws {
@@ -122,7 +122,7 @@ struct LoopbackTests {
         }
     }
 
-    @Test("a reader that pauses for several close timeouts still gets all that was sent before the Close")
+    @Test("a reader that pauses for several close timeouts still gets everything sent before the Close")
     func slowReader() async throws {
         var impatient = HTTPServerConfiguration()
         impatient.webSocket.closeTimeout = .milliseconds(50)
@@ -132,7 +132,7 @@ struct LoopbackTests {
         pinging.pingInterval = .milliseconds(40)
         let url = try HTTPURL("http://\(address)/flood")
         let socket = try await directClient().openWebSocket(url, webSocket: pinging)
-        // The pause is the point: by now the server has closed, and its patience would be over.
+        // The pause is what is tested: the server has closed by now, and its close timeout would be over.
         try await EventLoopGroup.shared.next().sleep(for: .milliseconds(400))
         var received: [UInt8] = []
         while let message = try await socket.receive() { received.append(message.bytes.first ?? 255) }
@@ -141,7 +141,7 @@ struct LoopbackTests {
         #expect(received == (0..<40).map { UInt8($0) })
     }
 
-    @Test("a server on a Unix socket is reached by the URL that it is named by")
+    @Test("a server on a Unix socket is reached by the URL that it reports")
     func unixSocket() async throws {
         try await withTemporaryDirectory { folder in
             var configuration = HTTPServerConfiguration()

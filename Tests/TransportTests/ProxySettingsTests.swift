@@ -1,10 +1,10 @@
 import BenchmarkTransport
 import Testing
 
-@Suite("Which proxy a request takes")
+@Suite("The proxy of a request")
 struct ProxySettingsTests {
     @Test(
-        "the lower-case variable comes first, ALL_PROXY last",
+        "the lower-case variable takes precedence, and ALL_PROXY comes last",
         arguments: [
             (["HTTP_PROXY": "http://a:1"], "http://h/", "a:1"), (["HTTP_PROXY": "http://a:1"], "https://h/", nil),
             (["http_proxy": "b:2", "HTTP_PROXY": "http://a:1"], "http://h/", "b:2"),
@@ -19,7 +19,7 @@ struct ProxySettingsTests {
         #expect(proxy?.description == expected)
     }
 
-    @Test("HTTP_PROXY is not looked at where REQUEST_METHOD is set, as a client's field would be in it")
+    @Test("HTTP_PROXY is ignored if REQUEST_METHOD is set, since it may then hold a client's Proxy field")
     func cgi() throws {
         let url = try HTTPURL("http://h/")
         let attack = ["HTTP_PROXY": "evil:1", "REQUEST_METHOD": "GET"]
@@ -29,7 +29,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "what is listed in NO_PROXY is reached directly",
+        "hosts listed in NO_PROXY are reached directly",
         arguments: [
             ("*", "http://h/", true), ("example.com", "http://example.com/", true),
             ("example.com", "http://a.example.com/", true), ("example.com", "http://badexample.com/", false),
@@ -52,7 +52,7 @@ struct ProxySettingsTests {
         #expect((proxy == nil) == isDirect)
     }
 
-    @Test("servers on this machine are reached directly where the environment names the proxy, and only there")
+    @Test("servers on this machine are reached directly only if the proxy comes from the environment")
     func loopback() throws {
         let (settings, environment) = (ProxySettings(http: "p:1"), ProxySettings { $0 == "http_proxy" ? "p:1" : nil })
         for url in ["http://127.0.0.1/", "http://localhost/", "http://[::1]/"] {
@@ -62,7 +62,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "user information is decoded and shown as Basic, RFC 7617 §2",
+        "user information is decoded and sent as Basic credentials, RFC 7617 §2",
         arguments: [
             ("http://user:secret@p:1", "Basic dXNlcjpzZWNyZXQ="), ("user:secret@p:1", "Basic dXNlcjpzZWNyZXQ="),
             ("http://a%40b:c%3Ad@p", "Basic YUBiOmM6ZA=="), ("http://user@p", "Basic dXNlcjo="), ("http://p", nil),
@@ -75,7 +75,7 @@ struct ProxySettingsTests {
     }
 
     @Test(
-        "a proxy that cannot be used is an error that names its variable and no secret, RFC 9110 §4.2.4",
+        "an unusable proxy is an error that names its variable but no secret, RFC 9110 §4.2.4",
         arguments: [
             ("HTTPS_PROXY", "https://user:secret@p:1"), ("https_proxy", "socks5://user:secret@p:1"),
             ("ALL_PROXY", "http://user:secret@p:99999"), ("all_proxy", "http://"),

@@ -2,10 +2,10 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-@Suite("What a server does with Expect, RFC 9110 §10.1.1", .timeLimit(.minutes(1)))
+@Suite("How a server handles Expect, RFC 9110 §10.1.1", .timeLimit(.minutes(1)))
 struct ServerExpectationTests {
-    /// Answers `/read` with the body, `/mirror` and `/refuse` with the body while it comes in, and anything else without
-    /// a look at it.
+    /// Answers `/read` with the body, `/mirror` and `/refuse` with the body as it arrives, and anything else without
+    /// reading it.
     struct Mirror: HTTPResponder {
         nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
             let body = request.body
@@ -36,7 +36,7 @@ struct ServerExpectationTests {
         "POST \(path) HTTP/\(version)\r\nHost: a\r\nConnection: close\r\n\(field)\r\nContent-Length: 4\r\n\r\n"
     }
 
-    @Test("a body that is asked for is answered with 100 first, and only once, RFC 9110 §10.1.1")
+    @Test("reading a body sends 100 first, and only once, RFC 9110 §10.1.1")
     func asked() async throws {
         try await withServer(Mirror()) { url in
             let client = try await RawClient(port: try HTTPURL(url).port)
@@ -50,7 +50,7 @@ struct ServerExpectationTests {
     }
 
     @Test(
-        "there is no 100 for a body that has begun, for HTTP/1.0, and for other expectations, RFC 9110 §10.1.1",
+        "no 100 is sent for a body that has started, for HTTP/1.0, or for other expectations, RFC 9110 §10.1.1",
         arguments: [
             (request("/read") + "body", "body"), (request("/read", version: "1.0") + "body", "body"),
             (request("/read", "Expect: 200-ok") + "body", "body"), (request("/leave"), "left"),
@@ -67,7 +67,7 @@ struct ServerExpectationTests {
         }
     }
 
-    @Test("a response that is written while the body is read comes after the 100, RFC 9110 §10.1.1")
+    @Test("a response that is written while the body is read is sent after the 100, RFC 9110 §10.1.1")
     func mirrored() async throws {
         try await withServer(Mirror()) { url in
             let client = try await RawClient(port: try HTTPURL(url).port)
@@ -80,7 +80,7 @@ struct ServerExpectationTests {
         }
     }
 
-    @Test("there is no 100 within a refusal, whatever is read while it is written, RFC 9110 §10.1.1")
+    @Test("no 100 is sent within a refusal, even if the body is read while it is written, RFC 9110 §10.1.1")
     func refused() async throws {
         try await withServer(Mirror()) { url in
             let client = try await RawClient(port: try HTTPURL(url).port)

@@ -2,13 +2,13 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-@Suite("The ceilings of a server")
+@Suite("A server's limits")
 struct ServerLimitTests {
     typealias Hello = HTTPServerRefusalTests.Hello
 
     private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    /// Counts its requests.
+    /// A responder that counts its requests.
     final class Served: HTTPResponder {
         private let requests = Locked(0)
         var count: Int { requests.withLock { $0 } }
@@ -19,7 +19,7 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("an address with as many connections as it may have gets no more, until one ends, RFC 9112 §9.5")
+    @Test("an address at its limit of connections gets no more until one ends, RFC 9112 §9.5")
     func perAddress() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.maxConnectionsPerAddress = 2
@@ -34,7 +34,7 @@ struct ServerLimitTests {
             #expect(try await refused.receive().isEmpty)
             held[0].finishSending()
             #expect(try await held[0].receive().isEmpty)
-            // The server hears of the end by itself; one of the next few is let in.
+            // The server notices the end after a moment, so one of the next few connections is accepted.
             var answer = ""
             while answer.isEmpty {
                 let next = try await RawClient(port: port)
@@ -45,7 +45,7 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("the ceiling of an address does not count the peers of a Unix socket, RFC 9112 §9.5")
+    @Test("the limit per address does not apply to peers of a Unix socket, RFC 9112 §9.5")
     func unixPeers() async throws {
         try await withTemporaryDirectory { folder in
             var configuration = HTTPServerConfiguration()
@@ -66,7 +66,7 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("a server with as many connections as it may have lets the next wait until one ends, RFC 9112 §9.5")
+    @Test("a server at its limit of connections makes the next one wait until another ends, RFC 9112 §9.5")
     func inAll() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.maxConnections = 1
@@ -79,7 +79,7 @@ struct ServerLimitTests {
             let second = try await RawClient(port: port)
             try await second.send(Self.request)
             let answer = Task { try await second.receiveText(until: "hello") }
-            // As often as the first is served, the second could be.
+            // Each time that the first is served, the second could be served too.
             for _ in 0..<50 {
                 try await first.send(Self.request)
                 #expect(try await first.receiveText(until: "hello").hasSuffix("hello"))
@@ -91,7 +91,7 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("a head that takes too long is 408 and the end, RFC 9110 §15.5.9")
+    @Test("a head that takes too long is answered with 408, and the connection ends, RFC 9110 §15.5.9")
     func slowHead() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.headerTimeout = .milliseconds(50)
@@ -103,7 +103,7 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("an idle connection is closed after the keep-alive time, RFC 9112 §9.5")
+    @Test("an idle connection is closed after the keep-alive timeout, RFC 9112 §9.5")
     func idle() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.keepAliveTimeout = .milliseconds(100)
@@ -111,7 +111,7 @@ struct ServerLimitTests {
             let port = try HTTPURL(url).port
             let silent = try await RawClient(port: port)
             #expect(try await silent.receive().isEmpty)
-            // On a busy machine the time may pass before the first request is there.
+            // On a busy machine the timeout may pass before the first request arrives.
             var answer = ""
             while answer.isEmpty {
                 let client = try await RawClient(port: port)
@@ -122,7 +122,7 @@ struct ServerLimitTests {
         }
     }
 
-    /// Reads bodies to their end, or answers with the status of what is wrong with them.
+    /// Reads bodies completely and echoes them, or answers with the status of the body's error.
     struct Reading: HTTPResponder {
         private static let echo = HTTPField.Name("x-echo") ?? .te
 
@@ -145,7 +145,7 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("a request body that stalls is 408, RFC 9110 §15.5.9")
+    @Test("a request body that stalls is answered with 408, RFC 9110 §15.5.9")
     func slowBody() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.bodyIdleTimeout = .milliseconds(50)
@@ -156,7 +156,7 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("a request body that comes in drops is 408 in the end, RFC 9110 §15.5.9")
+    @Test("a request body that trickles in is eventually answered with 408, RFC 9110 §15.5.9")
     func trickledBody() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.bodyIdleTimeout = .milliseconds(100)
@@ -165,7 +165,7 @@ struct ServerLimitTests {
             let client = try await RawClient(port: try HTTPURL(url).port)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
             let answer = Task { try await client.receiveText() }
-            // Never idle for as long as it may be.
+            // The pauses are shorter than the idle timeout.
             let loop = EventLoopGroup.shared.next()
             for _ in 0..<2_000 {
                 do { try await client.send("x") } catch { break }
@@ -176,7 +176,7 @@ struct ServerLimitTests {
     }
 
     @Test(
-        "what is longer than its ceiling is refused by its status, RFC 9110 §15.5 and RFC 6585 §5",
+        "any part that is longer than its limit is refused with its status, RFC 9110 §15.5 and RFC 6585 §5",
         arguments: [
             ("a request line", "GET /\(String(repeating: "a", count: 300)) HTTP/1.1\r\nHost: a\r\n\r\n", 414),
             ("a header section", "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 600))\r\n\r\n", 431),
@@ -202,7 +202,7 @@ struct ServerLimitTests {
         }
     }
 
-    @Test("trailers pass in both directions, without those that come too late to count, RFC 9110 §6.5")
+    @Test("trailers are passed in both directions, except fields that may not be trailers, RFC 9110 §6.5")
     func trailers() async throws {
         try await withServer(Reading()) { url in
             let client = try await RawClient(port: try HTTPURL(url).port)

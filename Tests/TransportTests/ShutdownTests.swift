@@ -2,9 +2,9 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-@Suite("What outlives its exchange")
+@Suite("Objects that outlive their exchange")
 struct StaleExchangeTests {
-    /// Keeps the body and the writer of the first request, and tries them in the second.
+    /// Keeps the body and the writer of the first request, and uses them during the second.
     final class Keeping: HTTPResponder {
         let body = Locked<HTTPRequestBody?>(nil)
         let writer = Locked<HTTPBodyWriter?>(nil)
@@ -29,7 +29,7 @@ struct StaleExchangeTests {
         }
     }
 
-    @Test("a body and a writer of an earlier request neither read nor write the next one's")
+    @Test("a body and a writer of an earlier request can neither read nor write the next one")
     func stale() async throws {
         try await withServer(Keeping()) { url in
             let client = directClient()
@@ -40,7 +40,7 @@ struct StaleExchangeTests {
         }
     }
 
-    @Test("an informational status is no answer, RFC 9110 §15.2", arguments: [100, 103, 199])
+    @Test("a responder's informational status is answered with 500, RFC 9110 §15.2", arguments: [100, 103, 199])
     func informational(_ status: Int) async throws {
         struct Wrong: HTTPResponder {
             let status: Int
@@ -55,9 +55,9 @@ struct StaleExchangeTests {
     }
 }
 
-@Suite("The end of a server")
+@Suite("Stopping a server")
 struct ShutdownTests {
-    /// Answers when told to, or, at `/never`, when its task is cancelled.
+    /// Answers when it is released, or at `/never` when its task is cancelled.
     final class Held: HTTPResponder {
         let arrived = OneShotEvent()
         let released = OneShotEvent()
@@ -76,18 +76,18 @@ struct ShutdownTests {
         }
     }
 
-    @Test("requests in flight are answered, idle connections closed, new ones refused")
+    @Test("requests in flight are answered, idle connections are closed, and new ones are refused")
     func graceful() async throws {
         let responder = Held()
         var configuration = HTTPServerConfiguration()
-        // No other test takes an address there, once this one is free.
+        // No other test uses this address, so that it stays free after this one.
         configuration.host = "127.0.0.3"
         let server = HTTPServer(configuration: configuration, responder: responder)
         let address = try await server.start()
         let busy = try await RawClient(host: address.host, port: address.port)
         try await busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         await responder.arrived.wait()
-        // One for each loop: when all of them have ended, every loop knows that the server stops.
+        // One per event loop: once all of them have ended, every loop knows that the server is stopping.
         var idle: [RawClient] = []
         for _ in EventLoopGroup.shared.all { idle.append(try await RawClient(host: address.host, port: address.port)) }
         let stopped = Task { await server.shutDown() }
@@ -99,7 +99,7 @@ struct ShutdownTests {
         await stopped.value
     }
 
-    /// How a WebSocket ends whose server stops in some way while it is open.
+    /// Returns how an open WebSocket ends when its server is stopped.
     private func endOfWebSocket(
         drain: Duration = .zero,
         timeout: Duration = .seconds(30),
@@ -121,7 +121,7 @@ struct ShutdownTests {
     }
 
     @Test(
-        "a WebSocket is closed with 1012 when the drain period is over, however long that is, RFC 6455 §7.4.1",
+        "a WebSocket is closed with 1012 when the drain period is over, however long it is, RFC 6455 §7.4.1",
         arguments: [(50, 30_000), (300, 50)]
     )
     func drained(_ drain: Int, _ timeout: Int) async throws {
@@ -134,7 +134,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("a WebSocket that is cut is told so with 1012 before, RFC 6455 §7.4.1")
+    @Test("a WebSocket gets a Close with 1012 before it is cut, RFC 6455 §7.4.1")
     func cutWebSocket() async throws {
         let end = try await endOfWebSocket(drain: .seconds(3600)) { await $0.stopNow() }
         guard case .closed(code: .serviceRestart, _)? = end else {
@@ -143,7 +143,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("who still answers when the time is up is cancelled, and its cleanup awaited")
+    @Test("a responder that is still running at the timeout is cancelled, and its cleanup is awaited")
     func cut() async throws {
         let responder = Held()
         var configuration = HTTPServerConfiguration()

@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Testing
 
-@Suite("What may be meant by a word that nobody knows")
+@Suite("Suggestions for an unknown option")
 struct SuggestionTests {
     private static let usage = """
         usage: service [options]
@@ -12,7 +12,7 @@ struct SuggestionTests {
         """
 
     @Test(
-        "is the option that is close to it, and nothing where none is",
+        "the suggestion is the option closest to the word, or none if no option is close",
         arguments: [
             ("--prot", "--port"), ("--Port", "--port"), ("--hots", "--host"), ("--loglevel", "--log-level"),
             ("--log_level", "--log-level"), ("--ping-interval", "--ws-ping-interval"), ("--verbose", nil),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("TLS over loopback")
 struct TLSTests {
-    /// Answers with what TLS agreed on.
+    /// Answers with a description of the TLS session.
     struct Describe: HTTPResponder {
         nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
             if request.head.asksForWebSocket {
@@ -58,7 +58,7 @@ struct TLSTests {
         try await client.send(HTTPClientRequest(.get, try HTTPURL(url))).text
     }
 
-    @Test("requests and WebSocket messages of all sizes pass, RFC 8446 §5")
+    @Test("requests and WebSocket messages of all sizes arrive, RFC 8446 §5")
     func passes() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -82,7 +82,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a server with TLS on a Unix socket is reached by the URL that it is named by, RFC 9110 §4.2.2")
+    @Test("a server with TLS on a Unix socket is reached by the URL that it reports, RFC 9110 §4.2.2")
     func unixSocket() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -138,7 +138,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a client refuses a certificate of an unknown authority, and one for another address, RFC 9525 §6")
+    @Test("a client refuses a certificate from an unknown authority and one for another address, RFC 9525 §6")
     func unknownAuthority() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -155,7 +155,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a server that asks for a certificate serves those of its authority and no others, RFC 8446 §4.4.2.4")
+    @Test("a server that requires certificates serves only clients with one from its authority, RFC 8446 §4.4.2.4")
     func clientCertificates() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -178,7 +178,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a session is not resumed when its client's certificate has expired, RFC 8446 §4.6.1")
+    @Test("a session is not resumed once its client's certificate has expired, RFC 8446 §4.6.1")
     func expiredSession() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -186,7 +186,7 @@ struct TLSTests {
             try await withServer(Describe(), configuration: configuration(pair, clientAuthority: authority.file)) {
                 url in
                 var (known, expiry, answers) = (client(trusting: authority.file), 0.0, [String]())
-                // On a busy machine a certificate may expire before it has been shown.
+                // On a busy machine a certificate may expire before it has been used.
                 for seconds in [2.0, 8, 30] where answers.count < 2 {
                     let issued = try await authority.issue("runner\(Int(seconds))", expiringAfter: seconds)
                     (known, expiry) = (client(trusting: authority.file, issued.0), issued.expiry)
@@ -196,7 +196,7 @@ struct TLSTests {
                     }
                 }
                 #expect(answers.map { $0.contains("resumed=true") } == [false, true])
-                // The clock that certificates are compared with is a coarse one.
+                // Certificates are checked with a coarse clock.
                 let (last, end) = (known, expiry + 0.5)
                 await until { Date().timeIntervalSince1970 > end }
                 await #expect(throws: HTTPClientError.self) { try await get(url, last) }
@@ -204,7 +204,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a certificate read anew is shown to new connections, and those that are open go on, RFC 8446 §4.4.2")
+    @Test("a certificate that was reloaded is shown to new connections, and open ones go on, RFC 8446 §4.4.2")
     func reload() async throws {
         try await withTemporaryDirectory { folder in
             let old = try await TestAuthority(in: folder)
@@ -235,7 +235,7 @@ struct TLSTests {
         }
     }
 
-    @Test("files that cannot be used are named, with the reason, RFC 7468 §2")
+    @Test("the error for an unusable file names it and the reason, RFC 7468 §2")
     func files() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)
@@ -257,7 +257,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a peer that speaks no TLS, and one that says nothing, are not waited for, RFC 8446 §6.2")
+    @Test("a peer that does not speak TLS and one that sends nothing are disconnected, RFC 8446 §6.2")
     func noTLS() async throws {
         try await withTemporaryDirectory { folder in
             let authority = try await TestAuthority(in: folder)

@@ -40,7 +40,7 @@ struct WebSocketCompressionLoopbackTests {
     }
 
     @Test(
-        "messages come back in order, whoever compresses",
+        "messages are echoed in order, whichever side compresses",
         arguments: WebSocketCompression.allCases,
         WebSocketCompression.allCases
     )
@@ -90,7 +90,7 @@ struct WebSocketCompressionLoopbackTests {
                 if bytes.isEmpty { return }
                 if input.isEmpty { #expect(bytes.first == 0xc1) }
                 input.append(contentsOf: bytes)
-                // The frame is looked at when it is whole.
+                // The frame is decoded once it is complete.
                 if input.count < 4 || input.count < 4 + Int(input[2]) << 8 + Int(input[3]) { continue }
                 event = codec.next(&input, &output)
             }
@@ -104,7 +104,7 @@ struct WebSocketCompressionLoopbackTests {
         }
     }
 
-    @Test("a server refuses extensions that break the grammar with 400, RFC 6455 §9.1")
+    @Test("a server refuses malformed extensions with 400, RFC 6455 §9.1")
     func refuses() async throws {
         try await withServer(.accepted) { address in
             let client = try await RawClient(port: address.port)

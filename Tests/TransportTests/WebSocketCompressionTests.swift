@@ -9,7 +9,11 @@ struct WebSocketCompressionTests {
         [true, false].map { WebSocketDeflate.Direction(windowBits: bits, keepsContext: $0) }
     }
 
-    @Test("carries messages for every window, with and without context", arguments: directions, Chunking.allCases)
+    @Test(
+        "messages are carried with every window size, with and without context takeover",
+        arguments: directions,
+        Chunking.allCases
+    )
     func roundTrip(_ direction: WebSocketDeflate.Direction, _ chunking: Chunking) {
         let count = chunking == .splits ? 3000 : 12_000
         let messages: [WebSocketMessage] = [
@@ -28,7 +32,7 @@ struct WebSocketCompressionTests {
         }
     }
 
-    @Test("carries random messages of mixed sizes, in both directions at once", arguments: 0..<12 as Range<UInt64>)
+    @Test("random messages of mixed sizes are carried in both directions at once", arguments: 0..<12 as Range<UInt64>)
     func random(_ seed: UInt64) {
         var random = SeededRandom(seed: seed)
         let server = Self.directions.randomElement(using: &random) ?? .init()
@@ -48,7 +52,7 @@ struct WebSocketCompressionTests {
         }
     }
 
-    @Test("damaged messages are read or refused, §7.2.2", arguments: 0..<4 as Range<UInt64>)
+    @Test("damaged messages are decoded or refused, §7.2.2", arguments: 0..<4 as Range<UInt64>)
     func damaged(_ seed: UInt64) {
         var random = SeededRandom(seed: seed)
         var sender = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
@@ -67,7 +71,7 @@ struct WebSocketCompressionTests {
         }
     }
 
-    @Test("compresses messages of 1 KiB and more, in one frame, and leaves shorter ones as they are, §6")
+    @Test("messages of 1 KiB or more are compressed, in one frame, and shorter ones are not, §6")
     func threshold() {
         var sender = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
         let short = sampleText(1023, seed: 1)
@@ -80,16 +84,16 @@ struct WebSocketCompressionTests {
         #expect(again.count < 40)
     }
 
-    @Test("compresses messages of up to 1 MiB, which takes its time, and leaves longer ones as they are, §6")
+    @Test("messages of up to 1 MiB are compressed, and longer ones are not because that takes time, §6")
     func ceiling() {
         var sender = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
         let longest = [UInt8](repeating: 7, count: 1 << 20)
         let compressed = webSocketFrames(.binary(longest), &sender)
         #expect(compressed.first == 0xc2 && compressed.count < 10_000)
-        // Not within the macro: it would look for the differences of two long arrays.
+        // Outside the macro, which would compute the difference of two long arrays.
         let isPlain = webSocketFrames(.binary(longest + [7]), &sender) == frame(0x82, longest + [7], masked: false)
         #expect(isPlain)
-        // What the next message may refer to is what was compressed.
+        // The next message refers only to messages that were compressed.
         var receiver = WebSocketProtocol(role: .client, deflate: WebSocketDeflate())
         let again = webSocketFrames(.binary(longest), &sender)
         let expected = WebSocketEvent.message(.binary(longest))
@@ -97,7 +101,7 @@ struct WebSocketCompressionTests {
         #expect(isReceived)
     }
 
-    @Test("has no context before the first compressed message of a direction, §7.1.1")
+    @Test("a direction has no context before its first compressed message, §7.1.1")
     func lazyContexts() {
         let (short, long) = (sampleText(1023, seed: 1), sampleText(2000, seed: 1))
         var sender = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
@@ -110,7 +114,7 @@ struct WebSocketCompressionTests {
         }
     }
 
-    @Test("leaves what does not shrink as it is where no later message refers to it, §6")
+    @Test("a message that does not shrink is sent uncompressed if no later message refers to it, §6")
     func incompressible() {
         let noise = sampleNoise(5000, seed: 5)
         let direction = WebSocketDeflate.Direction(keepsContext: false)
@@ -120,7 +124,7 @@ struct WebSocketCompressionTests {
         #expect(webSocketFrames(.binary(noise), &sender).first == 0xc2)
     }
 
-    @Test("writes an empty message as the specification has it, §7.2.3.6")
+    @Test("an empty message is written as specified, §7.2.3.6")
     func empty() throws {
         let deflater = try #require(MessageDeflater(.init(windowBits: 9)))
         for _ in 0..<2 {

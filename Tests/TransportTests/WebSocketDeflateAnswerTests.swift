@@ -1,7 +1,7 @@
 import BenchmarkTransport
 import Testing
 
-@Suite("What a client offers and takes of permessage-deflate, RFC 7692 §5 and §7.1")
+@Suite("A client's offers of permessage-deflate and the answers it accepts, RFC 7692 §5 and §7.1")
 struct WebSocketDeflateAnswerTests {
     private static func offer(_ change: (inout WebSocketDeflateOffer) -> Void) -> WebSocketDeflateOffer {
         var offer = WebSocketDeflateOffer()
@@ -9,7 +9,7 @@ struct WebSocketDeflateAnswerTests {
         return offer
     }
 
-    /// What a client may offer, by the text of it.
+    /// Offers of a client.
     static let plain = offer { _ in }
     static let anyWindow = offer { $0.clientMaxWindowBits = 15 }
     static let demanding = offer {
@@ -17,7 +17,7 @@ struct WebSocketDeflateAnswerTests {
         ($0.serverMaxWindowBits, $0.clientMaxWindowBits) = (10, 11)
     }
 
-    @Test("a client offers what it is told to, §7.1, and by default nothing")
+    @Test("a client offers what it is configured to, §7.1, and by default nothing")
     func requests() {
         #expect(Self.plain.text(isAnswer: false) == "permessage-deflate")
         #expect(Self.anyWindow.text(isAnswer: false) == "permessage-deflate; client_max_window_bits")
@@ -69,7 +69,7 @@ struct WebSocketDeflateAnswerTests {
         ),
     ]
 
-    @Test("a client takes an answer that grants what it offered, §7.1", arguments: acceptances.indices)
+    @Test("a client accepts an answer that grants its offer, §7.1", arguments: acceptances.indices)
     func takes(_ index: Int) throws {
         let example = Self.acceptances[index]
         let outcome = try Self.outcome(of: ["permessage-deflate" + example.answer], to: example.offer)
@@ -77,7 +77,7 @@ struct WebSocketDeflateAnswerTests {
         #expect(outcome.deflate == example.agreed)
     }
 
-    @Test("a client takes it that its offer is declined")
+    @Test("a client accepts that its offer is declined")
     func declinedOffer() throws {
         let outcome = try Self.outcome(of: [], to: Self.demanding)
         #expect(outcome.problem == nil)
@@ -117,7 +117,7 @@ struct WebSocketDeflateAnswerTests {
         ),
     ]
 
-    @Test("a client refuses an answer that is none to its offer, RFC 7692 §5.1", arguments: refusals.indices)
+    @Test("a client refuses an answer that does not match its offer, RFC 7692 §5.1", arguments: refusals.indices)
     func refusesAnswer(_ index: Int) throws {
         let example = Self.refusals[index]
         let outcome = try Self.outcome(of: example.answers, to: example.offer)

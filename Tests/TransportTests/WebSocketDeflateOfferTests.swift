@@ -13,7 +13,7 @@ struct WebSocketDeflateOfferTests {
         (["a;b=\"c\"d"], nil), (["a;b=\"\\\"\""], nil), (["a/b"], nil), (["é"], nil), (["a", "b;b;;"], nil),
     ]
 
-    @Test("reads lists of extensions, RFC 6455 §9.1", arguments: lists.indices)
+    @Test("lists of extensions are parsed, RFC 6455 §9.1", arguments: lists.indices)
     func grammar(_ index: Int) {
         let example = Self.lists[index]
         let found = WebSocketExtension.parse(example.values)?.map { element in
@@ -41,7 +41,7 @@ struct WebSocketDeflateOfferTests {
     struct Offer: Sendable, CustomTestStringConvertible {
         var name: String
         var offer: [String]
-        /// The parameters of the answer; nil for none.
+        /// The parameters of the answer; `nil` if the offer is declined.
         var answer: String?
         var agreed = WebSocketDeflate()
         var testDescription: String { name }
@@ -146,7 +146,7 @@ struct WebSocketDeflateOfferTests {
             ]
         }
 
-    @Test("a server answers an offer", arguments: offers)
+    @Test("a server answers or declines an offer", arguments: offers)
     func answers(_ example: Offer) throws {
         guard case .accepted(let fields, let deflate) = WebSocketHandshake.accept(try Self.handshake(example.offer))
         else {
@@ -168,7 +168,7 @@ struct WebSocketDeflateOfferTests {
     }
 
     @Test(
-        "a server refuses a list that breaks the grammar, RFC 6455 §9.1",
+        "a server refuses a malformed list, RFC 6455 §9.1",
         arguments: ["permessage-deflate;", "permessage-deflate; a=\"b", "a b", "permessage-deflate; a=\"\""]
     )
     func refuses(_ value: String) throws {

@@ -23,14 +23,14 @@ struct WebSocketHandshakeTests {
         if case .accepted(let fields, _) = WebSocketHandshake.accept(head) { fields } else { nil }
     }
 
-    @Test("answers the sample key of §1.3 with the sample answer")
+    @Test("the sample key of §1.3 gets the sample answer")
     func sample() throws {
         let fields = try #require(Self.accepted(try Self.request()))
         #expect(fields[.secWebSocketAccept] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         #expect(fields.map(\.name) == [.upgrade, .connection, .secWebSocketAccept])
     }
 
-    @Test("takes tokens in any case and in lists")
+    @Test("tokens are accepted in any case and in lists")
     func tokens() throws {
         let upgrade = try Self.request(without: .upgrade, with: [(.upgrade, "x, WebSocket")])
         #expect(Self.accepted(upgrade) != nil)
@@ -53,7 +53,7 @@ struct WebSocketHandshakeTests {
         ("no connection", .connection, [(.connection, "keep-alive")], 426),
     ]
 
-    @Test("refuses requests that are none", arguments: refusals.indices)
+    @Test("requests that are not valid handshakes are refused", arguments: refusals.indices)
     func refuses(_ index: Int) throws {
         let example = Self.refusals[index]
         let head = try Self.request(without: example.dropped, with: example.added)
@@ -65,18 +65,18 @@ struct WebSocketHandshakeTests {
         #expect(!message.isEmpty)
     }
 
-    @Test("refuses other methods")
+    @Test("other methods are refused")
     func methods() throws {
         #expect(Self.accepted(try Self.request("POST /ws")) == nil)
     }
 
-    @Test("makes a fresh key for each handshake")
+    @Test("each handshake has a new key")
     func keys() {
         let keys = Set((0..<50).map { _ in WebSocketHandshake.Request().fields[.secWebSocketKey] })
         #expect(keys.count == 50)
     }
 
-    @Test("takes what the server answers, and nothing else")
+    @Test("a client accepts the server's answer and no other")
     func responses() throws {
         let request = WebSocketHandshake.Request()
         let lines = request.fields.map { "\($0.name): \($0.value)\r\n" }.joined()

@@ -75,7 +75,7 @@ struct WebSocketInflationTests {
     ]
 
     @Test(
-        "reads the examples of the specification in both roles however they are cut",
+        "the examples of the specification are decoded in both roles however they are split",
         arguments: vectors,
         Chunking.allCases
     )
@@ -165,7 +165,11 @@ struct WebSocketInflationTests {
         ),
     ]
 
-    @Test("refuses with the right code in both roles however frames are cut", arguments: failures, Chunking.allCases)
+    @Test(
+        "violations are refused with the right code in both roles however frames are split",
+        arguments: failures,
+        Chunking.allCases
+    )
     func refuses(_ failure: Failure, _ chunking: Chunking) {
         for role in WebSocketRole.allCases {
             let masked = role == .server
@@ -182,7 +186,7 @@ struct WebSocketInflationTests {
         }
     }
 
-    @Test("says at the first byte that a compressed text is no UTF-8, RFC 6455 §8.1")
+    @Test("a compressed text fails at its first byte that is not valid UTF-8, RFC 6455 §8.1")
     func failsFast() {
         var receiver = WebSocketProtocol(role: .client, deflate: WebSocketDeflate())
         let begin: [UInt8] = [0x41, 0x7e, 0x10, 0x00, 0x00, 0x08, 0x00, 0xf7, 0xff, 0x61]
@@ -196,7 +200,7 @@ struct WebSocketInflationTests {
 
     // MARK: Limits
 
-    @Test("refuses a message that grows beyond the limit with 1009 before it has come in, RFC 6455 §7.4.1")
+    @Test("a message that inflates beyond the limit is refused with 1009 before all of it has arrived, RFC 6455 §7.4.1")
     func bomb() {
         let wire = Self.bombFrame(32 << 20)
         #expect(wire.count < 1 << 20)
@@ -210,14 +214,14 @@ struct WebSocketInflationTests {
         #expect(error.closeCode == .messageTooBig)
     }
 
-    /// A small frame that inflates to many megabytes; this side would not compress so much.
+    /// A small frame that inflates to many megabytes, more than a sender here would compress.
     private static func bombFrame(_ count: Int = 8 << 20) -> [UInt8] {
         let zeros = [UInt8](repeating: 0, count: count)
         let payload = zeros.withUnsafeBytes { MessageDeflater(.init())?.compress($0) }
         return frame(0xc2, payload?.withReadableBytes { Array($0) } ?? [], masked: true)
     }
 
-    @Test("decompresses a little at a time, and goes on when called again")
+    @Test("a message is decompressed a little at a time, and continued when called again")
     func bounded() {
         var receiver = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
         var (input, output) = (ByteBuffer(), ByteBuffer())
@@ -231,7 +235,7 @@ struct WebSocketInflationTests {
         #expect(input.isEmpty)
     }
 
-    @Test("leaves a long message with the peer until somebody wants it, RFC 7692 §8")
+    @Test("a long message stays with the peer until somebody awaits it, RFC 7692 §8")
     func held() {
         var receiver = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
         receiver.holdsAbove = 1000
@@ -247,7 +251,7 @@ struct WebSocketInflationTests {
         #expect(messages == 1)
     }
 
-    @Test("passes over messages that nobody wants, whatever is in them, and answers Pings between them")
+    @Test("messages that nobody wants are skipped, whatever is in them, and Pings between them are answered")
     func discarded() {
         var receiver = WebSocketProtocol(role: .server, deflate: WebSocketDeflate())
         receiver.discardMessages()
@@ -260,7 +264,7 @@ struct WebSocketInflationTests {
     }
 
     @Test(
-        "of a byte that is no UTF-8 and one beyond the limit the first decides, however it is cut, RFC 6455 §7.4.1",
+        "whichever comes first, invalid UTF-8 or the limit, decides, however the bytes are split, RFC 6455 §7.4.1",
         arguments: [(1400, WebSocketCloseCode.invalidPayload), (1600, .messageTooBig)],
         Chunking.allCases
     )
@@ -279,7 +283,7 @@ struct WebSocketInflationTests {
         }
     }
 
-    @Test("decompresses no more than a piece beyond what is wanted")
+    @Test("at most one piece more than wanted is decompressed")
     func pieces() throws {
         let deflater = try #require(MessageDeflater(.init()))
         let zeros = [UInt8](repeating: 0, count: 8 << 20)
@@ -300,7 +304,7 @@ struct WebSocketInflationTests {
         #expect(taken <= 100_000 + MessageInflater.pieceCount)
     }
 
-    @Test("counts what a message is decompressed to, to the byte", arguments: [-1, 0, 1])
+    @Test("the limit applies to the decompressed message, exact to the byte", arguments: [-1, 0, 1])
     func limit(_ difference: Int) {
         let deflate = WebSocketDeflate()
         var limits = WebSocketLimits()

@@ -2,7 +2,7 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-@Suite("The ceilings and times of a WebSocket, over a socket")
+@Suite("A WebSocket's limits and timeouts, over a socket")
 struct WebSocketLimitTests {
     typealias Echo = HTTPServerRefusalTests.Hello
 
@@ -10,7 +10,7 @@ struct WebSocketLimitTests {
         "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         + "Sec-WebSocket-Key: eHh4eHh4eHh4eHh4eHh4eA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
-    /// What the server says after some frames, up to the end of the connection.
+    /// Returns everything the server sends after some frames, up to the end of the connection.
     private func frames(after bytes: [UInt8], _ change: (inout WebSocketConfiguration) -> Void) async throws -> [UInt8]
     {
         var configuration = HTTPServerConfiguration()
@@ -28,15 +28,15 @@ struct WebSocketLimitTests {
         return Array(bytes[(start + end.count)...])
     }
 
-    @Test("a message longer than its ceiling is 1009, RFC 6455 §7.4.1")
+    @Test("a message longer than the limit is closed with 1009, RFC 6455 §7.4.1")
     func tooBig() async throws {
-        // Only announced: 200 bytes where 100 are allowed.
+        // Only announced: 200 bytes, where 100 are allowed.
         let frames = try await frames(after: [0x82, 0xfe, 0, 200, 0, 0, 0, 0]) { $0.maxMessageBytes = 100 }
         #expect(frames.prefix(1) == [0x88] && frames.dropFirst(2).prefix(2) == [0x03, 0xf1])
     }
 
     @Test(
-        "a peer that answers no Ping is 1011, RFC 6455 §5.5.2, however many there are and however often it is asked",
+        "peers that do not answer Pings are closed with 1011, RFC 6455 §5.5.2, however many there are",
         arguments: [(50, 50), (20, 100), (100, 20)]
     )
     func silent(_ interval: Int, _ timeout: Int) async throws {
@@ -57,7 +57,7 @@ struct WebSocketLimitTests {
         }
     }
 
-    @Test("a peer that takes nothing is cut off for it, also while Pings are written to it, RFC 6455 §7.1.7")
+    @Test("a peer that takes nothing is cut off, even while Pings are written to it, RFC 6455 §7.1.7")
     func stalled() async throws {
         let offering = BackPressureTests.Offering()
         var configuration = HTTPServerConfiguration()
@@ -87,7 +87,7 @@ struct WebSocketLimitTests {
         }
     }
 
-    @Test("a handshake with a body is 400, RFC 6455 §4.1")
+    @Test("a handshake with a body is refused with 400, RFC 6455 §4.1")
     func body() async throws {
         try await withServer(Echo()) { url in
             let client = try await RawClient(port: try HTTPURL(url).port)
@@ -97,7 +97,7 @@ struct WebSocketLimitTests {
         }
     }
 
-    @Test("a peer that does not answer a Close is waited for no longer than the close time, RFC 6455 §7.1.1")
+    @Test("a peer that does not answer a Close is waited for no longer than the close timeout, RFC 6455 §7.1.1")
     func unansweredClose() async throws {
         struct Closing: HTTPResponder {
             nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
@@ -114,7 +114,7 @@ struct WebSocketLimitTests {
         #expect(frames.prefix(1) == [0x88])
     }
 
-    @Test("a body that its responder did not read is read to keep the connection, up to a limit, RFC 9112 §9.3")
+    @Test("a body that its responder did not read is discarded up to a limit to keep the connection, RFC 9112 §9.3")
     func discarded() async throws {
         var configuration = HTTPServerConfiguration()
         configuration.maxDiscardedBodyBytes = 10
@@ -132,6 +132,6 @@ struct WebSocketLimitTests {
 }
 
 extension String {
-    /// How often a text occurs.
+    /// Returns the number of times that a text occurs.
     fileprivate func components(of text: String) -> Int { ranges(of: text).count }
 }

@@ -2,7 +2,7 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-/// A frame as it stands on the wire, masked with a fixed key where it is a client's.
+/// Returns a frame as it is on the wire, masked with a fixed key if it is a client's.
 func frame(
     _ first: UInt8,
     _ payload: [UInt8] = [],
@@ -33,7 +33,7 @@ struct WebSocketProtocolTests {
         var name: String
         var frames: [Frame]
         var events: [WebSocketEvent]
-        /// First byte and payload of the frames that are answered.
+        /// The first byte and payload of each frame in the answer.
         var answers: [[UInt8]]
         var lenient = false
         var testDescription: String { name }
@@ -50,7 +50,7 @@ struct WebSocketProtocolTests {
         }
     }
 
-    @Test("finds the same in both roles however frames are cut", arguments: examples, Chunking.allCases)
+    @Test("frames are decoded the same in both roles however they are split", arguments: examples, Chunking.allCases)
     func receives(_ example: Example, _ chunking: Chunking) {
         for role in [WebSocketRole.server, .client] {
             let wire = example.frames.flatMap { frame($0.first, $0.payload, masked: role == .server) }
@@ -62,7 +62,11 @@ struct WebSocketProtocolTests {
         }
     }
 
-    @Test("fails with the right code in both roles however frames are cut", arguments: failures, Chunking.allCases)
+    @Test(
+        "violations fail with the right code in both roles however frames are split",
+        arguments: failures,
+        Chunking.allCases
+    )
     func fails(_ example: Failure, _ chunking: Chunking) {
         for role in [WebSocketRole.server, .client] {
             let wire = example.wire(role == .server) + frame(0x81, Array("after".utf8), masked: role == .server)
@@ -88,7 +92,7 @@ struct WebSocketProtocolTests {
         return limits
     }()
 
-    /// Feeds pieces as a connection would; the input must be empty or hold less than a header after each.
+    /// Feeds pieces the way a connection would, and checks that less than a header is left in the input after each.
     private static func run(
         _ pieces: [[UInt8]],
         role: WebSocketRole,
@@ -107,7 +111,7 @@ struct WebSocketProtocolTests {
         return (events, output.take(output.count))
     }
 
-    /// The frames in the bytes, each as its first byte and its payload.
+    /// Returns the frames in the bytes, each as its first byte and its payload.
     private static func unframed(_ bytes: [UInt8], masked: Bool) -> [[UInt8]] {
         var (frames, rest) = ([[UInt8]](), bytes[...])
         while let first = rest.popFirst(), let second = rest.popFirst() {
@@ -244,7 +248,7 @@ extension WebSocketProtocolTests {
             [0xCE, 0xBA, 0xE1, 0xBD, 0xB9, 0xFF],
         ].map { bytes in Failure("§8.1 text of bytes \(bytes)", 1007, Frame(0x81, Array("abcdefgh".utf8) + bytes)) }
 
-    @Test("refuses a broken text before its frame is complete")
+    @Test("a text that is not valid UTF-8 is refused before its frame is complete")
     func failsFast() {
         var websocket = WebSocketProtocol(role: .client)
         var (input, output) = (ByteBuffer([0x81, 126, 0x10, 0x00, 0x61, 0xF4]), ByteBuffer())
@@ -260,7 +264,7 @@ extension WebSocketProtocolTests {
         #expect(input.isEmpty)
     }
 
-    @Test("moves the payload of a large frame out of the input as it arrives")
+    @Test("the payload of a large frame is moved out of the input as it arrives")
     func streaming() {
         var websocket = WebSocketProtocol(role: .client)
         var (input, output) = (ByteBuffer([0x82, 127, 0, 0, 0, 0, 0, 0xF0, 0, 0]), ByteBuffer())

@@ -1,6 +1,6 @@
 import BenchmarkTransport
 
-/// The events of a wire delivered in pieces.
+/// Returns the events of bytes that are delivered in pieces.
 func webSocketEvents(
     _ pieces: [[UInt8]],
     _ receiver: inout WebSocketProtocol
@@ -28,7 +28,7 @@ func webSocketFrames(_ message: WebSocketMessage, _ sender: inout WebSocketProto
     return output.take(output.count)
 }
 
-/// Random numbers that are the same in every run.
+/// A generator of random numbers that are the same in every run.
 struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
     init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1 }
@@ -41,7 +41,7 @@ struct SeededRandom: RandomNumberGenerator {
     }
 }
 
-/// Lines as of a log.
+/// Returns lines that look like a log.
 func sampleText(_ count: Int, seed: UInt64) -> [UInt8] {
     var random = SeededRandom(seed: seed)
     var text: [UInt8] = []
@@ -52,7 +52,7 @@ func sampleText(_ count: Int, seed: UInt64) -> [UInt8] {
     return Array(text[..<count])
 }
 
-/// Bytes without any order.
+/// Returns bytes that cannot be compressed.
 func sampleNoise(_ count: Int, seed: UInt64) -> [UInt8] {
     var random = SeededRandom(seed: seed)
     return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next() >> 20) }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("WebSocketProtocol sending and closing, RFC 6455 §5 and §7")
 struct WebSocketSendingTests {
-    /// A client and a server with nothing but buffers between them.
+    /// A client and a server with only buffers between them.
     private struct Pair {
         var client = WebSocketProtocol(role: .client)
         var server = WebSocketProtocol(role: .server)
@@ -24,7 +24,7 @@ struct WebSocketSendingTests {
     }
 
     @Test(
-        "carries messages of every length encoding both ways",
+        "messages of every length encoding are carried both ways",
         arguments: [0, 1, 7, 8, 9, 125, 126, 127, 128, 65535, 65536, 1 << 20]
     )
     func lengths(_ count: Int) {
@@ -41,7 +41,7 @@ struct WebSocketSendingTests {
         #expect(pair.clientEvents() == [.message(.text(text)), .message(.binary(bytes))])
     }
 
-    @Test("masks each frame of a client with another key")
+    @Test("each frame of a client is masked with another key")
     func masks() {
         var client = WebSocketProtocol(role: .client)
         var output = ByteBuffer()
@@ -53,7 +53,7 @@ struct WebSocketSendingTests {
         #expect(keys.count > 190)
     }
 
-    @Test("answers a ping with its payload")
+    @Test("a Ping is answered with its payload")
     func pings() {
         var pair = Pair()
         pair.server.ping([1, 2, 3], to: &pair.toClient)
@@ -61,7 +61,7 @@ struct WebSocketSendingTests {
         #expect(pair.serverEvents() == [.pong([1, 2, 3])])
     }
 
-    @Test("closes in both directions with the code repeated")
+    @Test("a Close is answered with the same code")
     func closing() {
         var pair = Pair()
         pair.client.close(.goingAway, reason: "bye", to: &pair.toServer)
@@ -72,7 +72,7 @@ struct WebSocketSendingTests {
         #expect(pair.toServer.isEmpty && pair.toClient.isEmpty)
     }
 
-    @Test("ends with one Close each when both close at once")
+    @Test("each side sends one Close if both close at once")
     func crossing() {
         var pair = Pair()
         pair.client.close(.normal, reason: "", to: &pair.toServer)
@@ -84,7 +84,7 @@ struct WebSocketSendingTests {
         #expect(pair.toServer.isEmpty && pair.toClient.isEmpty)
     }
 
-    @Test("answers a message that came before a Close, and then the Close, RFC 6455 §5.5.1")
+    @Test("a message that arrived before a Close is answered, and then the Close, RFC 6455 §5.5.1")
     func answersBeforeClosing() {
         var pair = Pair()
         [UInt8(1)].withUnsafeBytes { pair.client.send(binary: $0, to: &pair.toServer) }
@@ -96,7 +96,7 @@ struct WebSocketSendingTests {
         #expect(pair.clientEvents() == [.message(.binary([2])), .closed(code: .normal, reason: "")])
     }
 
-    @Test("sends nothing after a Close, not even Pongs, and delivers what was under way")
+    @Test("nothing is sent after a Close, not even Pongs, and messages under way are still delivered")
     func afterClose() {
         var pair = Pair()
         pair.client.close(.normal, reason: "", to: &pair.toServer)
@@ -110,7 +110,7 @@ struct WebSocketSendingTests {
         #expect(pair.toServer.count == count)
     }
 
-    @Test("cuts a long close reason at a character")
+    @Test("a long close reason is cut at a character boundary")
     func longReason() {
         var pair = Pair()
         pair.server.close(.policyViolation, reason: String(repeating: "é", count: 100), to: &pair.toClient)
@@ -118,7 +118,7 @@ struct WebSocketSendingTests {
         #expect(pair.clientEvents() == [.closed(code: .policyViolation, reason: String(repeating: "é", count: 61))])
     }
 
-    @Test("never writes a code that is not for the wire", arguments: [0, 999, 1004, 1005, 1006, 1015, 2999, 5000])
+    @Test("a code that may not be sent is never written", arguments: [0, 999, 1004, 1005, 1006, 1015, 2999, 5000])
     func unsendableCodes(_ code: UInt16) {
         var pair = Pair()
         pair.server.close(WebSocketCloseCode(rawValue: code), reason: "", to: &pair.toClient)

@@ -5,7 +5,7 @@ import Testing
 @Suite("Base64 for URLs")
 struct Base64URLTests {
     @Test(
-        "the vectors of RFC 4648 §10, without their padding, and what has the other alphabet",
+        "the vectors of RFC 4648 §10, without padding, and text in the URL alphabet are decoded",
         arguments: [
             ("", ""), ("Zg", "f"), ("Zm8", "fo"), ("Zm9v", "foo"), ("Zm9vYg", "foob"), ("Zm9vYmE", "fooba"),
             ("Zm9vYmFy", "foobar"), ("fn5-", "~~~"), ("Pz8_", "???"),
@@ -16,7 +16,7 @@ struct Base64URLTests {
     }
 
     @Test(
-        "nothing but its one canonical form is taken, RFC 7515 §2",
+        "only the canonical form is accepted, RFC 7515 §2",
         arguments: ["Zg==", "Zm9v=", "Z", "Zm9vY", "Zh", "Zm9", "Pz8/", "fn5+", "Zm 9v", "Zm9v\n", "Zmé"]
     )
     func refused(_ text: String) {

@@ -3,10 +3,10 @@ import Testing
 
 @testable import BenchmarkFramework
 
-@Suite("The authentication that services have without a word")
+@Suite("The authentication that services have by default")
 struct BuiltInAuthenticationTests {
     @Test(
-        "AUTH_REQUIRED is heard in four words, in upper or lower case, and in no other",
+        "AUTH_REQUIRED is set by four words, in upper or lower case, and by no other",
         arguments: [
             ("1", true), ("true", true), ("TRUE", true), ("yes", true), ("On", true), ("", false), ("0", false),
             (" true", false), ("y", false), ("false", false),
@@ -15,13 +15,13 @@ struct BuiltInAuthenticationTests {
     func required(_ word: String, _ isRequired: Bool) async {
         let environment = ["AUTH_REQUIRED": word, "BENCHMARK_API_KEY": "secret"]
         let authentication = BuiltInAuthentication(environment: environment)
-        // The static key does not count where Descope is asked.
+        // The static key does not count when Descope decides.
         #expect(await authentication.allows([(.authorization, "Bearer secret")]) == !isRequired)
         #expect((authentication.problem != nil) == isRequired)
         #expect(!authentication.isOpen)
     }
 
-    @Test("without a key everybody is let in")
+    @Test("without a key every caller is accepted")
     func open() async {
         for environment in [[:], ["BENCHMARK_API_KEY": ""], ["AUTH_REQUIRED": "no"]] {
             let authentication = BuiltInAuthentication(environment: environment)
@@ -31,7 +31,7 @@ struct BuiltInAuthenticationTests {
     }
 
     @Test(
-        "a static key opens only to itself, to the byte",
+        "a static key is matched byte for byte",
         arguments: [
             ("Bearer sécret", true), ("bearer sécret", false), ("Bearer  sécret", false),
             ("Bearer se\u{301}cret", false),
@@ -45,7 +45,7 @@ struct BuiltInAuthenticationTests {
     }
 
     @Test(
-        "Descope is where the environment says, else where the project's region is",
+        "Descope's address is taken from the environment, or else from the project's region",
         arguments: [
             (["DESCOPE_PROJECT_ID": "P1"], "https://api.descope.com"),
             (["DESCOPE_PROJECT_ID": "Peuc1" + String(repeating: "x", count: 27)], "https://api.euc1.descope.com"),
@@ -59,7 +59,7 @@ struct BuiltInAuthenticationTests {
     }
 
     @Test(
-        "an accepted key is remembered for as many seconds as the environment says, and for one at least",
+        "an accepted key is remembered for as many seconds as the environment says, but for at least one",
         arguments: [("60", 60), ("0", 1), ("-5", 1), ("soon", 300), ("", 300), ("99999999999999999999", 300)]
     )
     func memory(_ text: String, _ seconds: Int) {
@@ -68,7 +68,7 @@ struct BuiltInAuthenticationTests {
     }
 
     @Test(
-        "an address to which access keys would go in clear text is warned of, unless it is on this machine",
+        "an address that would receive access keys in clear text is warned about, unless it is on this machine",
         arguments: [
             ("http://auth.example.com", true), ("https://auth.example.com", false), ("http://127.0.0.1:1", false),
             ("http://localhost:1", false), ("http://[::1]:1", false), ("http://192.0.2.1", true),
@@ -80,7 +80,7 @@ struct BuiltInAuthenticationTests {
         #expect((problem?.contains("'\(url)'") ?? false) == isWarnedOf)
     }
 
-    @Test("a setting that cannot be used stops the start, and is named")
+    @Test("an unusable setting makes the start fail with an error that names it")
     func refusedSettings() {
         var environment = ["AUTH_REQUIRED": "1", "DESCOPE_PROJECT_ID": "P1", "DESCOPE_BASE_URI": "nowhere"]
         let wrongURL = #expect(throws: ServiceError.self) {

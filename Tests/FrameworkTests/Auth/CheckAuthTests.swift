@@ -2,9 +2,9 @@ import BenchmarkFramework
 import TestSupport
 import Testing
 
-/// A benchmark without tasks that decides by itself who may call it.
+/// A benchmark without tasks that decides for itself who may call it.
 private struct GuardedService: BenchmarkService {
-    /// What the service is asked with, and what it does then.
+    /// The headers that the service was asked about, and how it decides.
     struct Guard: Sendable {
         let asked = Locked<[HTTPFields]>([])
         var decide: @Sendable (HTTPFields) throws -> Bool
@@ -63,7 +63,7 @@ struct CheckAuthTests {
         return try await client.receiveText()
     }
 
-    @Test("decides in place of what the environment says, once a request, and not about /health")
+    @Test("a service's own check replaces the environment's settings, runs once per request, and not for /health")
     func precedence() async throws {
         let guardian = GuardedService.Guard { $0["x-pass"] == "open sesame" }
         try await serve(guardian, key: "secret") { running in
@@ -79,7 +79,7 @@ struct CheckAuthTests {
         }
     }
 
-    @Test("gets the first of fields that are repeated")
+    @Test("a field that is repeated is read as its first value")
     func repeated() async throws {
         let guardian = GuardedService.Guard { $0["x-pass"] == "a" }
         try await serve(guardian) { running in
@@ -94,7 +94,7 @@ struct CheckAuthTests {
         SomeError(), HTTPError(403, "no"), ServiceError.invalidRequest("no"), CancellationError(),
     ]
 
-    @Test("is a 500 where it throws, whatever that is", arguments: errors.indices)
+    @Test("any error that the service's check throws is answered with 500", arguments: errors.indices)
     func throwing(_ index: Int) async throws {
         try await serve(GuardedService.Guard { _ in throw Self.errors[index] }) { running in
             let answer = try await ask(running, "/verify-task-ids")
@@ -103,7 +103,10 @@ struct CheckAuthTests {
         }
     }
 
-    @Test("is one error chunk and Close 1000 where it throws on a stream", arguments: errors.indices)
+    @Test(
+        "an error that the service's check throws on a stream is one error chunk, followed by Close 1000",
+        arguments: errors.indices
+    )
     func throwingOnStream(_ index: Int) async throws {
         let guardian = GuardedService.Guard { _ in throw Self.errors[index] }
         try await serve(guardian) { running in
@@ -118,7 +121,7 @@ struct CheckAuthTests {
         }
     }
 
-    @Test("closes a stream with 1008 where it refuses")
+    @Test("a stream that the service's check refuses is closed with 1008")
     func refusedStream() async throws {
         try await serve(GuardedService.Guard { _ in false }) { running in
             let socket = try await directClient().openWebSocket(try HTTPURL(running.url + "/ws/evaluate-instance"))

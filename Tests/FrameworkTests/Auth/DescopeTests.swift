@@ -4,13 +4,13 @@ import Testing
 
 @testable import BenchmarkFramework
 
-@Suite("Access keys, exchanged with Descope")
+@Suite("Access keys exchanged with Descope")
 struct DescopeTests {
-    /// Descope as far as it matters: answers exchanges with what a closure says, and has the keys of the vectors.
+    /// A minimal Descope: answers exchanges with the response of a closure, and serves the keys of the vectors.
     private struct Stub: HTTPResponder {
         let exchanges = Locked<[String]>([])
         let fetches = Locked(0)
-        /// What a request for the keys waits for.
+        /// The event that a request for the keys waits for.
         var hasKeys = OneShotEvent.fired
         let answer: @Sendable (_ accessKey: String, _ count: Int) async -> HTTPServerResponse
 
@@ -44,7 +44,7 @@ struct DescopeTests {
             HTTPServerResponse(status: HTTPStatus(status), body: .bytes((try? value.serialized()) ?? []))
         }
 
-        /// A token that is valid for ever, as no vector with an expiry is.
+        /// A token that never expires.
         static func session(_ name: String = "no expiry") -> HTTPServerResponse {
             json(["sessionJwt": .string((try? TokenVectors.shared.token(name)) ?? "")])
         }
@@ -66,7 +66,7 @@ struct DescopeTests {
 
     private static let key = Array("access-key".utf8)
 
-    @Test("one that is accepted is asked about once, and others by themselves")
+    @Test("an accepted key is exchanged once, and other keys are exchanged separately")
     func once() async throws {
         let stub = Stub { _, _ in Stub.session() }
         try await withDescope(stub) { descope in
@@ -77,7 +77,7 @@ struct DescopeTests {
         }
     }
 
-    @Test("of many that come at a time with one key, one asks for all")
+    @Test("many simultaneous callers with the same key share one exchange")
     func many() async throws {
         let (isAsked, mayAnswer) = (OneShotEvent(), OneShotEvent())
         let stub = Stub { _, _ in
@@ -89,7 +89,7 @@ struct DescopeTests {
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<50 { group.addTask { await descope.allows(Self.key) } }
                 await isAsked.wait()
-                // Who leaves does not take the answer from the others.
+                // A caller that leaves does not take the answer away from the others.
                 let left = Task { await descope.allows(Self.key) }
                 left.cancel()
                 mayAnswer.fire()
@@ -110,7 +110,7 @@ struct DescopeTests {
         }
     }
 
-    @Test("a server in trouble is asked again", arguments: [503, 521, 522, 524, 530])
+    @Test("a server that is temporarily unavailable is asked again", arguments: [503, 521, 522, 524, 530])
     func troubles(_ status: Int) async throws {
         let stub = Stub { _, count in count == 1 ? Stub.json([:], status: status) : Stub.session() }
         try await withDescope(stub) { descope in
@@ -120,7 +120,7 @@ struct DescopeTests {
     }
 
     @Test(
-        "an answer without a good token is a refusal",
+        "an answer without a valid token is a refusal",
         arguments: [
             "expired 10 s ago", "another audience", "the tenants are none", "the tenants are two",
             "the tenants are null", "an unknown key", "HS256 with the public key as its secret",
@@ -134,7 +134,7 @@ struct DescopeTests {
     }
 
     @Test(
-        "an answer that is no JSON, or has no token, is a refusal",
+        "an answer that is not JSON, or has no token, is a refusal",
         arguments: ["", "{", "[]", "{}", #"{"sessionJwt":5}"#]
     )
     func answers(_ text: String) async throws {
@@ -143,7 +143,7 @@ struct DescopeTests {
     }
 
     @Test(
-        "a key that could not be sent is refused unseen",
+        "a key that cannot be sent is refused without asking",
         arguments: ["", "a b", "a\r\nb", "é", String(repeating: "k", count: 4097)]
     )
     func strangeKeys(_ key: String) async throws {
@@ -167,7 +167,7 @@ struct DescopeTests {
         }
     }
 
-    @Test("keys that do not come in time are a refusal, and are asked for again", .timeLimit(.minutes(1)))
+    @Test("public keys that do not arrive in time are a refusal, and are fetched again", .timeLimit(.minutes(1)))
     func lateKeys() async throws {
         let hasKeys = OneShotEvent()
         let stub = Stub(hasKeys: hasKeys) { _, _ in Stub.session() }
@@ -180,7 +180,7 @@ struct DescopeTests {
         }
     }
 
-    @Test("nobody at Descope's address is a refusal")
+    @Test("an address where nothing listens is a refusal")
     func nobody() async throws {
         var settings = DescopeSettings(projectID: TokenVectors.shared.audience)
         settings.baseURL = "http://127.0.0.1:9"
@@ -189,7 +189,7 @@ struct DescopeTests {
         #expect(await !descope.allows(Self.key))
     }
 
-    @Test("a given public key is used without asking for keys, and the management key is sent behind the access key")
+    @Test("a configured public key is used without fetching keys, and the management key is sent after the access key")
     func givenKeys() async throws {
         let stub = Stub { _, _ in Stub.session() }
         let key = try #require(TokenVectors.shared.keys.first { $0["alg"] == "RS256" })
@@ -212,7 +212,7 @@ struct DescopeTests {
 }
 
 extension OneShotEvent {
-    /// One that has happened already.
+    /// An event that has already happened.
     fileprivate static var fired: OneShotEvent {
         let event = OneShotEvent()
         event.fire()

@@ -2,14 +2,14 @@ import Testing
 
 @testable import BenchmarkFramework
 
-@Suite("A set whose members leave it in time")
+@Suite("A set whose members expire")
 struct ExpiringCacheTests {
     private func check<Member>(_ cache: inout ExpiringCache<Member>, _ member: Member, now: Int64, _ isThere: Bool) {
         let found = cache.contains(member, now: now)
         #expect(found == isThere, "\(member) at \(now)")
     }
 
-    @Test("a member is there until its time is up, however often it is asked for")
+    @Test("a member stays until it expires, however often it is looked up")
     func time() {
         var cache = ExpiringCache<String>(maxCount: 2)
         cache.insert("a", until: 10, now: 0)
@@ -19,7 +19,7 @@ struct ExpiringCacheTests {
         check(&cache, "b", now: 0, false)
     }
 
-    @Test("where it is full, the expired leave first, then the one that has not been asked for the longest")
+    @Test("a full set drops expired members first, then the one least recently looked up")
     func full() {
         var cache = ExpiringCache<String>(maxCount: 3)
         cache.insert("short", until: 5, now: 0)
@@ -39,7 +39,7 @@ struct ExpiringCacheTests {
         check(&cache, "newer", now: 150, true)
     }
 
-    @Test("one without room keeps nothing")
+    @Test("a set without capacity keeps nothing")
     func none() {
         var cache = ExpiringCache<Int>(maxCount: 0)
         cache.insert(1, until: 10, now: 0)

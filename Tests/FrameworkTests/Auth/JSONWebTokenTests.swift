@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchmarkFramework
 
-/// The tokens in `Vectors/jwt.json`, which `Tests/Interop/vectors/make_jwt.py` has PyJWT make.
+/// The tokens in `Vectors/jwt.json`, which `Tests/Interop/vectors/make_jwt.py` makes with PyJWT.
 struct TokenVectors: Sendable {
     struct Vector: Sendable, CustomTestStringConvertible {
         let name: String
@@ -48,7 +48,7 @@ struct TokenVectors: Sendable {
 
 @Suite("Tokens")
 struct JSONWebTokenTests {
-    /// The claims, by the keys of a set.
+    /// Returns the claims of a token, verified by the keys of a set.
     private static func verify(_ token: String, _ keys: [JSONWebKey], now: Double) throws(TokenRefusal) -> JSONObject {
         let token = try JSONWebToken(token)
         guard let key = keys.first(where: { $0.id == token.keyID }) else { throw .unknownKey }
@@ -71,7 +71,10 @@ struct JSONWebTokenTests {
         }
     }
 
-    @Test("are decided about as PyJWT's vectors say, RFC 7515, 7518, 7519", arguments: TokenVectors.shared.vectors)
+    @Test(
+        "tokens made by PyJWT are accepted or refused as their vectors say, RFC 7515, 7518, 7519",
+        arguments: TokenVectors.shared.vectors
+    )
     func vectors(_ vector: TokenVectors.Vector) throws {
         let keys = try #require(JSONWebKey.set(["keys": .array(TokenVectors.shared.keys)]))
         #expect(keys.count == 9)
@@ -80,12 +83,12 @@ struct JSONWebTokenTests {
             #expect(vector.isAccepted)
         } catch {
             #expect(Self.reason(error) == vector.reason)
-            // What goes into the log has nothing of the token in it.
+            // The text for the log does not contain the token.
             #expect(vector.token.isEmpty || !error.description.contains(vector.token))
         }
     }
 
-    @Test("there are vectors for every algorithm, decided both ways")
+    @Test("there are accepted and refused vectors for every algorithm")
     func coverage() {
         for algorithm in SignatureAlgorithm.allCases {
             let about = TokenVectors.shared.vectors.filter { $0.name.hasPrefix(algorithm.rawValue) }
@@ -97,7 +100,7 @@ struct JSONWebTokenTests {
         #expect(reasons == Set(all))
     }
 
-    @Test("no change of a single letter leaves a token valid")
+    @Test("changing any single letter makes a token invalid")
     func changes() throws {
         let keys = try #require(JSONWebKey.set(["keys": .array(TokenVectors.shared.keys)]))
         let token = Array(try TokenVectors.shared.token("ES256 is accepted").utf8)
@@ -110,7 +113,7 @@ struct JSONWebTokenTests {
         }
     }
 
-    @Test("a token of absurd length is not looked at")
+    @Test("a token that is too long is not parsed")
     func length() {
         #expect(throws: TokenRefusal.malformed("it is too long")) {
             try JSONWebToken(String(repeating: "a", count: JSONWebToken.maxBytes + 1))
@@ -118,7 +121,7 @@ struct JSONWebTokenTests {
     }
 
     @Test(
-        "a key that is not what its algorithm needs is left out, RFC 7518 §6",
+        "a key that does not suit its algorithm is ignored, RFC 7518 §6",
         arguments: [
             ("alg", nil), ("alg", "HS256"), ("alg", "RS257"), ("kid", nil), ("kid", ""), ("use", "enc"), ("kty", "EC"),
             ("kty", "oct"), ("kty", nil), ("n", nil), ("n", "AQAB"), ("n", "é"), ("e", nil), ("e", ""),
@@ -132,7 +135,7 @@ struct JSONWebTokenTests {
     }
 
     @Test(
-        "a point that is not on the curve, or on another one, is no key, RFC 7518 §6.2",
+        "a point that is not on the curve of its algorithm is not accepted as a key, RFC 7518 §6.2",
         arguments: ["x", "y", "crv", "alg"]
     )
     func wrongPoints(_ name: String) throws {

@@ -19,7 +19,7 @@ struct BodyContractTests {
     }
 
     @Test(
-        "5: the answer is what the benchmark returned, whatever JSON it is",
+        "5: the answer is the JSON that the benchmark returned, whatever its type",
         arguments: [#"{"b":1,"a":[]}"#, "[]", #""x""#, "1", "1.5", "null", "true"]
     )
     func anything(_ json: String) async throws {
@@ -27,7 +27,7 @@ struct BodyContractTests {
         try await check(Self.evaluation(#"{"task_id":"t","response":\#(response),"later":1}"#, 200, json))
     }
 
-    @Test("5: of a key that comes twice the last counts, and null is no dataset")
+    @Test("5: the last of duplicate keys counts, and a null dataset means none")
     func twice() async throws {
         let body = #"{"task_id":"t","response":"1","response":"2","dataset":null}"#
         try await check(Self.evaluation(body, 200, "2"))
@@ -35,7 +35,7 @@ struct BodyContractTests {
     }
 
     @Test(
-        "6: ids keep their order, nulls and the kinds of numbers are kept, and the score has a fraction",
+        "6: the order of ids, nulls and the types of numbers are kept, and the score has a fraction",
         arguments: [
             score(
                 #"{"evaluation_results":{"task-3":{"resolved":true},"task-1":null,"task-2":{"n":1.0,"m":1}}}"#,
@@ -59,7 +59,7 @@ struct BodyContractTests {
     func scores(_ row: ContractRow) async throws { try await check(row) }
 
     @Test(
-        "7: a mistake has its type, place, message and input",
+        "7: a validation error has a type, a location, a message and the input",
         arguments: [
             evaluation(
                 #"{"task_id":"task-1"}"#,
@@ -101,7 +101,7 @@ struct BodyContractTests {
     )
     func mistakes(_ row: ContractRow) async throws { try await check(row) }
 
-    @Test("7: all mistakes are told, in the order of the fields")
+    @Test("7: all validation errors are reported, in the order of the fields")
     func all() async throws {
         let two =
             #"{"detail":[{"type":"missing","loc":["body","task_id"],"msg":"Field required","input":{}},"#
@@ -113,7 +113,7 @@ struct BodyContractTests {
         try await check(Self.evaluation(#"{"task_id":1,"response":null}"#, 422, types))
     }
 
-    @Test("7: a mistake whose input is nested too deeply to be repeated is 400")
+    @Test("7: a validation error whose input is nested too deeply to be repeated is 400")
     func deepInput() async throws {
         let deep = String(repeating: "[", count: 300) + String(repeating: "]", count: 300)
         let answer = ContractRow.detail("a value nested more than 254 levels deep cannot be encoded")
@@ -121,7 +121,7 @@ struct BodyContractTests {
     }
 
     @Test(
-        "7: a mistake of the JSON has its place in characters and Python's words",
+        "7: a JSON syntax error has its offset in characters and Python's message",
         arguments: [
             ("{", 1, "Expecting property name enclosed in double quotes"), (#"{"task_id": }"#, 12, "Expecting value"),
             ("{} x", 3, "Extra data"), (#"{"a":1,}"#, 7, "Expecting property name enclosed in double quotes"),
@@ -162,7 +162,7 @@ struct BodyContractTests {
     }
 
     @Test(
-        "7.1: what cannot be decoded is 400",
+        "7.1: a body that cannot be decoded is 400",
         arguments: [[0xFF], Array(String(repeating: "[", count: 100_000).utf8), [0x22, 0xC3, 0x22]] as [[UInt8]]
     )
     func undecodable(_ body: [UInt8]) async throws {
@@ -170,7 +170,7 @@ struct BodyContractTests {
         try await check(ContractRow(post: "/evaluate-response/", body, 400, answer))
     }
 
-    @Test("7.1: a byte order mark, UTF-16 and UTF-32 are recognised")
+    @Test("7.1: a byte order mark, UTF-16 and UTF-32 are recognized")
     func encodings() async throws {
         let text = #"{"task_id":"t","response":"1"}"#
         let wide: [UInt8] = text.utf8.flatMap { [$0, 0] as [UInt8] }
@@ -182,7 +182,7 @@ struct BodyContractTests {
     }
 
     @Test(
-        "8: what a handler throws decides the status",
+        "8: the error that a handler throws decides the status",
         arguments: [
             ("teapot", 418, "short and stout"), ("broken", 500, "Internal server error"), ("refused", 400, "no"),
             ("refused without a word", 400, ""), ("unusable", 500, "Internal server error"),
@@ -199,7 +199,7 @@ struct BodyContractTests {
         try await check(Self.evaluation(body, status, ContractRow.detail(detail)))
     }
 
-    @Test("8: what a handler could not decode is 400 with the decoder's text")
+    @Test("8: a decoding error in a handler is 400 with the decoder's message")
     func decoding() async throws {
         try await withSampleService { running in
             let row = Self.evaluation(#"{"task_id":"t","response":"undecodable"}"#, 400, nil)
@@ -209,7 +209,7 @@ struct BodyContractTests {
     }
 
     @Test(
-        "8: the connection ends after a 500, and after no other answer",
+        "8: the connection is closed after a 500, and stays open after a 400",
         arguments: [("broken", true), ("refused", false)]
     )
     func connection(_ response: String, _ ends: Bool) async throws {
@@ -221,7 +221,7 @@ struct BodyContractTests {
     }
 
     @Test(
-        "12: numbers, texts and keys come out as they went in",
+        "12: numbers, strings and keys are written as they were read",
         arguments: [
             ("1.0", "1.0"), ("1", "1"), ("1e15", "1000000000000000.0"), ("1e16", "1e+16"), ("0.00001", "0.00001"),
             ("1e-6", "1e-6"), ("1e-7", "1e-7"), ("-0.0", "-0.0"), ("NaN", "null"), ("-Infinity", "null"),
@@ -235,7 +235,7 @@ struct BodyContractTests {
         try await check(Self.evaluation(#"{"task_id":"t","response":\#(response)}"#, 200, written))
     }
 
-    @Test("12: a value nested too deeply is 400 with a clear text")
+    @Test("12: a value nested too deeply is 400 with a clear message")
     func unwritable() async throws {
         let deep = ContractRow.detail("a value nested more than 254 levels deep cannot be encoded")
         try await check(Self.evaluation(#"{"task_id":"t","response":"deep"}"#, 400, deep))

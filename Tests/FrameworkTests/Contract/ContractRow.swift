@@ -2,14 +2,14 @@ import BenchmarkFramework
 import TestSupport
 import Testing
 
-/// A row of a table of the service contract: a request, and what it is answered with.
+/// A row of a table of the service contract: a request and its expected answer.
 struct ContractRow: Sendable, CustomTestStringConvertible {
     var method: HTTPMethod = .get
     var target: String
     var fields: [(HTTPField.Name, String)] = []
     var body: [UInt8]?
     var status = 200
-    /// The whole body of the answer; nil where only the status counts.
+    /// The complete body of the answer; `nil` if only the status matters.
     var answer: String?
 
     var testDescription: String {
@@ -41,7 +41,7 @@ struct ContractRow: Sendable, CustomTestStringConvertible {
         if let type { fields = [(.contentType, type)] }
     }
 
-    /// Sends the request, and compares.
+    /// Sends the request and compares the answer.
     @discardableResult
     func check(at url: String) async throws -> HTTPClientResult {
         var request = HTTPClientRequest(method, try HTTPURL(url + target), fields: HTTPFields(fields))
@@ -60,7 +60,7 @@ struct ContractRow: Sendable, CustomTestStringConvertible {
         #"{"detail":\#(String(decoding: (try? JSONValue.string(text).serialized()) ?? [], as: UTF8.self))}"#
     }
 
-    /// The body of a 422 with one mistake.
+    /// The body of a 422 with one validation error.
     static func mistake(_ type: String, _ place: String, _ message: String, _ input: String, context: String? = nil)
         -> String
     {

@@ -15,7 +15,7 @@ struct QueryContractTests {
     }
 
     @Test(
-        "3: ids win over a slice, lose their repetitions, and come in the order of the request",
+        "3: ids take precedence over a slice, lose duplicates, and keep the order of the request",
         arguments: [
             ContractRow("/verify-task-ids", 200, ids(1, 2, 3, 4, 5)),
             ContractRow("/verify-task-ids?task_ids=task-3&task_ids=task-1&task_ids=task-3", 200, ids(3, 1)),
@@ -38,7 +38,7 @@ struct QueryContractTests {
     }
 
     @Test(
-        "3.1: a slice is Python's",
+        "3.1: a slice selects what it does in Python",
         arguments: [
             ("0:2", ids(1, 2)), ("3:", ids(4, 5)), ("-2:", ids(4, 5)), (":-1", ids(1, 2, 3, 4)), ("::2", ids(1, 3, 5)),
             ("::-1", ids(5, 4, 3, 2, 1)), ("4:1:-1", ids(5, 4, 3)), ("2", ids(3, 4, 5)), ("-1", ids(5)),
@@ -55,7 +55,7 @@ struct QueryContractTests {
     }
 
     @Test(
-        "3.1: what is no slice is 400 with the first part that is wrong",
+        "3.1: an invalid slice is 400, and the message names the first part that is wrong",
         arguments: [
             ("a:b", "invalid literal for int() with base 10: 'a'"),
             ("0x1:", "invalid literal for int() with base 10: '0x1'"),
@@ -74,7 +74,7 @@ struct QueryContractTests {
         #"{"docker_image":"python:3.12-slim","problem_path":"/tmp/p.txt","cwd":"/workspace","agent_timeout":null,"#
         + #""resources":{"vcpu":2,"memory":4,"disk":10}}"#
 
-    @Test("4: truth has six words, in any case", arguments: ["1", "true", "T", "yes", "Y", "oN", "True"])
+    @Test("4: six words mean true, in upper or lower case", arguments: ["1", "true", "T", "yes", "Y", "oN", "True"])
     func yes(_ word: String) async throws {
         try await withSampleService { running in
             let row = ContractRow("/retrieve-task/?task_id=zzz&skip_validation=\(word)", 200, Self.task)
@@ -83,7 +83,7 @@ struct QueryContractTests {
     }
 
     @Test(
-        "4: falsehood has six words, in any case, and is the default",
+        "4: six words mean false, in upper or lower case, and false is the default",
         arguments: ["0", "False", "f", "no", "N", "off", nil]
     )
     func no(_ word: String?) async throws {
@@ -94,7 +94,7 @@ struct QueryContractTests {
         }
     }
 
-    @Test("4: any other word is 422 and told", arguments: ["", "2", "1.0", " 1", "maybe"])
+    @Test("4: any other word is 422 and is repeated in the answer", arguments: ["", "2", "1.0", " 1", "maybe"])
     func neither(_ word: String) async throws {
         try await withSampleService { running in
             let place = #"["query","skip_validation"]"#
@@ -106,7 +106,7 @@ struct QueryContractTests {
         }
     }
 
-    @Test("4: the task is required and may be empty, and the last of several counts")
+    @Test("4: the task id is required but may be empty, and the last of several counts")
     func task() async throws {
         try await withSampleService { running in
             let missing = ContractRow.mistake("missing", #"["query","task_id"]"#, "Field required", "null")

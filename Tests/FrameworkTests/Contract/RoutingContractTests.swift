@@ -7,7 +7,7 @@ struct RoutingContractTests {
     private static let unauthorized = ContractRow.detail("Unauthorized")
 
     @Test(
-        "1: with a key and without its credential, everything but /health is 401, whatever else is wrong with it",
+        "1: if the service has a key, every request without it is 401 except /health, whatever else is wrong with it",
         arguments: [
             ContractRow("/nope", 401, unauthorized), ContractRow(.delete, "/verify-task-ids", 401, unauthorized),
             ContractRow(.options, "/final-score/", 401, unauthorized), ContractRow("/retrieve-task", 401, unauthorized),
@@ -22,7 +22,7 @@ struct RoutingContractTests {
     }
 
     @Test(
-        "2.1: the other spelling is 307 with the host and the query as they were sent, in any method",
+        "2.1: the other spelling of a path is redirected with 307, for any method, and the host and query are kept",
         arguments: [
             ("/verify-task-ids/?task_ids=a&slice=1", "/verify-task-ids?task_ids=a&slice=1"),
             ("/retrieve-task?task_id=a%20b", "/retrieve-task/?task_id=a%20b"), ("/health/", "/health"),
@@ -46,7 +46,10 @@ struct RoutingContractTests {
         }
     }
 
-    @Test("2.1: a slash that is escaped leads nowhere", arguments: ["/verify-task-ids%2F", "/health%2f", "/docs%2F/"])
+    @Test(
+        "2.1: a path that ends in an escaped slash is 404",
+        arguments: ["/verify-task-ids%2F", "/health%2f", "/docs%2F/"]
+    )
     func escapedSlash(_ target: String) async throws {
         try await withSampleService { running in
             _ = try await ContractRow(target, 404, ContractRow.detail("Not Found")).check(at: running.url)
@@ -54,7 +57,7 @@ struct RoutingContractTests {
     }
 
     @Test(
-        "2.2: an unknown path is 404, another method 405 with those there are",
+        "2.2: an unknown path is 404, and an unknown method is 405 with the methods that are allowed",
         arguments: [
             (ContractRow("/nope", 404, ContractRow.detail("Not Found")), nil),
             (ContractRow(.delete, "/nope", 404, ContractRow.detail("Not Found")), nil),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchmarkFramework
 
-@Suite("The pages of a service about itself")
+@Suite("The documentation pages of a service")
 struct DocumentationRoutesTests {
     private func send(_ method: HTTPMethod, _ url: String, _ fields: HTTPFields = [], body: String = "") async throws
         -> HTTPClientResult
@@ -16,7 +16,7 @@ struct DocumentationRoutesTests {
     }
 
     @Test(
-        "are whole in one response, with the service's name and document, and for HEAD without their body",
+        "a page is complete in one response, with the service's name and document, and HEAD gets no body",
         arguments: ["/docs", "/redoc"]
     )
     func pages(_ path: String) async throws {
@@ -43,7 +43,7 @@ struct DocumentationRoutesTests {
     }
 
     @Test(
-        "ask for the key as everything does, unless they are public; what they try never is",
+        "pages need the key unless they are public, but the routes that they call always need it",
         arguments: [true, false]
     )
     func access(_ isPublic: Bool) async throws {
@@ -61,7 +61,7 @@ struct DocumentationRoutesTests {
         }
     }
 
-    @Test("the service's name and document cannot break out of their places")
+    @Test("the service's name and document cannot break out of their places in the page")
     func escaping() throws {
         let page = DocumentationPage(
             html: Array("<title>{{title}}</title><!--document-->".utf8),
@@ -79,7 +79,7 @@ struct DocumentationRoutesTests {
     // MARK: Streams
 
     @Test(
-        "streams come as lines, each as a message over a WebSocket would be",
+        "a stream is sent as lines, each like a WebSocket message",
         arguments: ["setup-task", "evaluate-instance"]
     )
     func stream(_ name: String) async throws {
@@ -103,7 +103,7 @@ struct DocumentationRoutesTests {
         }
     }
 
-    @Test("each line is sent when it is produced")
+    @Test("each line is sent as soon as it is produced")
     func live() async throws {
         let isSeen = OneShotEvent()
         let tasks: Dataset<SampleService.Item> = [
@@ -131,7 +131,7 @@ struct DocumentationRoutesTests {
         }
     }
 
-    @Test("a client that leaves while a stream is silent ends it")
+    @Test("a client that leaves while a stream is silent ends the stream")
     func leaving() async throws {
         let (hasBegun, hasEnded) = (OneShotEvent(), OneShotEvent())
         let tasks: Dataset<SampleService.Item> = [
@@ -158,7 +158,7 @@ struct DocumentationRoutesTests {
     }
 
     @Test(
-        "what speaks against a stream before it begins is an error's response",
+        "a stream that cannot start is answered with an error response",
         arguments: [
             ("{}", true, 422, "task_id"), ("{", true, 422, "json_invalid"), ("", true, 422, "missing"),
             (#"{"task_id":"t","instance_id":"i"}"#, false, 400, "Missing required headers"),

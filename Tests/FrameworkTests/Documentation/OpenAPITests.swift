@@ -2,7 +2,7 @@ import BenchmarkFramework
 import TestSupport
 import Testing
 
-@Suite("The document of the API")
+@Suite("The OpenAPI document")
 struct OpenAPITests {
     private func document(
         apiKey: String? = nil,
@@ -24,7 +24,7 @@ struct OpenAPITests {
         return try JSONValue(parsing: result.body)
     }
 
-    @Test("has the title, the version and the five routes of the contract, and no streams")
+    @Test("the document has the title, the version and the five routes of the contract, and no streams")
     func outline() async throws {
         let document = try await document()
         #expect(document["openapi"] == "3.1.0")
@@ -37,7 +37,7 @@ struct OpenAPITests {
         #expect(Set(ids).count == 5)
     }
 
-    @Test("describes parameters and bodies as they are read")
+    @Test("the document describes parameters and bodies as they are read")
     func schemas() async throws {
         let document = try await document()
         let retrieve = document["paths"]?["/retrieve-task/"]?["get"]?["parameters"]?.arrayValue ?? []
@@ -53,7 +53,7 @@ struct OpenAPITests {
         )
     }
 
-    @Test("every reference leads somewhere")
+    @Test("every reference resolves")
     func references() async throws {
         let document = try await document()
         let names = Set(document["components"]?["schemas"]?.objectValue?.map(\.key) ?? [])
@@ -70,7 +70,7 @@ struct OpenAPITests {
         #expect(names.contains("ValidationError"))
     }
 
-    @Test("has the routes that the service's author adds, and how callers show who they are")
+    @Test("the document has the routes that the service adds, and says how callers authenticate")
     func additions() async throws {
         let open = try await document()
         #expect(open["components"]?["securitySchemes"] == nil)
@@ -78,7 +78,7 @@ struct OpenAPITests {
             app.route(.post, "/reset/", summary: "Begins anew.") { _ in HTTPServerResponse(status: .ok) }
             for path in ["/a-b", "/a/b", "/a_b"] { app.route(.get, path) { _ in HTTPServerResponse(status: .ok) } }
         }
-        // Of routes of the service's own nothing is known: they may have any body, and no two have one id.
+        // Nothing is known about the service's own routes: they may have any body, and no two share an id.
         #expect(document["paths"]?["/reset/"]?["post"]?["requestBody"]?["content"] == ["*/*": [:]])
         let ids = ["/a-b", "/a/b", "/a_b"].map { document["paths"]?[$0]?["get"]?["operationId"] }
         #expect(ids == ["get_a_b", "get_a_b_2", "get_a_b_3"])

@@ -4,9 +4,9 @@ import Testing
 
 @testable import BenchmarkFramework
 
-@Suite("The lines of the log")
+@Suite("Log lines")
 struct LineLogTests {
-    /// A pipe that is closed at the end of its life.
+    /// A pipe that is closed when it is released.
     private final class Pipe: Sendable {
         let (reading, writing): (Int32, Int32)
 
@@ -18,7 +18,7 @@ struct LineLogTests {
 
         deinit { for end in [reading, writing] { close(end) } }
 
-        /// Everything up to a line.
+        /// Reads everything up to and including a line.
         func text(upTo last: String) -> String {
             var text = ""
             var block = [UInt8](repeating: 0, count: 65_536)
@@ -32,7 +32,7 @@ struct LineLogTests {
     }
 
     @Test(
-        "stay one line, and control no terminal, whatever they quote",
+        "a log line stays one line and cannot control a terminal, whatever it quotes",
         arguments: [
             ("GET /a\r\nb", "GET /a??b"), ("\u{1b}[2J\u{7f} é", "?[2J? é"), ("\u{9b}2J", "?2J"), ("a\u{2028}b", "a?b"),
             ("\u{202e}evil", "?evil"), ("\u{2066}x\u{2069}", "?x?"), ("a\u{85}b", "a?b"), ("日本\tx", "日本?x"),
@@ -47,11 +47,11 @@ struct LineLogTests {
         #expect(pipe.text(upTo: "end") == "\(written)\nend\n")
     }
 
-    @Test("that nobody reads are dropped from a bound on, counted, and hold nobody up")
+    @Test("log lines that nobody reads are dropped beyond a limit, are counted, and hold nothing up")
     func dropped() async throws {
         let pipe = try Pipe()
         let log = LineLog(descriptor: pipe.writing) { "dropped \($0)" }
-        // More than the pipe and the log hold: what is beyond is dropped while the writer waits for the reader.
+        // More than the pipe and the log can hold: the excess is dropped while the writer waits for the reader.
         let line = String(repeating: "x", count: 65_535)
         for _ in 0..<64 { log.write(line) }
         let reading = Locked("")

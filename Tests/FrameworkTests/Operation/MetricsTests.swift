@@ -6,9 +6,9 @@ import Testing
 
 @testable import BenchmarkFramework
 
-@Suite("What a service counts about itself")
+@Suite("A service's metrics")
 struct MetricsTests {
-    @Test("is written in Prometheus' text format, version 0.0.4")
+    @Test("metrics are written in Prometheus' text format, version 0.0.4")
     func format() {
         let registry = MetricRegistry([
             .init("a_total", .counter, "Things."), .init("b", .gauge, "Level."),
@@ -50,7 +50,7 @@ struct MetricsTests {
         return (result.status, result.text)
     }
 
-    @Test("is there only where it was asked for, and behind the key")
+    @Test("/metrics exists only if it is enabled, and needs the key")
     func access() async throws {
         try await withSampleService { running in
             let off = try await metrics(running)
@@ -65,7 +65,7 @@ struct MetricsTests {
     }
 
     @Test(
-        "where nobody needs a key it is for this machine only, and not for those who ask through it",
+        "without a key only this machine may read the metrics, and not those who ask through a proxy on it",
         arguments: [["127.0.0.1"], ["*"], []]
     )
     func machineOnly(_ trusted: [String]) async throws {
@@ -77,7 +77,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("where nobody needs a key it is for nobody who comes from elsewhere, whatever a proxy is made to say")
+    @Test("without a key nobody from elsewhere may read the metrics, whatever the forwarded address claims")
     func fromElsewhere() async throws {
         let address = try #require(Self.addressElsewhere, "this machine has loopback addresses only")
         func configure(_ configuration: inout ServiceConfiguration) {
@@ -92,7 +92,7 @@ struct MetricsTests {
         }
     }
 
-    /// An address of this machine that is not for itself only; nil without a network.
+    /// An address of this machine that others can reach; `nil` without a network.
     private static let addressElsewhere: String? = {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return nil }
@@ -110,7 +110,7 @@ struct MetricsTests {
             .first { !$0.hasPrefix("127.") }
     }()
 
-    @Test("requests by route, and not by what callers make up")
+    @Test("requests are counted by route, never by a path that a caller makes up")
     func requests() async throws {
         try await withSampleService(configure: { $0.hasMetrics = true }) { running in
             let client = directClient()
@@ -129,7 +129,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("streams, chunks and sandboxes")
+    @Test("streams, chunks and sandboxes are counted")
     func streams() async throws {
         let chunks: [StreamChunk] = [.message("a"), .message("b"), .result([:])]
         let tasks: Dataset<SampleService.Item> = [
@@ -139,7 +139,7 @@ struct MetricsTests {
             for (task, instance) in [("t", StubDaytona.sandboxID), ("bad", StubDaytona.sandboxID), ("t", "nope")] {
                 for try await _ in client.setupTask(task, instanceID: instance, dataset: "custom") {}
             }
-            // What is counted behind the Close may come a moment later.
+            // What is counted after the Close may show up a moment later.
             var text = ""
             while !text.contains(#"benchmark_streams_total{route="/ws/setup-task",outcome="failed"} 2"#) {
                 text = try await metrics(running).text

@@ -6,9 +6,9 @@ import Testing
 @testable import BenchmarkFramework
 @testable import BenchmarkTransport
 
-@Suite("The log of a service")
+@Suite("A service's log")
 struct ServiceLogTests {
-    /// What a log has written.
+    /// Returns the lines that a log has written.
     private func lines(isText: Bool, level: LogLevel, _ body: (ServiceLog) -> Void) async throws -> [String] {
         try await withTemporaryDirectory { folder in
             let path = "\(folder)/log"
@@ -40,7 +40,7 @@ struct ServiceLogTests {
         log.write(.error, "end")
     }
 
-    @Test("is text for people")
+    @Test("the log is plain text for people")
     func text() async throws {
         #expect(
             try await lines(isText: true, level: .info, write) == [
@@ -50,7 +50,7 @@ struct ServiceLogTests {
         )
     }
 
-    @Test("is one object a line for programs")
+    @Test("the log is one JSON object per line for programs")
     func json() async throws {
         let objects = try await lines(isText: false, level: .info, write).map { try JSONValue(parsing: Array($0.utf8)) }
         #expect(objects.map { $0["level"]?.stringValue } == ["info", "warning", "info", "error"])
@@ -64,7 +64,7 @@ struct ServiceLogTests {
         #expect(objects.allSatisfy { $0["time"]?.stringValue?.utf8.count == 24 })
     }
 
-    @Test("leaves out what matters less than its level", arguments: LogLevel.allCases)
+    @Test("messages below the log's level are left out", arguments: LogLevel.allCases)
     func levels(_ level: LogLevel) async throws {
         let written = try await lines(isText: true, level: level) { log in
             for other in LogLevel.allCases { log.write(other, "\(other)") }
@@ -74,15 +74,15 @@ struct ServiceLogTests {
     }
 }
 
-@Suite("The id of a request")
+@Suite("Request ids")
 struct RequestIDTests {
-    @Test("is the caller's, and else a new one", arguments: ["a", "0f-._~!", String(repeating: "x", count: 128)])
+    @Test("the caller's request id is kept", arguments: ["a", "0f-._~!", String(repeating: "x", count: 128)])
     func given(_ id: String) {
         #expect(RequestID.of([("x-request-id", id)].reduce(into: HTTPFields()) { $0.set($1.0, $1.1) }) == id)
     }
 
     @Test(
-        "is not the caller's where that could harm somebody",
+        "a caller's request id that could do harm is replaced by a new one",
         arguments: ["", "a b", "é", String(repeating: "x", count: 129)]
     )
     func refused(_ id: String) {
@@ -94,7 +94,7 @@ struct RequestIDTests {
         #expect(made != RequestID.of(fields))
     }
 
-    @Test("comes back with every response, also of an error, and with a WebSocket's handshake")
+    @Test("the request id is in every response, including errors, and in the answer to a WebSocket handshake")
     func comesBack() async throws {
         try await withSampleService { running in
             let client = directClient()

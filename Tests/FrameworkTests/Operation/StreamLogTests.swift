@@ -4,9 +4,9 @@ import Testing
 
 @testable import BenchmarkFramework
 
-@Suite("What the log says about a stream")
+@Suite("What is logged about a stream")
 struct StreamLogTests {
-    /// Runs one stream of a task, and lends what the service has logged when it has stopped.
+    /// Runs one stream of a task, and returns what the service has logged once it has stopped.
     private func logged(
         _ task: SampleService.Item,
         level: LogLevel = .info,
@@ -28,13 +28,13 @@ struct StreamLogTests {
         }
     }
 
-    @Test("is nothing where all went well")
+    @Test("nothing is logged if all went well")
     func silence() async throws {
         let lines = try await logged(.stream([.message("a"), .result(["status": "ok"])]))
         #expect(lines.isEmpty)
     }
 
-    @Test("is a warning with the error, the task, the dataset and the request where the service failed")
+    @Test("a failure of the service is logged as a warning with the error, the task, the dataset and the request")
     func failure() async throws {
         let lines = try await logged(.stream([.message("a")], throwing: SomeError()))
         #expect(lines.count == 1)
@@ -47,7 +47,7 @@ struct StreamLogTests {
         #expect(lines.first?["request_id"]?.stringValue?.utf8.count == 32)
     }
 
-    @Test("is one warning of results that are no objects, however many there are")
+    @Test("results that are not objects are logged as one warning, however many there are")
     func unusualResults() async throws {
         let lines = try await logged(.stream([.result(1), .message("a"), .result([2]), .result(nil)]))
         #expect(lines.map { $0["message"] } == ["a result is not an object; runners may refuse it"])
@@ -62,7 +62,7 @@ struct StreamLogTests {
         }
     }
 
-    @Test("is a warning where the caller leaves before the end")
+    @Test("a caller that leaves before the end is logged as a warning")
     func left() async throws {
         let lines = try await logged(Self.waiting(after: .message("a"))) { stream in
             for try await _ in stream { break }
@@ -72,7 +72,7 @@ struct StreamLogTests {
         #expect(lines.first?["task_id"] == "task-9")
     }
 
-    @Test("is no warning where the caller has the result: runners do not wait longer")
+    @Test("a caller that leaves once it has the result is not logged as a warning, since runners wait no longer")
     func leftWithResult() async throws {
         let lines = try await logged(Self.waiting(after: .result([:])), level: .debug) { stream in
             for try await _ in stream { break }

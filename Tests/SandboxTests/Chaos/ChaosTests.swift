@@ -6,10 +6,10 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-/// Commands by the hundred while everything goes wrong that can.
+/// Hundreds of commands while everything goes wrong that can.
 ///
-/// `./dev chaos` runs this at full size: `CHAOS_COMMANDS`, `CHAOS_LINES` and `CHAOS_SEED` say how many commands there
-/// are, how many lines each writes to each of its streams, and where chance begins.
+/// `./dev chaos` runs this at full size: `CHAOS_COMMANDS`, `CHAOS_LINES` and `CHAOS_SEED` set the number of commands,
+/// the number of lines that each writes to each of its streams, and the seed of the random numbers.
 @Suite("Chaos")
 struct ChaosTests {
     private static func setting(_ name: String, _ usual: Int) -> Int {
@@ -25,7 +25,7 @@ struct ChaosTests {
             (fault.route, fault.probability, fault.code) = ("process/session", probability, code)
             return fault
         }
-        // Some bytes into the log, and into the second half of it.
+        // Byte offsets early in the log and in its second half.
         let (early, late) = (150, lines * 20)
         return FaultPlan(
             [
@@ -51,7 +51,7 @@ struct ChaosTests {
     }
 
     @Test(
-        "every line of every command arrives once and in order, every exit code is right, and nothing is left",
+        "every line of every command arrives once and in order, every exit code is right, and nothing is left behind",
         .timeLimit(.minutes(120))
     )
     func chaos() async throws {
@@ -97,7 +97,7 @@ struct ChaosTests {
         }
     }
 
-    /// Runs a command whose output and exit code follow from its number, and says what is wrong with them.
+    /// Runs a command whose output and exit code follow from its number, and returns what is wrong with them.
     private static func run(_ number: Int, in sandbox: DaytonaSandbox) async -> Outcome {
         let exitCode = number % 7 == 0 ? 0 : number % 256
         let command = """
@@ -125,7 +125,7 @@ struct ChaosTests {
     }
 }
 
-/// Checks the numbered lines of both streams as they come.
+/// Checks the numbered lines of both streams as they arrive.
 private struct LineCheck {
     private let prefixes: [[UInt8]]
     private let count: Int

@@ -1,10 +1,10 @@
 import BenchmarkTransport
 
-/// Pieces of a content that is made as it is asked for, and counts how many of them are in memory.
+/// The pieces of a content that is produced on demand, which counts how many of them are in memory.
 struct CountedPieces: AsyncSequence, AsyncIteratorProtocol, Sendable {
     static let pieceByteCount = 65_536
 
-    /// How many pieces are alive, and how many have been at most.
+    /// The number of pieces that are alive, and the most that ever were at once.
     final class Gauge: Sendable {
         private let counts = Locked((alive: 0, most: 0))
 
@@ -19,7 +19,7 @@ struct CountedPieces: AsyncSequence, AsyncIteratorProtocol, Sendable {
         }
     }
 
-    /// Lives as long as the piece does.
+    /// A token that lives as long as its piece.
     final class Token: Sendable {
         private let gauge: Gauge
         init(_ gauge: Gauge) {
@@ -42,7 +42,7 @@ struct CountedPieces: AsyncSequence, AsyncIteratorProtocol, Sendable {
 
     let gauge: Gauge
     private var remaining: Int
-    /// Is thrown in place of the last piece.
+    /// The error that is thrown in place of the last piece.
     private let failure: (any Error)?
 
     init(_ count: Int, _ gauge: Gauge, failure: (any Error)? = nil) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("What Daytona's refusals become")
+@Suite("How Daytona's refusals are reported")
 struct DaytonaErrorTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let status: Int
@@ -16,7 +16,7 @@ struct DaytonaErrorTests {
     }
 
     @Test(
-        "each status is an error of its own, with the text of its body",
+        "each status becomes an error of the right kind, with the message of its body",
         arguments: [
             Case(status: 302, code: .protocolViolation, message: "/toolbox/s/process/execute answered 302"),
             Case(status: 400, body: #"{"message":"a, b"}"#, code: .invalidRequest, message: "a, b"),
@@ -79,7 +79,7 @@ struct DaytonaErrorTests {
     }
 
     @Test(
-        "the pause that a server asks for is told, by whatever name",
+        "the pause that a server asks for is in the error, whichever field says it",
         arguments: [
             ([("Retry-After", "7")], 7), ([("Retry-After-sandbox-create", "9"), ("Retry-After", "7")], 9),
             ([("Retry-After-authenticated", "0")], 0),
@@ -106,13 +106,13 @@ struct DaytonaErrorTests {
         }
     }
 
-    @Test("a date says how long the pause is, RFC 9110 §10.2.3")
+    @Test("a pause may be given as a date, RFC 9110 §10.2.3")
     func dates() {
         let fields: HTTPFields = [(.retryAfter, "Sun, 06 Nov 1994 08:49:37 GMT")]
         #expect(RateLimit.pause(fields, now: 784_111_777 - 90) == .seconds(90))
     }
 
-    @Test("no server and no answer are unavailable, nonsense is a violation of the protocol")
+    @Test("an unreachable server is unavailable, and an answer that makes no sense is a protocol violation")
     func transport() async throws {
         let unreachable = try ScriptedDaytona.client("http://127.0.0.1:9")
         let refused = await #expect(throws: SandboxError.self) { try await unreachable.createSandbox(.init()) }
@@ -128,7 +128,7 @@ struct DaytonaErrorTests {
         }
     }
 
-    @Test("credentials print without their key, and go out with their organization")
+    @Test("credentials are printed without their key, and their organization is sent")
     func credentials() async throws {
         let credentials = DaytonaCredentials(apiKey: "dtn_secret", apiURL: "u", target: "t", organizationID: "o")
         var dumped = ""

@@ -4,13 +4,13 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The files of a sandbox")
+@Suite("Files of a sandbox")
 struct DaytonaFilesTests {
     private func withSandbox(_ body: @Sendable (DaytonaSandbox) async throws -> Void) async throws {
         try await withLocalDaytona { client in try await body(try await client.createSandbox(.init())) }
     }
 
-    @Test("folders and files are made, described, moved and deleted")
+    @Test("folders and files are created, described, moved and deleted")
     func files() async throws {
         try await withSandbox { sandbox in
             try await sandbox.createFolder("/tmp/a b/ž", permissions: 0o750)
@@ -40,7 +40,7 @@ struct DaytonaFilesTests {
         }
     }
 
-    @Test("texts and names are found, and texts replaced")
+    @Test("text and names are found, and text is replaced")
     func search() async throws {
         try await withSandbox { sandbox in
             try await sandbox.upload("one\ntwo & three\n", to: "/tmp/d/x.txt")
@@ -60,7 +60,7 @@ struct DaytonaFilesTests {
         }
     }
 
-    @Test("the sandbox tells its folders and its version")
+    @Test("a sandbox reports its folders and its version")
     func places() async throws {
         try await withSandbox { sandbox in
             let (work, home) = (try await sandbox.workingDirectory(), try await sandbox.homeDirectory())
@@ -69,7 +69,7 @@ struct DaytonaFilesTests {
         }
     }
 
-    @Test("an answer that is none is a violation", arguments: ["{}", "[{}]", "[1]", "\"x\""])
+    @Test("an invalid answer is a protocol violation", arguments: ["{}", "[{}]", "[1]", "\"x\""])
     func nonsense(_ body: String) async throws {
         try await ScriptedDaytona.with { _, _ in
             .text(200, body)

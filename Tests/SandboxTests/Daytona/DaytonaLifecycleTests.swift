@@ -5,9 +5,9 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The life of a sandbox")
+@Suite("The life cycle of a sandbox")
 struct DaytonaLifecycleTests {
-    @Test("it is created as asked for, stopped, started and deleted")
+    @Test("a sandbox is created as requested, stopped, started and deleted")
     func life() async throws {
         try await withLocalDaytona { client in
             var request = CreateSandboxRequest(snapshot: "small")
@@ -40,7 +40,7 @@ struct DaytonaLifecycleTests {
         }
     }
 
-    @Test("one from an image has the resources asked for, and settings can be changed")
+    @Test("a sandbox from an image has the requested resources, and its settings can be changed")
     func image() async throws {
         try await withLocalDaytona { client in
             let resources = Resources(vcpu: 2, memory: 4, disk: 10)
@@ -58,7 +58,7 @@ struct DaytonaLifecycleTests {
         }
     }
 
-    @Test("an ephemeral one is gone when it is stopped")
+    @Test("an ephemeral sandbox is destroyed when it is stopped")
     func ephemeral() async throws {
         try await withLocalDaytona { client in
             var request = CreateSandboxRequest()
@@ -70,7 +70,7 @@ struct DaytonaLifecycleTests {
 
     // MARK: Lists
 
-    @Test("lists come page by page, and by labels and states", arguments: [1, 2, 3, 200])
+    @Test("sandboxes are listed page by page, and by labels, states and ids", arguments: [1, 2, 3, 200])
     func lists(_ pageSize: Int) async throws {
         try await withLocalDaytona { client in
             var expected: [String] = []
@@ -99,7 +99,7 @@ struct DaytonaLifecycleTests {
         }
     }
 
-    @Test("a list that goes round in circles is a violation, and an empty page in between is none")
+    @Test("a list that repeats a cursor is a protocol violation, and an empty page is not")
     func circles() async throws {
         try await ScriptedDaytona.with { request, _ in
             let isFirst = !request.head.target.contains("cursor")
@@ -126,7 +126,7 @@ struct DaytonaLifecycleTests {
     }
 
     @Test(
-        "waiting ends with the state that is wanted, or one that leads nowhere",
+        "waiting ends at the wanted state, or at a state from which it cannot be reached",
         arguments: [
             (["creating", "pulling_snapshot", "started"], SandboxState.started, nil),
             (["pending_build", "build_failed"], .started, .failed), (["starting", "error"], .started, .failed),
@@ -137,7 +137,7 @@ struct DaytonaLifecycleTests {
     )
     func waiting(_ states: [String], _ wanted: SandboxState, _ code: SandboxError.Code?) async throws {
         try await ScriptedDaytona.with { _, number in
-            // One look fails for a moment.
+            // The first query fails temporarily.
             number == 1 ? .text(502, "") : Self.state(states[min(number - 2, states.count - 1)])
         } _: { client, script in
             if let code {
@@ -153,7 +153,7 @@ struct DaytonaLifecycleTests {
         }
     }
 
-    @Test("waiting goes on while looks fail that may succeed later", arguments: [408, 429, 500, 502, 503, 504])
+    @Test("waiting goes on after failures that may be temporary", arguments: [408, 429, 500, 502, 503, 504])
     func passingFailures(_ status: Int) async throws {
         try await ScriptedDaytona.with { _, number in
             number <= 12 ? .text(status, "", [("Retry-After", "0")]) : Self.state("started")
@@ -163,7 +163,9 @@ struct DaytonaLifecycleTests {
         }
     }
 
-    @Test("a pause that the server asks for is waited for, but not beyond the deadline; its last failure is told")
+    @Test(
+        "waiting keeps the pause that a server asks for, but not past its deadline, and then reports the last failure"
+    )
     func lastFailure() async throws {
         try await ScriptedDaytona.with { _, _ in
             .text(500, #"{"message":"no database"}"#, [("Retry-After", "50")])
@@ -177,7 +179,7 @@ struct DaytonaLifecycleTests {
         }
     }
 
-    @Test("waiting has a deadline, and a sandbox that is not started by then is deleted")
+    @Test("waiting has a deadline, and a new sandbox that has not started by then is deleted")
     func late() async throws {
         let deleted = OneShotEvent()
         try await ScriptedDaytona.with { request, _ in
@@ -196,7 +198,7 @@ struct DaytonaLifecycleTests {
         }
     }
 
-    @Test("a creation cancelled before its answer leaves no sandbox, once the answer names it")
+    @Test("a creation that is cancelled before its answer deletes the sandbox once the answer names it")
     func cancelledCreation() async throws {
         let (arrived, release, deleted) = (OneShotEvent(), OneShotEvent(), OneShotEvent())
         try await ScriptedDaytona.with { request, _ in
@@ -219,7 +221,7 @@ struct DaytonaLifecycleTests {
         }
     }
 
-    @Test("a new sandbox is handed over when its toolbox answers by itself")
+    @Test("a new sandbox is returned only once its toolbox itself answers")
     func toolbox() async throws {
         let address = Locked("")
         try await ScriptedDaytona.with { request, number in

@@ -4,11 +4,11 @@ import Testing
 @testable import BenchmarkSandbox
 @testable import BenchmarkTransport
 
-@Suite("Requests to Daytona that are sent again, RFC 9110 §9.2.2")
+@Suite("Retried requests to Daytona, RFC 9110 §9.2.2")
 struct DaytonaRetryTests {
     private static let description = #"{"id":"s","state":"started","toolboxProxyUrl":"http://127.0.0.1:9/toolbox"}"#
 
-    @Test("a reading request is sent three times at most", arguments: [502, 503, 429], [1, 2, 3, 9])
+    @Test("a request that only reads is sent at most three times", arguments: [502, 503, 429], [1, 2, 3, 9])
     func reading(_ status: Int, _ failureCount: Int) async throws {
         try await ScriptedDaytona.with { _, number in
             number <= failureCount ? .text(status, "", [("Retry-After", "0")]) : .text(200, Self.description)
@@ -23,7 +23,7 @@ struct DaytonaRetryTests {
         }
     }
 
-    @Test("what the server refuses is not sent again", arguments: [400, 401, 403, 404, 409, 500, 504])
+    @Test("a request that the server refuses is not retried", arguments: [400, 401, 403, 404, 409, 500, 504])
     func refusals(_ status: Int) async throws {
         try await ScriptedDaytona.with { _, _ in
             .text(status, "")
@@ -33,7 +33,7 @@ struct DaytonaRetryTests {
         }
     }
 
-    @Test("a pause beyond the caller's patience is not waited for, but told")
+    @Test("a pause longer than the caller would wait is reported instead of waited for")
     func longPause() async throws {
         try await ScriptedDaytona.with { _, _ in
             .text(429, "", [("Retry-After-authenticated", "7000")])
@@ -46,7 +46,7 @@ struct DaytonaRetryTests {
         }
     }
 
-    @Test("a lost connection repeats what may be repeated, and nothing else", arguments: [true, false])
+    @Test("after a lost connection only a request that is safe to repeat is retried", arguments: [true, false])
     func lostConnection(_ mayRepeat: Bool) async throws {
         let server = try RawServer()
         let heads = Locked<[String]>([])
@@ -64,7 +64,7 @@ struct DaytonaRetryTests {
         #expect(heads.withLock { $0 } == (mayRepeat ? ["DELETE", "DELETE", "DELETE"] : ["POST"]))
     }
 
-    @Test("a deletion whose answer was lost, and that then finds nothing, has succeeded")
+    @Test("a deletion whose answer was lost has succeeded if the retry finds nothing")
     func repeatedDeletion() async throws {
         try await ScriptedDaytona.with { _, number in
             .text(number == 1 ? 502 : 404, "")
@@ -77,7 +77,7 @@ struct DaytonaRetryTests {
         }
     }
 
-    @Test("the schedule: pauses double, chance is added, and the deadline is kept")
+    @Test("pauses between retries double, have jitter added, and keep to the deadline")
     func schedule() {
         let second = Int64(1_000_000_000)
         let busy = SandboxError(.unavailable, "")
@@ -111,7 +111,7 @@ struct DaytonaRetryTests {
     }
 
     @Test(
-        "cancelling ends a call that waits for its answer, or for its next attempt, at once",
+        "cancelling a call ends it at once, whether it waits for its answer or for its next attempt",
         arguments: [true, false]
     )
     func cancellation(_ answers: Bool) async throws {
@@ -130,7 +130,7 @@ struct DaytonaRetryTests {
         }
     }
 
-    @Test("a call has a deadline of its own")
+    @Test("a single call has its own deadline")
     func deadline() async throws {
         let release = OneShotEvent()
         try await ScriptedDaytona.with { _, _ in

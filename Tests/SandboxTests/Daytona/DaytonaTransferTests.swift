@@ -9,7 +9,7 @@ import Testing
 struct DaytonaTransferTests {
     private static let megabyte = 1 << 20
 
-    @Test("64 MiB go up and come down, and a few pieces of them are in memory", arguments: [true, false])
+    @Test("64 MiB are uploaded and downloaded with only a few pieces in memory", arguments: [true, false])
     func large(_ isLengthKnown: Bool) async throws {
         let count = (isLengthKnown ? 64 : 8) * Self.megabyte
         try await withLocalDaytona { client in
@@ -17,7 +17,7 @@ struct DaytonaTransferTests {
             let gauge = CountedPieces.Gauge()
             let pieces = CountedPieces(count / CountedPieces.pieceByteCount, gauge)
             try await sandbox.upload([.pieces(pieces, length: isLengthKnown ? count : nil, to: "/tmp/big")])
-            // Those that wait, those that were taken together, and one in the hands of each side.
+            // The pieces that wait, those that were taken together, and one in use on each side.
             #expect(gauge.most * CountedPieces.pieceByteCount <= 4 * SandboxUpload.pieceByteCount)
             #expect(gauge.alive == 0)
             #expect(try await sandbox.fileInfo("/tmp/big").byteCount == count)
@@ -33,7 +33,7 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("a server is read no faster than its pieces are taken", arguments: [true, false])
+    @Test("a download is read no faster than its pieces are taken", arguments: [true, false])
     func backPressure(_ isSequence: Bool) async throws {
         let (count, written) = (64 * Self.megabyte, Locked(0))
         try await ScriptedDaytona.with { _, _ in
@@ -63,12 +63,12 @@ struct DaytonaTransferTests {
                 try await sandbox.download("/x", take)
             }
             #expect(progress.withLock { $0.taken } == count)
-            // What the kernel holds of a connection is a few megabytes.
+            // The kernel buffers a few megabytes of a connection.
             #expect(progress.withLock { $0.most } < count / 2)
         }
     }
 
-    /// Returns when a server has written nothing for a while, and so has filled what there was to fill.
+    /// Returns when a server has written nothing for a while, and so has filled all buffers.
     private static func untilStill(_ written: Locked<Int>) async throws {
         let loop = EventLoopGroup.shared.next()
         var before = -1
@@ -78,7 +78,7 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("of many local files that go up together one is open at a time")
+    @Test("when many local files are uploaded together, one is open at a time")
     func openFiles() async throws {
         try await withLocalDaytona { client in
             let sandbox = try await client.createSandbox(.init())
@@ -87,7 +87,7 @@ struct DaytonaTransferTests {
                     try Data("file \(number)".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(number)"))
                 }
                 let open = Locked<[Int]>([])
-                // Looks in the middle of it.
+                // Counts in the middle of the upload.
                 let look = AsyncStream<[UInt8]>(unfolding: {
                     let links = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
                     let targets = links.map {
@@ -105,7 +105,7 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("many files go up at once, under any names, and empty ones as well")
+    @Test("many files, even empty ones, are uploaded at once under any name")
     func many() async throws {
         try await withLocalDaytona { client in
             let sandbox = try await client.createSandbox(.init())
@@ -124,7 +124,10 @@ struct DaytonaTransferTests {
 
     struct Oops: Error, Equatable {}
 
-    @Test("a content that fails, or is longer or shorter than announced, is an error and no file", arguments: 0...3)
+    @Test(
+        "content that fails, or is longer or shorter than announced, is an error and leaves no file",
+        arguments: 0...3
+    )
     func brokenContent(_ kind: Int) async throws {
         try await withLocalDaytona { client in
             let sandbox = try await client.createSandbox(.init())
@@ -144,12 +147,12 @@ struct DaytonaTransferTests {
                 let error = await #expect(throws: SandboxError.self) { try await sandbox.upload([upload]) }
                 #expect(error?.code == .invalidRequest)
             }
-            // The server may hear of the end a little later.
+            // The server may learn of the end a little later.
             while (try? await sandbox.download("/tmp/x")) != nil {}
         }
     }
 
-    @Test("a server that has kept less than it was sent is told on")
+    @Test("a server that stores less than it was sent is reported")
     func keptLess() async throws {
         try await ScriptedDaytona.with { request, _ in
             while let bytes = try? await request.body.next() { _ = bytes }
@@ -162,7 +165,7 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("a refusal ends an upload, of which no more is sent")
+    @Test("a refusal ends an upload, and no more of it is sent")
     func refusedUpload() async throws {
         try await ScriptedDaytona.with { _, _ in
             .text(401, #"{"message":"no"}"#)
@@ -177,7 +180,7 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("a file that comes in part is an error, and nothing stays of it", arguments: [0, 1000])
+    @Test("a download that is cut short is an error and leaves no file", arguments: [0, 1000])
     func truncated(_ sent: Int) async throws {
         try await ScriptedDaytona.with { _, _ in
             HTTPServerResponse(
@@ -201,7 +204,7 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("a file longer than the caller will hold is too large, and a refusal longer than that is read nevertheless")
+    @Test("a file longer than the caller allows is too large, but a refusal of that length is read in full")
     func tooLarge() async throws {
         try await ScriptedDaytona.with { _, number in
             .text(number == 1 ? 200 : 404, #"{"message":"a text longer than ten bytes"}"#)
@@ -242,7 +245,7 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("local files: what is no regular file is not sent, and what exists keeps its permissions")
+    @Test("only regular local files are uploaded, and a local file that exists keeps its permissions")
     func localFiles() async throws {
         try await withLocalDaytona { client in
             let sandbox = try await client.createSandbox(.init())
@@ -260,7 +263,7 @@ struct DaytonaTransferTests {
     }
 
     @Test(
-        "a form that is written as a stream is as long as it says, and is read back",
+        "a form that is streamed has the length it announces, and reads back the same",
         arguments: [0, 1, 1000, 600_000]
     )
     func form(_ byteCount: Int) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Bad input is told before anything is sent")
+@Suite("Bad input is refused before anything is sent")
 struct SandboxInputTests {
     private func expectRefused(_ body: @Sendable (DaytonaClient, DaytonaSandbox) async throws -> Void) async throws {
         try await ScriptedDaytona.with { _, _ in
@@ -22,7 +22,7 @@ struct SandboxInputTests {
         "", "/a\0b", "/" + String(repeating: "x", count: 256), String(repeating: "/x", count: 2048),
     ]
 
-    @Test("paths", arguments: badPaths)
+    @Test("an invalid path is refused", arguments: badPaths)
     func paths(_ path: String) async throws {
         try await expectRefused { try await $1.upload("x", to: path) }
         try await expectRefused { _ = try await $1.download(path) }
@@ -43,13 +43,16 @@ struct SandboxInputTests {
         try await expectRefused { _ = try await $1.run("true", cwd: path) }
     }
 
-    @Test("commands", arguments: ["", " \n\t", "echo \0", String(repeating: "x", count: (4 << 20) + 1)])
+    @Test(
+        "an invalid command is refused",
+        arguments: ["", " \n\t", "echo \0", String(repeating: "x", count: (4 << 20) + 1)]
+    )
     func commands(_ command: String) async throws {
         try await expectRefused { _ = try await $1.run(command) }
         try await expectRefused { for try await _ in $1.output(of: command, cwd: "/", ignoreError: false) {} }
     }
 
-    @Test("names of variables", arguments: ["", "1A", "A-B", "A B", "Ä", "A=B"])
+    @Test("an invalid name of a variable is refused", arguments: ["", "1A", "A-B", "A B", "Ä", "A=B"])
     func variables(_ name: String) async throws {
         try await expectRefused { _ = try await $1.run("true", cwd: nil, environment: [(name, "x")], timeout: nil) }
         try await expectRefused { client, _ in
@@ -59,14 +62,14 @@ struct SandboxInputTests {
         }
     }
 
-    @Test("ids of sandboxes", arguments: ["", ".", "..", "a\0", String(repeating: "x", count: 256)])
+    @Test("an invalid sandbox id is refused", arguments: ["", ".", "..", "a\0", String(repeating: "x", count: 256)])
     func ids(_ id: String) async throws {
         try await expectRefused { client, _ in _ = try await client.sandbox(id) }
         try await expectRefused { client, _ in try await client.deleteSandbox(id) }
         try await expectRefused { client, _ in try await client.waitForSandbox(id, until: .started) }
     }
 
-    @Test("what a sandbox cannot be made from, and settings that there are not")
+    @Test("a sandbox that cannot be created and settings that do not exist are refused")
     func requests() async throws {
         let resources = Resources(vcpu: 1, memory: 1, disk: 1)
         var both = CreateSandboxRequest(image: "i")
@@ -90,7 +93,7 @@ struct SandboxInputTests {
         try await expectRefused { try await $1.createFolder("/x", permissions: 0o10000) }
     }
 
-    @Test("no key is no authorization")
+    @Test("an empty key is unauthorized")
     func noKey() {
         let error = #expect(throws: SandboxError.self) {
             try DaytonaClient(DaytonaCredentials(apiKey: "", apiURL: "http://127.0.0.1:9/api", target: ""))

@@ -4,13 +4,13 @@ import TestSupport
 
 @testable import BenchmarkSandbox
 
-/// A control plane and toolbox that answers as a closure says, and keeps what it was asked.
+/// A control plane and toolbox that answers as a closure says, and records the requests.
 final class ScriptedDaytona: HTTPResponder {
-    /// Method and target of each request.
+    /// The method and target of each request.
     let seen = Locked<[String]>([])
     private let answer: @Sendable (HTTPServerRequest, Int) async -> HTTPServerResponse
 
-    /// - Parameter answer: gets the request and its number, from 1.
+    /// - Parameter answer: A closure that gets the request and its number, starting at 1.
     init(_ answer: @escaping @Sendable (HTTPServerRequest, Int) async -> HTTPServerResponse) { self.answer = answer }
 
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
@@ -25,7 +25,7 @@ final class ScriptedDaytona: HTTPResponder {
 
     static let key = "dtn_0123456789abcdef"
 
-    /// Serves the script for the time of a closure, which gets a client that repeats without much of a pause.
+    /// Serves the script while a closure runs, which gets a client that retries almost without a pause.
     static func with(
         _ answer: @escaping @Sendable (HTTPServerRequest, Int) async -> HTTPServerResponse,
         _ body: @Sendable (DaytonaClient, ScriptedDaytona) async throws -> Void
@@ -60,7 +60,7 @@ extension HTTPServerResponse {
     }
 }
 
-/// Lends a client of a local Daytona.
+/// Passes a client of a local Daytona to a closure.
 func withLocalDaytona(_ body: @Sendable (DaytonaClient) async throws -> Void) async throws {
     let local = try await LocalDaytona.start()
     do {

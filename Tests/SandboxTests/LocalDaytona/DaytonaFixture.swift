@@ -5,7 +5,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-/// A running server with one started sandbox, and a client for it.
+/// A running server with one started sandbox, and a client of it.
 struct DaytonaFixture: Sendable {
     let daytona: LocalDaytona
     let client: HTTPClient
@@ -17,11 +17,11 @@ struct DaytonaFixture: Sendable {
         let body: [UInt8]
         let fields: HTTPFields
         var text: String { String(decoding: body, as: UTF8.self) }
-        /// The content as JSON, `null` if it is none.
+        /// The body as JSON; `null` if it is not JSON.
         var json: JSONValue { (try? JSONValue(parsing: body)) ?? .null }
     }
 
-    /// Calls `body` with a server that lives as long as the call.
+    /// Calls `body` with a server that runs as long as the call.
     static func with(
         _ isolation: Isolation? = Isolation.none,
         quietPeriod: Duration = .milliseconds(100),
@@ -66,7 +66,7 @@ struct DaytonaFixture: Sendable {
         try await send(method, daytona.apiURL + path, Array(body.utf8), key: key)
     }
 
-    /// Sends a request to the sandbox's toolbox as a current SDK does.
+    /// Sends a request to the sandbox's toolbox the way a current SDK does.
     func toolbox(
         _ method: HTTPMethod,
         _ path: String,
@@ -79,13 +79,13 @@ struct DaytonaFixture: Sendable {
         return try await send(method, toolboxURL + path, Array(body.utf8), fields, key: key)
     }
 
-    /// The output of a one-shot command.
+    /// Runs a one-shot command and returns its output.
     func execute(_ command: String) async throws -> String {
         let answer = try await toolbox(.post, "/process/execute", json(["command": .string(command)]))
         return answer.json["result"]?.stringValue ?? answer.text
     }
 
-    /// Starts a command in a session; answers the path of the command.
+    /// Starts a command in a session and returns the path of the command.
     func start(_ command: String, in session: String = "s") async throws -> String {
         let body = json(["command": .string(command), "runAsync": true])
         let answer = try await toolbox(.post, "/process/session/\(session)/exec", body)
@@ -93,7 +93,7 @@ struct DaytonaFixture: Sendable {
             "/process/session/\(session)/command/\(try #require(answer.json["cmdId"]?.stringValue, "\(answer.text)"))"
     }
 
-    /// Everything a follower receives until the server closes, the sizes of the messages, and the close code.
+    /// Returns everything a follower receives until the server closes, the sizes of the messages, and the close code.
     func follow(
         _ command: String,
         version: String? = "0.226.1",

@@ -3,10 +3,10 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Faults, as they are written")
+@Suite("Faults as text and as JSON")
 struct FaultPlanTests {
     @Test(
-        "come out of a text as out of an object",
+        "a fault is parsed the same from text and from JSON",
         arguments: [
             ("reset", #"{"kind":"reset"}"#),
             ("close-after=100,code=0,times=2", #"{"kind":"close-after","value":100,"code":0,"times":2}"#),
@@ -25,7 +25,7 @@ struct FaultPlanTests {
     }
 
     @Test(
-        "are refused with the name of what is wrong",
+        "an invalid fault is refused with a message that names the mistake",
         arguments: [
             ("", "''"), ("nonsense", "'nonsense'"), ("split", "'split'"), ("split=0", "1 to 1024"),
             ("split=x", "1 to 1024"), ("status=200", "400 to 599"), ("close-after=1,code=7", "code"),
@@ -41,7 +41,7 @@ struct FaultPlanTests {
         #expect(error?.description.contains(culprit) == true)
     }
 
-    @Test("strike by turns: the first that may, so often as it may, the same for the same seed")
+    @Test("the first fault that applies strikes, as often as it may, and the same way for the same seed")
     func turns() {
         func struck(_ seed: UInt64) -> [Int?] {
             var (twice, sometimes, elsewhere) = (Fault(.status, 500), Fault(.status, 503), Fault(.status, 429))

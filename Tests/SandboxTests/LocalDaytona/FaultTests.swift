@@ -4,9 +4,9 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Faults of a local Daytona, on the wire")
+@Suite("Faults of a local Daytona on the wire")
 struct FaultTests {
-    /// What a follower got.
+    /// The messages that a follower received, and how its stream ended.
     private struct Followed: Sendable, Equatable {
         var messages: [[UInt8]] = []
         var isText = false
@@ -16,7 +16,7 @@ struct FaultTests {
 
     private static let log = Array("\u{1}\u{1}\u{1}é1\n\u{1}\u{1}\u{1}é2\n".utf8)
 
-    /// Runs a command in a local Daytona with a plan, and lends the sandbox and the command's URL.
+    /// Runs a command in a local Daytona with a plan, and passes the sandbox and the command's URL to a closure.
     private func withCommand<R: Sendable>(
         _ plan: FaultPlan,
         _ body: @Sendable (LocalDaytona, DaytonaSandbox, HTTPURL) async throws -> R
@@ -46,7 +46,7 @@ struct FaultTests {
         }
     }
 
-    /// Follows the command's log to the stream's end, or, where that does not come, for as long as more comes.
+    /// Follows the command's log until the stream ends or is cut.
     private static func follow(_ command: HTTPURL, _ client: DaytonaClient) async throws -> Followed {
         var configuration = WebSocketConfiguration()
         configuration.acceptsInvalidText = true
@@ -71,7 +71,7 @@ struct FaultTests {
     private static func fault(_ text: String) throws -> Fault { try Fault(parsing: text) }
 
     @Test(
-        "end a follower's stream early",
+        "a fault ends a follower's stream early",
         arguments: [
             ("close-after=5", 5, "closed"), ("close-after=5,code=1011", 5, "closed"),
             ("close-after=9,code=0", 9, "cut"),
@@ -95,7 +95,7 @@ struct FaultTests {
     }
 
     @Test(
-        "do not count where nothing went wrong",
+        "a fault that had no effect is not counted",
         arguments: ["close-after=1000", "split=1024", "stall=1,after=1000", "reset", "delay-answer=1,route=files"]
     )
     func withoutEffect(_ text: String) async throws {
@@ -110,7 +110,7 @@ struct FaultTests {
     }
 
     @Test(
-        "cut a follower's messages elsewhere, but lose nothing",
+        "a fault that splits or delays a follower's messages loses nothing",
         arguments: ["split=1", "split=2", "split-at-marker", "text-messages", "delay=1", "stall=20", "stall=1,after=9"]
     )
     func messages(_ text: String) async throws {
@@ -127,7 +127,7 @@ struct FaultTests {
         }
     }
 
-    @Test("leave Pings without an answer, which ends the stream from the other side")
+    @Test("a fault leaves Pings unanswered, so that the client ends the stream")
     func pings() async throws {
         try await withCommand(FaultPlan([Fault(.noPong), Fault(.neverClose)])) { local, sandbox, command in
             var configuration = WebSocketConfiguration()
@@ -143,7 +143,7 @@ struct FaultTests {
         }
     }
 
-    @Test("answer for the server: a status, nothing at all, or an error without its text")
+    @Test("a fault replaces an answer by a status, by nothing at all, or by an error without its message")
     func answers() async throws {
         try await withCommand(FaultPlan()) { local, sandbox, command in
             func status(_ text: String, _ path: String = "/process/session/new", _ method: HTTPMethod = .get)
@@ -169,7 +169,7 @@ struct FaultTests {
             #expect(empty?.message.contains("session not found") == false)
             #expect(try await status("delay-answer=5")?.message.contains("session not found") == true)
 
-            // One that is carried out all the same, and one that is not.
+            // One request that is carried out all the same, and one that is not.
             for (text, isThere) in [("reset-after,times=1", true), ("reset,times=1", false)] {
                 local.setFaults(FaultPlan([try Self.fault(text)]))
                 let url = sandbox.toolbox.appending("/process/session")
@@ -184,7 +184,7 @@ struct FaultTests {
     }
 
     @Test(
-        "have the form of errors of where the request goes",
+        "a fault's error has the form of the control plane's or the toolbox's own errors",
         arguments: [(false, ["code", "method"]), (true, ["error"])] as [(Bool, [String])]
     )
     func form(_ isControlPlane: Bool, _ members: [String]) async throws {
@@ -201,10 +201,10 @@ struct FaultTests {
         }
     }
 
-    @Test("keep an exit code back, and lose a command")
+    @Test("a fault withholds an exit code or loses a command")
     func commands() async throws {
         try await withCommand(FaultPlan([Fault(.lateExitCode, 1 << 30)])) { local, sandbox, command in
-            // A follower's stream closes when there is an exit code.
+            // A follower's stream closes once there is an exit code.
             _ = try await Self.follow(command, sandbox.client)
             #expect(try await sandbox.client.call(.get, command)["exitCode"] == nil)
             local.setFaults(FaultPlan())
@@ -218,7 +218,7 @@ struct FaultTests {
         }
     }
 
-    @Test("are shown, replaced and ended with the key, and only with it")
+    @Test("faults are shown, replaced and removed only with the key")
     func control() async throws {
         try await withCommand(FaultPlan()) { local, sandbox, _ in
             var client = sandbox.client

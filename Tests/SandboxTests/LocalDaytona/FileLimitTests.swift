@@ -5,11 +5,11 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The loopback server: files that are too much, or break off")
+@Suite("The loopback server: files that are too large or cut short")
 struct FileLimitTests {
     private static let form: HTTPFields = [(.contentType, "multipart/form-data; boundary=B")]
 
-    @Test("a text that would grow without end is not replaced")
+    @Test("a replacement that would make a file too long is refused")
     func growingText() async throws {
         try await DaytonaFixture.with { fixture in
             let text = [UInt8](repeating: 0x61, count: 100_000)
@@ -23,7 +23,7 @@ struct FileLimitTests {
         }
     }
 
-    @Test("a pattern that nearly matches everywhere takes no longer for that", .timeLimit(.minutes(1)))
+    @Test("a pattern that nearly matches everywhere takes no longer than others", .timeLimit(.minutes(1)))
     func slowPattern() async throws {
         try await DaytonaFixture.with { fixture in
             let text = [UInt8](repeating: 0x61, count: 8_000_000)
@@ -36,7 +36,7 @@ struct FileLimitTests {
         }
     }
 
-    @Test("lines are found once, the last one and empty ones included")
+    @Test("each matching line is found once, even the last, and empty lines are counted")
     func lines() async throws {
         try await DaytonaFixture.with { fixture in
             let text = "aXbX\n\nno\nX\nlast X"
@@ -48,7 +48,7 @@ struct FileLimitTests {
         }
     }
 
-    @Test("an upload has no more parts, and no longer paths, than is sensible")
+    @Test("an upload with too many parts or too long a path is refused")
     func parts() async throws {
         try await DaytonaFixture.with { fixture in
             let url = "\(fixture.toolboxURL)/files/bulk-upload"
@@ -65,9 +65,9 @@ struct FileLimitTests {
         }
     }
 
-    // MARK: Breaking off
+    // MARK: Cut short
 
-    /// A part of a form, without its end.
+    /// The start of a form for each route, without its end.
     private static let parts = [
         "bulk-upload": """
         --B\r\nContent-Disposition: form-data; name="files[0].path"\r\n\r\n/tmp/x\r\n\
@@ -81,7 +81,7 @@ struct FileLimitTests {
         try await fixture.toolbox(.get, "/files/info?path=\(path)").status == 200
     }
 
-    @Test("a form that ends too early leaves no file", arguments: ["bulk-upload", "upload"])
+    @Test("a form that ends early leaves no file", arguments: ["bulk-upload", "upload"])
     func endsEarly(_ route: String) async throws {
         try await DaytonaFixture.with { fixture in
             let body = Array((Self.parts[route] ?? "").utf8)
@@ -97,7 +97,7 @@ struct FileLimitTests {
     }
 
     @Test(
-        "a sender that leaves in the middle leaves no file",
+        "a sender that disconnects halfway leaves no file",
         .timeLimit(.minutes(1)),
         arguments: ["bulk-upload", "upload", "upload-v2"]
     )
@@ -119,7 +119,7 @@ struct FileLimitTests {
         }
     }
 
-    @Test("a body that is broken or too long is the sender's fault, and says so")
+    @Test("a malformed or too long body is answered as the sender's mistake")
     func brokenBodies() async throws {
         try await DaytonaFixture.with { fixture in
             let cases = [

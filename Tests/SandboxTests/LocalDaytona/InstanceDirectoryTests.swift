@@ -5,9 +5,9 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The directories of servers")
+@Suite("Servers' directories")
 struct InstanceDirectoryTests {
-    /// What a server leaves that was killed, or that runs: a directory with a lock in it.
+    /// Makes the directory of a server that runs or was killed, with a lock in it.
     private static func makeInstance(_ name: String, in folder: String) throws -> Descriptor {
         #expect(mkdir("\(folder)/\(name)", 0o700) == 0)
         #expect(mkdir("\(folder)/\(name)/1", 0o700) == 0)
@@ -26,17 +26,17 @@ struct InstanceDirectoryTests {
         await (try await LocalDaytona.start(configuration)).shutdown()
     }
 
-    @Test("what a dead server left goes, although another process has its number")
+    @Test("a dead server's directory is removed, even if another process has its number")
     func numberInUse() async throws {
         try await withTemporaryDirectory { folder in
-            // In a container a server that is started again often has the number that it had before.
+            // In a container, a server that is started again often has the same number as before.
             _ = try Self.makeInstance("local-daytona-\(getuid())-\(getpid())-0123abcd", in: folder)
             try await Self.startAndStop(in: folder)
             #expect(try Self.names(in: folder) == [])
         }
     }
 
-    @Test("a mark is kept as a text, and no text marks everybody")
+    @Test("a mark survives being written as text, and no text marks every process")
     func marks() {
         let mark = ProcessMark(id: "an-id")
         #expect(ProcessMark(mark.text) == mark)
@@ -48,7 +48,7 @@ struct InstanceDirectoryTests {
         }
     }
 
-    @Test("what a running server has stays, although its number cannot be seen here")
+    @Test("a running server's directory stays, even if its number cannot be seen here")
     func locked() async throws {
         try await withTemporaryDirectory { folder in
             let name = "local-daytona-\(getuid())-99999999-0123abcd"

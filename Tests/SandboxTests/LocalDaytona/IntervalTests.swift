@@ -5,15 +5,15 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The intervals of a sandbox")
+@Suite("A sandbox's intervals")
 struct IntervalTests {
     typealias Due = SandboxIntervals.Due
 
-    /// The nanoseconds of so many minutes.
+    /// Returns a number of minutes in nanoseconds.
     private static func minutes(_ count: Int) -> Int64 { Int64(count) * 60_000_000_000 }
 
     @Test(
-        "a started sandbox is stopped after so many minutes without a request, 0 for never",
+        "a started sandbox is stopped after its minutes without a request, or never if they are 0",
         arguments: [
             (15, 14, nil), (15, 15, .stop), (1, 0, nil), (1, 1, .stop), (0, 1_000_000, nil), (.max, 1_000_000, nil),
             (15, nil, nil),
@@ -26,7 +26,7 @@ struct IntervalTests {
     }
 
     @Test(
-        "a stopped sandbox is archived, at the latest after 30 days, and deleted, unless that is off",
+        "a stopped sandbox is archived, after 30 days at the latest, and deleted unless that is off",
         arguments: [
             (5, -1, 4, nil), (5, -1, 5, .archive), (0, -1, 43_199, nil), (0, -1, 43_200, .archive),
             (.max, -1, 43_200, .archive), (5, 5, 5, .delete), (5, 6, 5, .archive), (5, 0, 4, nil),
@@ -44,7 +44,7 @@ struct IntervalTests {
     /// The request for a sandbox that is never stopped, so that it can be set up.
     private static let patient = "{\"autoStopInterval\":0}"
 
-    @Test("a sandbox that nobody uses is stopped, archived and deleted; it can be started in between")
+    @Test("an unused sandbox is stopped, archived and deleted, and can be started in between")
     func unused() async throws {
         try await DaytonaFixture.with(minute: .milliseconds(100), creating: Self.patient) { fixture in
             let path = "/sandbox/\(fixture.id)"
@@ -64,7 +64,7 @@ struct IntervalTests {
         }
     }
 
-    @Test("a sandbox that is to go with its stop goes")
+    @Test("a sandbox that is to be deleted when it stops is deleted")
     func ephemeral() async throws {
         try await DaytonaFixture.with(minute: .milliseconds(100), creating: Self.patient) { fixture in
             let path = "/sandbox/\(fixture.id)"
@@ -92,7 +92,7 @@ struct IntervalTests {
         }
     }
 
-    @Test("a request may say that it is no activity")
+    @Test("a request may say that it does not count as activity")
     func skips() async throws {
         try await DaytonaFixture.with { fixture in
             func lastActivity() async throws -> String? {
@@ -110,7 +110,7 @@ struct IntervalTests {
         }
     }
 
-    @Test("archiving is for what is stopped")
+    @Test("only a stopped sandbox can be archived")
     func archive() async throws {
         try await DaytonaFixture.with { fixture in
             let path = "/sandbox/\(fixture.id)"

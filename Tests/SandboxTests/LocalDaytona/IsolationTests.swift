@@ -8,7 +8,7 @@ import Testing
 struct IsolationTests {
     typealias Mode = SandboxFixture.Mode
 
-    @Test("a command runs at home and can write where it should", arguments: Mode.available)
+    @Test("a command runs in the home directory and can write there", arguments: Mode.available)
     func runsAtHome(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             let result = try await sandbox.shell("pwd; echo x >here && cat here; echo $HOME; cd /nowhere || exit 7")
@@ -21,7 +21,7 @@ struct IsolationTests {
     }
 
     @Test(
-        "writable places are writable",
+        "directories that should be writable are",
         arguments: Mode.isolated,
         ["/workspace", "/tmp", "/var/tmp", "/run", "/home/daytona"]
     )
@@ -44,7 +44,7 @@ struct IsolationTests {
             #expect(remount.exitCode != 0)
             let kernel = try await sandbox.shell("echo x >/proc/sys/kernel/core_pattern")
             #expect(kernel.exitCode != 0)
-            // Always the mode that they have: should one of these succeed, the host is as it was.
+            // The mode is always the current one: should one of these succeed, the host stays as it was.
             let devices = try await sandbox.shell(
                 """
                 for name in null zero full random urandom tty; do
@@ -77,7 +77,7 @@ struct IsolationTests {
         }
     }
 
-    @Test("the usual devices are there", arguments: Mode.isolated)
+    @Test("the usual devices exist", arguments: Mode.isolated)
     func devices(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             let text = """
@@ -89,7 +89,7 @@ struct IsolationTests {
         }
     }
 
-    @Test("the first process survives everything, and takes in orphans", arguments: Mode.isolated)
+    @Test("the first process survives every signal and reaps orphans", arguments: Mode.isolated)
     func firstProcessSurvives(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             _ = try await sandbox.shell("(sleep 0.01 & sleep 0.01 &) ; kill -9 -1")
@@ -98,7 +98,7 @@ struct IsolationTests {
         }
     }
 
-    @Test("files stay and processes go when it is stopped and started", arguments: Mode.available)
+    @Test("stopping and starting a sandbox keeps its files and ends its processes", arguments: Mode.available)
     func restarts(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             _ = try await sandbox.shell("echo kept >~/kept; setsid sleep 1000 >/dev/null 2>&1 &")
@@ -115,7 +115,7 @@ struct IsolationTests {
         }
     }
 
-    @Test("a link left in place of a directory leads no mount elsewhere", arguments: Mode.isolated)
+    @Test("a link left in place of a directory does not lead a mount elsewhere", arguments: Mode.isolated)
     func replacedDirectories(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             let text = "rm -rf /workspace /home/daytona /home && ln -s /usr /home && ln -s /etc /workspace"
@@ -129,7 +129,7 @@ struct IsolationTests {
         }
     }
 
-    @Test("a process that has given up environment and parent is found all the same", arguments: Mode.available)
+    @Test("a process that has given up its environment and parent is still found", arguments: Mode.available)
     func unmarked(_ mode: Mode) async throws {
         let mark = "9\(Int.random(in: 1_000_000...9_999_999))"
         try await SandboxFixture.with(mode) { sandbox in
@@ -140,7 +140,7 @@ struct IsolationTests {
         }
     }
 
-    @Test("destroying kills everything and leaves no directory", arguments: Mode.available)
+    @Test("destroying a sandbox kills all its processes", arguments: Mode.available)
     func destroys(_ mode: Mode) async throws {
         let mark = "9\(Int.random(in: 1_000_000...9_999_999))"
         try await SandboxFixture.with(mode) { sandbox in
@@ -150,7 +150,7 @@ struct IsolationTests {
                 """
             let result9 = try await sandbox.shell(text)
             #expect(result9.exitCode == 0)
-            // The shell does not wait for them to have become what they are to be.
+            // The shell does not wait until they have executed `sleep`.
             await until { Processes.count(withArgument: mark) == 2 }
             await sandbox.destroy()
             #expect(Processes.count(withArgument: mark) == 0)

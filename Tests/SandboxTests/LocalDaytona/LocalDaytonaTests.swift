@@ -37,7 +37,7 @@ struct LocalDaytonaTests {
         }
     }
 
-    @Test("the object has what the SDK demands, whole numbers as such")
+    @Test("a sandbox's description has everything that the SDK requires, and whole numbers are integers")
     func object() async throws {
         try await DaytonaFixture.with { fixture in
             let object = try await fixture.api(.get, "/sandbox/\(fixture.id)").json
@@ -50,7 +50,7 @@ struct LocalDaytonaTests {
         }
     }
 
-    @Test("lists are filtered and come in pages, in both forms")
+    @Test("lists are filtered and paged, in both forms")
     func lists() async throws {
         try await DaytonaFixture.with { fixture in
             for number in 0..<3 {
@@ -70,7 +70,7 @@ struct LocalDaytonaTests {
         }
     }
 
-    @Test("settings are kept")
+    @Test("changed settings are kept")
     func settings() async throws {
         try await DaytonaFixture.with { fixture in
             let path = "/sandbox/\(fixture.id)"
@@ -91,7 +91,7 @@ struct LocalDaytonaTests {
         }
     }
 
-    @Test("an image is recorded and the answer does not wait")
+    @Test("an image is recorded, and the answer does not wait for it")
     func image() async throws {
         try await DaytonaFixture.with { fixture in
             let body = """
@@ -107,7 +107,7 @@ struct LocalDaytonaTests {
         }
     }
 
-    @Test("errors have the service's shape")
+    @Test("errors have the form of Daytona's")
     func errors() async throws {
         try await DaytonaFixture.with { fixture in
             let missing = try await fixture.api(.get, "/sandbox/nope")
@@ -136,7 +136,7 @@ struct LocalDaytonaTests {
         }
     }
 
-    @Test("servers know nothing of each other, and leave nothing")
+    @Test("two servers are independent and leave nothing behind")
     func shutdown() async throws {
         let directory = "/tmp/local-daytona-test-\(RandomText.hexadecimal(count: 8))"
         #expect(mkdir(directory, 0o755) == 0)

@@ -2,10 +2,10 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Which format a log has")
+@Suite("The format of a log")
 struct LogFormatTests {
     @Test(
-        "the SDK's version decides",
+        "the SDK's version decides the format",
         arguments: [
             (nil, false, .plainText), (nil, true, .markedText), ("0.26.9", false, .plainText),
             ("0.26.9", true, .plainText),

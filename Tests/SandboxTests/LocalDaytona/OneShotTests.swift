@@ -24,7 +24,7 @@ struct OneShotTests {
         }
     }
 
-    @Test("both outputs come as one text", arguments: Mode.available)
+    @Test("standard output and standard error are one text", arguments: Mode.available)
     func mergesOutput(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             let result5 = try await sandbox.shell("echo a; echo b >&2; echo c")
@@ -34,7 +34,7 @@ struct OneShotTests {
         }
     }
 
-    @Test("signals give 128 and more for a child, -1 for the shell", arguments: Mode.available)
+    @Test("a signal gives exit code 128 plus its number for a child, and -1 for the shell", arguments: Mode.available)
     func signals(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             let result6 = try await sandbox.shell("sh -c 'kill -9 $$'")
@@ -44,7 +44,7 @@ struct OneShotTests {
         }
     }
 
-    @Test("a missing directory is exit code -1 and a reason", arguments: Mode.available)
+    @Test("a missing directory gives exit code -1 and the reason", arguments: Mode.available)
     func missingDirectory(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             let result = try await sandbox.shell("echo never", in: "/not/there")
@@ -53,7 +53,7 @@ struct OneShotTests {
         }
     }
 
-    @Test("the environment is clean, with additions", arguments: Mode.available)
+    @Test("a command gets a clean environment with the variables that were added", arguments: Mode.available)
     func environment(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             _ = await sandbox.update { $0.environment = [("FIRST", "1"), ("SECOND", "1")] }
@@ -68,7 +68,7 @@ struct OneShotTests {
         }
     }
 
-    @Test("settings that programs obey before the command runs do no harm", arguments: Mode.available)
+    @Test("variables that affect programs before the command runs do no harm", arguments: Mode.available)
     func hostileEnvironment(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             let settings = [("PATH", "/nowhere"), ("LD_PRELOAD", "/nowhere.so"), ("-u", "x"), ("IFS", "/")]
@@ -78,7 +78,7 @@ struct OneShotTests {
         }
     }
 
-    @Test("at the timeout the whole group is killed", arguments: Mode.available)
+    @Test("the whole process group is killed at the timeout", arguments: Mode.available)
     func timesOut(_ mode: Mode) async throws {
         let mark = "8\(Int.random(in: 1_000_000...9_999_999))"
         try await SandboxFixture.with(mode) { sandbox in
@@ -93,7 +93,7 @@ struct OneShotTests {
         }
     }
 
-    @Test("a background process survives if it gives the output up", arguments: Mode.available)
+    @Test("a background process survives if it does not hold the output open", arguments: Mode.available)
     func background(_ mode: Mode) async throws {
         let mark = "7\(Int.random(in: 1_000_000...9_999_999))"
         try await SandboxFixture.with(mode) { sandbox in

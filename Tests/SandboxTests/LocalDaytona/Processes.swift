@@ -2,9 +2,9 @@ import Glibc
 
 @testable import BenchmarkSandbox
 
-/// The processes of the machine, as tests ask for them.
+/// The processes of the machine.
 enum Processes {
-    /// How many processes, zombies aside, have that word as an argument of their own.
+    /// Returns the number of processes, except zombies, that have `word` as an argument.
     static func count(withArgument word: String) -> Int {
         guard let directory = opendir("/proc") else { return -1 }
         defer { closedir(directory) }

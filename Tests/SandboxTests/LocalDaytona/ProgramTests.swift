@@ -7,7 +7,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-/// The program `local-daytona` as a process of its own, with a directory that goes with the test.
+/// The program `local-daytona` as a separate process, with a directory that is removed after the test.
 struct Program: Sendable {
     let process: ChildProcess
     let directory: String
@@ -20,7 +20,7 @@ struct Program: Sendable {
     /// The users that a test can run as.
     static let users: [User] = geteuid() == 0 ? [.same, .nobody] : [.same]
 
-    /// Calls `body` with the started program; kills it afterwards, if it still runs.
+    /// Calls `body` with the started program, and kills the program afterwards if it is still running.
     static func with(
         _ user: User,
         isolation: String = "namespaces",
@@ -47,9 +47,9 @@ struct Program: Sendable {
         _ arguments: [String],
         _ loop: EventLoop
     ) async throws -> Program {
-        // Another user may not be able to reach the place where it was built.
+        // Another user may not have access to the directory where it was built.
         let file = "\(directory)/local-daytona"
-        // By a program, so that no child of another test can hold the copy open for writing while it is started.
+        // Copied by a program, so that no child of another test can hold the copy open for writing while it is started.
         let null = try Descriptor.open("/dev/null", O_RDWR)
         let copy = try ChildProcess(
             ["cp", "\(productDirectory)/local-daytona", file],
@@ -65,7 +65,7 @@ struct Program: Sendable {
             command = ["setpriv", "--reuid=\(nobody.pw_uid)", "--regid=\(nobody.pw_gid)", "--clear-groups"] + command
         }
         let output = try Descriptor.pipe()
-        // A sanitizer's settings are for the program, too.
+        // A sanitizer's settings apply to the program as well.
         let settings = ["ASAN_OPTIONS", "TSAN_OPTIONS"].compactMap { (name: String) -> String? in
             getenv(name).map { "\(name)=\(String(cString: $0))" }
         }
@@ -99,11 +99,11 @@ struct Program: Sendable {
         )
     }
 
-    /// Where the products of the package are: beside the bundle of the tests.
+    /// The directory of the package's products, which is that of the test bundle.
     static var productDirectory: String {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = max(0, readlink("/proc/self/exe", &path, path.count))
-        // Under `swift test` the bundle itself is the program, or the first argument names it.
+        // Under `swift test` the bundle itself is the program, or an argument names it.
         let candidates =
             [String(decoding: path[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)] + CommandLine.arguments
         let folders = candidates.map { RootedFiles.split($0).parent }
@@ -122,9 +122,9 @@ struct Program: Sendable {
         return (try? JSONValue(parsing: result.body)) ?? .null
     }
 
-    /// A started sandbox in which processes with that argument run: in a session, and on their own.
+    /// Starts a sandbox in which processes with the argument `mark` run, in a session and detached, and returns its id.
     ///
-    /// - Parameter isLimited: whether it asks for resources.
+    /// - Parameter isLimited: Whether the sandbox asks for resources.
     func startProcesses(_ mark: String, isLimited: Bool = false) async throws -> String {
         let request: JSONValue = isLimited ? ["cpu": 1, "memory": 1, "disk": 1] : [:]
         let id = try #require(await send(.post, "/sandbox", request)["id"]?.stringValue)
@@ -147,7 +147,7 @@ struct Program: Sendable {
 
 @Suite("The program local-daytona")
 struct ProgramTests {
-    @Test("works for any user", arguments: Program.users)
+    @Test("the program works for any user", arguments: Program.users)
     func users(_ user: Program.User) async throws {
         try await Program.with(user) { program in
             #expect(program.key == "local")
@@ -164,7 +164,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("a signal ends it with everything it runs", arguments: Program.users, [SIGINT, SIGTERM])
+    @Test("a signal ends the program and everything it runs", arguments: Program.users, [SIGINT, SIGTERM])
     func signals(_ user: Program.User, _ signal: Int32) async throws {
         let mark = "3\(Int.random(in: 1_000_000...9_999_999))"
         try await Program.with(user) { program in
@@ -176,19 +176,19 @@ struct ProgramTests {
         }
     }
 
-    @Test("a second signal ends it at once, and the next one cleans up")
+    @Test("a second signal ends the program at once, and the next one cleans up")
     func secondSignal() async throws {
         let mark = "5\(Int.random(in: 1_000_000...9_999_999))"
         try await Program.with(.same) { program in
             let id = try #require(await program.send(.post, "/sandbox")["id"]?.stringValue)
             _ = try await program.send(.post, "/toolbox/\(id)/process/session", ["sessionId": "s"])
-            // The first signal asks it to end, which this takes seconds to do.
+            // The first signal asks the program to end, which takes seconds with this command.
             let command: JSONValue = ["command": .string("trap '' TERM; sleep \(mark)"), "runAsync": true]
             _ = try await program.send(.post, "/toolbox/\(id)/process/session/s/exec", command)
             await until { Processes.count(withArgument: mark) == 1 }
             let loop = EventLoopGroup.shared.next()
             let signals = loop.startTask {
-                // Two that come at once count as one.
+                // Two signals that arrive together count as one.
                 while (try? await loop.sleep(for: .milliseconds(5))) != nil { program.process.signal(SIGTERM) }
             }
             #expect(await program.process.waitForExit() == .exited(1))
@@ -199,7 +199,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("without isolation a signal ends everything, too")
+    @Test("a signal ends everything even without isolation")
     func signalWithoutIsolation() async throws {
         let mark = "2\(Int.random(in: 1_000_000...9_999_999))"
         try await Program.with(.same, isolation: "none") { program in
@@ -211,7 +211,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("when it is killed the namespaces go with it, and the next one cleans up", arguments: Program.users)
+    @Test("a program that is killed takes its namespaces with it, and the next one cleans up", arguments: Program.users)
     func killed(_ user: Program.User) async throws {
         let mark = "4\(Int.random(in: 1_000_000...9_999_999))"
         try await Program.with(user) { program in
@@ -226,7 +226,7 @@ struct ProgramTests {
     }
 
     @Test(
-        "when it is killed the next one ends what it ran, and removes its groups, mounts and files",
+        "the next program ends everything that a killed one ran, and removes its groups, mounts and files",
         arguments: ["namespaces", "none"],
         [false, true]
     )
@@ -236,7 +236,7 @@ struct ProgramTests {
             _ = try await program.startProcesses(mark, isLimited: isLimited)
             program.process.signal(SIGKILL)
             _ = await program.process.waitForExit()
-            // Control groups are ended by any server that starts, and other tests start some.
+            // Any server that starts ends leftover control groups, and other tests start servers.
             if isolation == "none", !isLimited { #expect(Processes.count(withArgument: mark) == 4) }
             let name = try #require(program.leftovers.first)
             try await Self.startNext(program)
@@ -246,7 +246,7 @@ struct ProgramTests {
         }
     }
 
-    /// Another server in the directory of one that was killed: it begins by cleaning up.
+    /// Starts another server in the directory of one that was killed, and checks that it cleans up first.
     private static func startNext(_ program: Program) async throws {
         var configuration = LocalDaytona.Configuration()
         configuration.directory = program.directory
@@ -257,7 +257,7 @@ struct ProgramTests {
     }
 
     @Test(
-        "what it cannot understand is a usage error",
+        "arguments that the program does not understand are a usage error",
         arguments: [["--port", "x"], ["--port"], ["--nope"], ["--isolation", "some"], ["extra"], ["--port=70000"]]
     )
     func usage(_ arguments: [String]) async throws {

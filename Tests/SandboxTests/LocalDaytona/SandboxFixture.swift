@@ -3,18 +3,18 @@ import Glibc
 
 @testable import BenchmarkSandbox
 
-/// Started sandboxes without a server around them, in a directory that goes with the test.
+/// Started sandboxes without a server, in a directory that is removed after the test.
 struct SandboxFixture: Sendable {
     let loop: EventLoop
     let instance: InstanceDirectory
 
-    /// How a sandbox is kept apart in a test.
+    /// How a sandbox is isolated in a test.
     enum Mode: String, Sendable, CaseIterable {
         case privileged, user, none
 
-        /// The modes that this user can have on this machine.
+        /// The modes that this user can use on this machine.
         static let available: [Mode] = geteuid() == 0 ? [.privileged, .user, .none] : [.user, .none]
-        /// Those with namespaces.
+        /// The available modes that use namespaces.
         static let isolated = available.filter { $0 != .none }
 
         var kind: NamespaceKind? {
@@ -53,7 +53,7 @@ struct SandboxFixture: Sendable {
     }
 }
 
-/// How a command went.
+/// The result of a command.
 struct ShellResult: Equatable, Sendable {
     let exitCode: Int
     let output: String
@@ -62,7 +62,7 @@ struct ShellResult: Equatable, Sendable {
 }
 
 extension LocalSandbox {
-    /// The exit code and output of a command.
+    /// Runs a command and returns its exit code and output.
     func shell(
         _ text: String,
         in directory: String? = nil,

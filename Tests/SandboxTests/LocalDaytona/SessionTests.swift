@@ -28,7 +28,7 @@ struct SessionTests {
     }
 
     @Test(
-        "what is written comes out, line by line",
+        "everything a command writes is logged, line by line",
         arguments: [
             ("printf 'a\\nb'", "\u{1}\u{1}\u{1}a\n\u{1}\u{1}\u{1}b\n"),
             ("printf 'x\\0y\\n'", "\u{1}\u{1}\u{1}xy\n"),
@@ -39,7 +39,7 @@ struct SessionTests {
     )
     func lines(_ command: String, _ log: String?) async throws {
         try await Self.with(.none) { session, _ in
-            // Without a standard input `cat` ends at once.
+            // Without standard input, `cat` ends at once.
             let id = try await session.execute(command, isAsync: false)
             _ = try await session.waitForEnd(of: id)
             #expect(await session.wholeLog(of: id) == Array((log ?? "").utf8))
@@ -54,7 +54,7 @@ struct SessionTests {
         }
     }
 
-    @Test("commands run one after the other, all accepted at once")
+    @Test("commands are all accepted at once and run one after the other")
     func inTurn() async throws {
         try await Self.with(.none) { session, _ in
             var ids = [String]()
@@ -67,7 +67,7 @@ struct SessionTests {
     }
 
     @Test(
-        "status is the shell's",
+        "the exit code is the shell's",
         arguments: [
             ("sh -c 'kill -TERM $$'", 143), ("nosuchcmd", 127), ("return 4", 4), ("if", 2), ("kill $$; true", 0),
             ("false", 1),
@@ -94,7 +94,10 @@ struct SessionTests {
         }
     }
 
-    @Test("what ends the shell ends the session silently", arguments: ["exit 3", "set -e; false", "exec true"])
+    @Test(
+        "a command that ends the shell ends the session without an exit code",
+        arguments: ["exit 3", "set -e; false", "exec true"]
+    )
     func shellEnds(_ command: String) async throws {
         try await Self.with(.none) { session, _ in
             let id = try await session.execute(command, isAsync: true)
@@ -104,7 +107,7 @@ struct SessionTests {
         }
     }
 
-    @Test("input reaches a command, and its log", arguments: Mode.available)
+    @Test("input reaches a command and its log", arguments: Mode.available)
     func input(_ mode: Mode) async throws {
         try await Self.with(mode) { session, _ in
             let id = try await session.execute("read a; read b; echo $a-$b", isAsync: true)
@@ -120,7 +123,7 @@ struct SessionTests {
         }
     }
 
-    @Test("deleting kills everything that descends from the shell", arguments: Mode.available)
+    @Test("deleting a session kills all descendants of its shell", arguments: Mode.available)
     func deletes(_ mode: Mode) async throws {
         let mark = "6\(Int.random(in: 1_000_000...9_999_999))"
         try await SandboxFixture.with(mode, grace: .milliseconds(300)) { sandbox in
@@ -139,7 +142,7 @@ struct SessionTests {
         }
     }
 
-    @Test("what ignores SIGTERM is killed after the grace", arguments: Mode.available)
+    @Test("a process that ignores SIGTERM is killed after the grace period", arguments: Mode.available)
     func stubborn(_ mode: Mode) async throws {
         let mark = "5\(Int.random(in: 1_000_000...9_999_999))"
         try await SandboxFixture.with(mode, grace: .milliseconds(200)) { sandbox in
@@ -152,7 +155,7 @@ struct SessionTests {
         }
     }
 
-    @Test("whoever deletes a session that is being deleted waits for its end", arguments: Mode.available)
+    @Test("deleting a session that is already being deleted waits until it is gone", arguments: Mode.available)
     func deletedTwice(_ mode: Mode) async throws {
         let mark = "1\(Int.random(in: 1_000_000...9_999_999))"
         try await SandboxFixture.with(mode, grace: .seconds(3)) { sandbox in
@@ -173,7 +176,7 @@ struct SessionTests {
         }
     }
 
-    @Test("an id can be used again after a stop and a start", arguments: Mode.available)
+    @Test("a session id can be used again after a stop and a start", arguments: Mode.available)
     func idAfterRestart(_ mode: Mode) async throws {
         try await Self.with(mode) { session, sandbox in
             #expect(try await session.output(of: "echo before") == "before\n")
@@ -184,7 +187,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a command cannot be in the way of a session's files", arguments: Mode.available)
+    @Test("files that a command leaves cannot block a session's files", arguments: Mode.available)
     func occupied(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             _ = try await sandbox.shell("mkdir -p ~/.daytona/sessions/s/exit_codes && touch ~/.daytona/sessions/t")
@@ -192,7 +195,7 @@ struct SessionTests {
                 try await sandbox.createSession(id)
                 #expect(try await sandbox.session(id).output(of: "echo hi") == "hi\n")
             }
-            // The name that the files of a session with another sort of id could have.
+            // A name that the files of a session with another kind of id could have.
             try await sandbox.createSession("session-4")
             try await sandbox.createSession("a/b")
             for id in ["session-4", "a/b"] {
@@ -201,7 +204,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a waiting caller is told when the session goes")
+    @Test("a waiting caller gets an error when the session is deleted")
     func cancelled() async throws {
         try await Self.with(.none) { session, sandbox in
             let id = try await session.execute("sleep 1000", isAsync: false)
@@ -211,7 +214,7 @@ struct SessionTests {
         }
     }
 
-    @Test("a long log is whole", arguments: Mode.available)
+    @Test("a long log is complete", arguments: Mode.available)
     func longLog(_ mode: Mode) async throws {
         try await Self.with(mode) { session, _ in
             let id = try await session.execute(
@@ -225,7 +228,10 @@ struct SessionTests {
         }
     }
 
-    @Test("any text can be an id", arguments: ["..", "a/b", "ž 'x' \"y\"", ".", String(repeating: "n", count: 300)])
+    @Test(
+        "any text can be a session id",
+        arguments: ["..", "a/b", "ž 'x' \"y\"", ".", String(repeating: "n", count: 300)]
+    )
     func anyID(_ id: String) async throws {
         try await SandboxFixture.with(.none) { sandbox in
             try await sandbox.createSession(id)
@@ -241,14 +247,14 @@ extension LocalSession {
         try await execute(text, isAsync: isAsync, suppressesInputEcho: false)
     }
 
-    /// The standard output of a command, after its end.
+    /// Runs a command until it ends, and returns its standard output.
     func output(of text: String) async throws -> String {
         let id = try await execute(text, isAsync: false)
         _ = try await waitForEnd(of: id)
         return String(decoding: LogDemultiplexer.split(wholeLog(of: id)).standardOutput, as: UTF8.self)
     }
 
-    /// Everything logged so far.
+    /// Returns everything logged so far.
     func wholeLog(of id: String) -> [UInt8] {
         var log = [UInt8]()
         while case .bytes(let bytes) = self.log(of: id, from: log.count, maxCount: 1 << 20) { log += bytes }

@@ -29,7 +29,7 @@ struct ToolboxFilesTests {
 
     static func path(_ path: String) -> String { "path=\(HTTPURL.escape(path))" }
 
-    @Test("what is uploaded is what is downloaded", arguments: [Isolation.none, .namespaces])
+    @Test("files are downloaded as they were uploaded", arguments: [Isolation.none, .namespaces])
     func roundTrip(_ isolation: Isolation) async throws {
         try await DaytonaFixture.with(isolation) { fixture in
             let large = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 9) }
@@ -70,7 +70,7 @@ struct ToolboxFilesTests {
         }
     }
 
-    @Test("folders, moves, permissions and removal")
+    @Test("folders are created, and files are moved, get permissions and are removed")
     func folders() async throws {
         try await DaytonaFixture.with(.namespaces) { fixture in
             #expect(try await fixture.toolbox(.post, "/files/folder?path=/tmp/d/e&mode=700").status == 201)
@@ -91,7 +91,7 @@ struct ToolboxFilesTests {
         }
     }
 
-    @Test("a path with a zero byte names no file, not the one in front of it")
+    @Test("a path with a zero byte is refused and not cut at it")
     func zeroBytes() async throws {
         try await DaytonaFixture.with { fixture in
             _ = try await Self.upload(fixture, [("/tmp/x", [1])])
@@ -103,7 +103,7 @@ struct ToolboxFilesTests {
         }
     }
 
-    @Test("the download of many has a part for each, in order")
+    @Test("a bulk download has a part for each file, in order")
     func bulkDownload() async throws {
         try await DaytonaFixture.with { fixture in
             _ = try await Self.upload(fixture, [("/tmp/a", Array("abc".utf8)), ("/tmp/ž \"", Array("\r\n--".utf8))])
@@ -120,7 +120,7 @@ struct ToolboxFilesTests {
         }
     }
 
-    @Test("uploads that cannot be used are refused")
+    @Test("unusable uploads are refused")
     func refusals() async throws {
         try await DaytonaFixture.with { fixture in
             let url = "\(fixture.toolboxURL)/files/bulk-upload"
@@ -136,7 +136,7 @@ struct ToolboxFilesTests {
         }
     }
 
-    @Test("one file, as a form and as it is")
+    @Test("a single file is uploaded as a form and as raw bytes")
     func single() async throws {
         try await DaytonaFixture.with { fixture in
             let form = "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nDATA\r\n--B--"
@@ -152,7 +152,7 @@ struct ToolboxFilesTests {
         }
     }
 
-    @Test("text and names are found, and text replaced")
+    @Test("text and names are found, and text is replaced")
     func search() async throws {
         try await DaytonaFixture.with { fixture in
             _ = try await Self.upload(

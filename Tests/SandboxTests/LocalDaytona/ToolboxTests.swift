@@ -6,13 +6,13 @@ import Testing
 
 @Suite("The loopback server: processes and logs")
 struct ToolboxTests {
-    /// The two streams are two pipes, so either may be read first.
+    /// The possible logs: the two streams are two pipes, so either may be read first.
     static let logs: [[UInt8]] = {
         let (output, error) = ([1, 1, 1] + Array("out1\n".utf8), [2, 2, 2] + Array("err1\n".utf8))
         return [output + error, error + output]
     }()
 
-    @Test("the flow of a session, step by step", arguments: [Isolation.none, .namespaces])
+    @Test("a session is created, used and deleted", arguments: [Isolation.none, .namespaces])
     func flow(_ isolation: Isolation) async throws {
         try await DaytonaFixture.with(isolation) { fixture in
             let created = try await fixture.toolbox(.post, "/process/session", "{\"sessionId\":\"s\"}")
@@ -38,7 +38,7 @@ struct ToolboxTests {
         }
     }
 
-    @Test("a synchronous command answers with its end, in the format of the SDK's version")
+    @Test("a synchronous command is answered when it ends, in the format of the SDK's version")
     func synchronous() async throws {
         try await DaytonaFixture.with { fixture in
             _ = try await fixture.toolbox(.post, "/process/session", "{\"sessionId\":\"s\"}")
@@ -55,7 +55,7 @@ struct ToolboxTests {
         }
     }
 
-    @Test("while a command runs its state has no exit code")
+    @Test("a command has no exit code while it runs")
     func running() async throws {
         try await DaytonaFixture.with { fixture in
             _ = try await fixture.toolbox(.post, "/process/session", "{\"sessionId\":\"s\"}")
@@ -70,7 +70,7 @@ struct ToolboxTests {
         }
     }
 
-    @Test("any number of followers get the whole log in small messages, early and late")
+    @Test("any number of followers, early or late, get the whole log in small messages")
     func followers() async throws {
         try await DaytonaFixture.with { fixture in
             _ = try await fixture.toolbox(.post, "/process/session", "{\"sessionId\":\"s\"}")
@@ -94,7 +94,7 @@ struct ToolboxTests {
         }
     }
 
-    @Test("deleting the session closes its followers with 1000 at once, and its commands are gone")
+    @Test("deleting a session closes its followers with 1000 at once and removes its commands")
     func deletion() async throws {
         try await DaytonaFixture.with(quietPeriod: .seconds(600)) { fixture in
             _ = try await fixture.toolbox(.post, "/process/session", "{\"sessionId\":\"s\"}")
@@ -111,7 +111,7 @@ struct ToolboxTests {
     }
 
     @Test(
-        "failures of sessions are answered as the daemon does",
+        "failures are answered the way Daytona's daemon does",
         arguments: [
             ("GET", "/process/session/nope", "", 404, "not found: session not found"),
             ("DELETE", "/process/session/nope", "", 404, "not found: session not found"),

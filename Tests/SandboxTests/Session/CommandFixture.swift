@@ -3,7 +3,7 @@ import BenchmarkTransport
 
 @testable import BenchmarkSandbox
 
-/// Lends a sandbox of a local Daytona whose client is in no hurry to give up, but repeats quickly.
+/// Passes a sandbox of a local Daytona, whose client retries quickly but does not give up early, to a closure.
 func withCommandSandbox(
     _ limits: CommandLimits = CommandLimits(),
     _ body: @Sendable (DaytonaSandbox, LocalDaytona) async throws -> Void
@@ -21,7 +21,7 @@ func withCommandSandbox(
 }
 
 extension DaytonaSandbox {
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     func sessionCount() async throws -> Int {
         try await client.call(.get, toolbox.appending("/process/session")).arrayValue?.count ?? -1
     }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Following a command", .timeLimit(.minutes(5)))
 struct CommandFollowerTests {
-    /// All that is quick may be slow; what a test is about is not waited for.
+    /// Returns the default times with fast polling and a change: only what a test is about is quick.
     private static func times(_ change: (inout CommandTimes) -> Void) -> CommandTimes {
         var times = CommandTimes()
         (times.shortestPoll, times.longestPoll) = (.milliseconds(5), .milliseconds(5))
@@ -22,7 +22,7 @@ struct CommandFollowerTests {
 
     // MARK: The handshake
 
-    @Test("a handshake that hangs does not hide that the command has ended")
+    @Test("a handshake that hangs does not hide the end of the command")
     func hangingHandshake() async throws {
         let release = OneShotEvent()
         let script = ScriptedSession { step, _, _ in
@@ -37,7 +37,7 @@ struct CommandFollowerTests {
         }
     }
 
-    @Test("a handshake that hangs is given up, and made again")
+    @Test("a handshake that hangs is given up and tried again")
     func lateHandshake() async throws {
         let (release, followed) = (OneShotEvent(), OneShotEvent())
         let script = ScriptedSession { step, count, script in
@@ -60,7 +60,7 @@ struct CommandFollowerTests {
 
     // MARK: The stream
 
-    /// Runs a command whose first stream sends all but the last two bytes and nothing more, and expects a second one.
+    /// Runs a command whose first stream stops before the last two bytes of the log, and expects a second stream.
     private static func expectSecondStream(_ times: CommandTimes, answersPings: Bool = true) async throws {
         let followed = OneShotEvent()
         let script = ScriptedSession { step, count, script in
@@ -91,7 +91,7 @@ struct CommandFollowerTests {
         )
     }
 
-    @Test("a stream whose Pings stay without an answer is followed again")
+    @Test("a stream whose Pings are not answered is followed again")
     func missingPong() async throws {
         let times = Self.times {
             ($0.pingInterval, $0.pongTimeout, $0.shortestStall) = (.milliseconds(20), .milliseconds(20), .seconds(3600))
@@ -99,9 +99,9 @@ struct CommandFollowerTests {
         try await Self.expectSecondStream(times, answersPings: false)
     }
 
-    @Test("a reader who takes nothing leaves the stream open: all of it is read, and Pings are answered")
+    @Test("a reader that takes nothing keeps the stream open: all of it is read, and Pings are answered")
     func stalledReader() async throws {
-        // Much more than the spool holds in memory, the connection queues and the system buffers.
+        // Much more than the spool holds in memory, the connection queues and the kernel buffers.
         let (blocks, allRead) = (512, OneShotEvent())
         var (output, text) = ([UInt8](), "")
         for number in 0..<blocks {
@@ -118,7 +118,7 @@ struct CommandFollowerTests {
                         try? await socket.send(Array(rest.prefix(65_536)))
                         rest = rest.dropFirst(65_536)
                     }
-                    // What comes after all of it is answered when all of it has been read.
+                    // A Ping after the whole log is answered only when all of the log has been read.
                     if (try? await socket.ping()) != nil { allRead.fire() }
                     try? await socket.ping()
                 }
@@ -138,7 +138,7 @@ struct CommandFollowerTests {
 
     // MARK: The end
 
-    @Test("a good key that is taken for a wrong one for a while is no reason to give up", arguments: [401, 403])
+    @Test("a valid key that is refused for a while is no reason to give up", arguments: [401, 403])
     func falseRefusals(_ status: Int) async throws {
         let followed = OneShotEvent()
         let script = ScriptedSession { step, count, _ in
@@ -159,7 +159,7 @@ struct CommandFollowerTests {
     }
 
     @Test(
-        "the log is read again where the daemon may tell the exit code before it has logged the last output",
+        "the log is read again if the daemon may report the exit code before it has logged the last output",
         arguments: ["0.159.2", "0.160.0", "0.169.9", "", "dev"]
     )
     func lateOutput(_ version: String) async throws {
@@ -178,7 +178,10 @@ struct CommandFollowerTests {
         #expect(script.count(of: .log) == 2)
     }
 
-    @Test("the log is read once where it does not", arguments: ["0.170.0", "0.190.0", "1.0.0"])
+    @Test(
+        "the log is read once if the daemon reports the exit code only after the last output",
+        arguments: ["0.170.0", "0.190.0", "1.0.0"]
+    )
     func timelyOutput(_ version: String) async throws {
         let script = ScriptedSession()
         try await script.serving(daemonVersion: version) { sandbox in
@@ -188,7 +191,7 @@ struct CommandFollowerTests {
         #expect(script.count(of: .log) == 1)
     }
 
-    @Test("every request of a command names the organization that is meant")
+    @Test("every request of a command names the organization")
     func organization() async throws {
         let script = ScriptedSession()
         try await script.serving(organizationID: "o-1") { sandbox in _ = try await Self.output(sandbox) }

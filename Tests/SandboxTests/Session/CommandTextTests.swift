@@ -5,7 +5,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("What a session's shell is given")
+@Suite("The text of a command for a session's shell")
 struct CommandTextTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
@@ -36,12 +36,12 @@ struct CommandTextTests {
         ),
     ]
 
-    @Test("runs as its author wrote it, behind a line that says as which process", arguments: cases, ["bash", "sh"])
+    @Test("a command runs as it was written, after a line that names its process", arguments: cases, ["bash", "sh"])
     func runs(_ example: Case, _ shell: String) async throws {
         try await withTemporaryDirectory { folder in
             let file = "\(folder)/command"
             try Data(CommandText(example.command, token: "begun-1").text.utf8).write(to: URL(fileURLWithPath: file))
-            // As a session's shell reads it.
+            // The way a session's shell reads it.
             let result = try await TestSupport.Program(path: "/usr/bin/env", arguments: [shell, "-c", ". \(file)"])
                 .run()
             let lines = result.output.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
@@ -53,7 +53,7 @@ struct CommandTextTests {
     }
 }
 
-@Suite("The line by which a command says that it has begun")
+@Suite("The line that says a command has started")
 struct StartMarkTests {
     private static let out = LogStream.standardOutput.marker, err = LogStream.standardError.marker
     private static let line = out + Array("begun-1 417\n".utf8)
@@ -85,7 +85,7 @@ struct StartMarkTests {
         ),
     ]
 
-    @Test("is taken out, however the bytes are cut", arguments: cases, Chunking.allCases)
+    @Test("the line is removed however the bytes are split", arguments: cases, Chunking.allCases)
     func isTakenOut(_ example: Case, _ chunking: Chunking) {
         for pieces in chunking.deliveries(of: example.log) {
             var mark = StartMark(token: "begun-1")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("A command in a session of its own")
+@Suite("A command in its own session")
 struct DaytonaSessionTests {
     private static func numbers(_ count: Int) -> String {
         "i=0; while [ $i -lt \(count) ]; do echo line $i; i=$((i+1)); done"
@@ -16,7 +16,7 @@ struct DaytonaSessionTests {
     // MARK: Slow readers
 
     @Test(
-        "a reader who takes nothing until the command has ended gets everything",
+        "a reader that takes nothing until the command has ended gets everything",
         arguments: [(1000, 0), (1000, 20_000), (1000, 1 << 20), (1 << 20, 0), (0, 0)]
     )
     func slowReader(_ held: Int, _ spooled: Int) async throws {
@@ -27,7 +27,7 @@ struct DaytonaSessionTests {
             var iterator = streamCommand(sandbox, "\(Self.numbers(lines)); touch /tmp/done", cwd: "/tmp")
                 .makeAsyncIterator()
             var output = try #require(try await iterator.next())
-            // The command is not held up by its reader.
+            // The reader does not hold up the command.
             while try await sandbox.run("ls /tmp").output.contains("done") == false {}
             while let text = try await iterator.next() { output += text }
             #expect(output == Self.text(lines))
@@ -37,7 +37,10 @@ struct DaytonaSessionTests {
 
     // MARK: The session's end
 
-    @Test("its session is deleted, however it ends", arguments: ["true", "exit 3", "kill -9 $$", "nosuchcommand"])
+    @Test(
+        "the session of a command is deleted however the command ends",
+        arguments: ["true", "exit 3", "kill -9 $$", "nosuchcommand"]
+    )
     func deletion(_ command: String) async throws {
         try await withCommandSandbox { sandbox, _ in
             for try await _ in streamCommand(sandbox, command, cwd: "/", ignoreError: true) {}
@@ -45,10 +48,10 @@ struct DaytonaSessionTests {
         }
     }
 
-    @Test("its session is deleted when its task is cancelled, wherever that is", arguments: 0..<12)
+    @Test("the session of a command is deleted when its task is cancelled at any point", arguments: 0..<12)
     func cancellation(_ step: Int) async throws {
         try await withCommandSandbox { sandbox, local in
-            // Every request is slow, so that the cancellation comes in the middle of one of them.
+            // Every request is slow, so that the cancellation arrives in the middle of one of them.
             var slow = Fault(.delayAnswer, 20)
             slow.route = "process/session"
             local.setFaults(FaultPlan([slow]))
@@ -58,13 +61,13 @@ struct DaytonaSessionTests {
             task.cancel()
             _ = await task.result
             local.setFaults(FaultPlan())
-            // What was cancelled goes on to clean up behind its caller's back.
+            // The cancelled task goes on cleaning up in the background.
             while try await sandbox.sessionCount() != 0 {}
             while try await sandbox.run("pgrep -f 'sleep 100[0]' | wc -l").output.hasPrefix("0") == false {}
         }
     }
 
-    @Test("a session that somebody else deletes is told")
+    @Test("a session that somebody else deletes is reported")
     func deletedByOthers() async throws {
         try await withCommandSandbox { sandbox, _ in
             let error = await #expect(throws: SandboxError.self) {
@@ -79,10 +82,10 @@ struct DaytonaSessionTests {
         }
     }
 
-    // MARK: The command's beginning
+    // MARK: The command's start
 
     @Test(
-        "it runs once, whatever becomes of the request that begins it",
+        "a command runs once, whatever happens to the request that starts it",
         arguments: ["reset", "reset-after", "status=502", "status=429", "status=500", "lost-command"]
     )
     func beginning(_ fault: String) async throws {
@@ -102,7 +105,7 @@ struct DaytonaSessionTests {
         }
     }
 
-    @Test("a log that is looked at for the command's beginning while its stream is late comes once")
+    @Test("output that was already read while checking for the command's start is delivered once")
     func lateStream() async throws {
         var limits = CommandLimits()
         limits.startLimit = .milliseconds(500)
@@ -114,7 +117,7 @@ struct DaytonaSessionTests {
         }
     }
 
-    @Test("one that never begins is an error that says so")
+    @Test("a command that never starts is an error that says so")
     func neverBegins() async throws {
         var limits = CommandLimits()
         limits.startLimit = .milliseconds(100)
@@ -133,20 +136,22 @@ struct DaytonaSessionTests {
 
     // MARK: Silence
 
-    @Test("a silent command is waited for while its process runs, and given up when that is gone without an exit code")
+    @Test(
+        "a silent command is waited for while its process runs, and given up when the process ends without an exit code"
+    )
     func silence() async throws {
         var limits = CommandLimits()
         limits.silenceLimit = .milliseconds(300)
         limits.exitCodeLimit = .seconds(60)
         try await withCommandSandbox(limits) { sandbox, _ in
-            // Far beyond the limit.
+            // Far longer than the limit.
             var output = ""
             for try await text in streamCommand(sandbox, "sleep 2; echo late", cwd: "/") { output += text }
             #expect(output == "late\n")
         }
         limits.exitCodeLimit = .milliseconds(300)
         try await withCommandSandbox(limits) { sandbox, local in
-            // Its exit code never comes.
+            // Its exit code never arrives.
             local.setFaults(FaultPlan([Fault(.lateExitCode, 1 << 30)]))
             var output = ""
             let error = await #expect(throws: SandboxError.self) {
@@ -160,7 +165,7 @@ struct DaytonaSessionTests {
         }
     }
 
-    @Test("where no stream comes through, the log is read instead")
+    @Test("if no stream can be opened, the log is read instead")
     func noStreams() async throws {
         try await withCommandSandbox { sandbox, local in
             local.setFaults(FaultPlan([Fault(.refuseUpgrade, 502)]))

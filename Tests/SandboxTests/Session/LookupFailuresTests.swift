@@ -3,12 +3,12 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Failures of looking a command up")
+@Suite("Failures to look up a command")
 struct LookupFailuresTests {
     private static let second = LoopInstant(1_000_000_000)
 
     @Test(
-        "are the end only in a row, and only after a while",
+        "failures are final only if they repeat without interruption, and only after a while",
         arguments: [
             (SandboxError.Code.notFound, 2, 0, "was deleted: no"), (.unauthorized, 5, 15, "out of reach: no"),
             (.forbidden, 5, 15, "out of reach: no"), (.conflict, 5, 15, "out of reach: no"),
@@ -24,23 +24,23 @@ struct LookupFailuresTests {
         var failures = LookupFailures()
         for _ in 1..<count { #expect(failures.fail(error, at: begin) == nil) }
         if seconds > 0 {
-            // Often enough, but not for long enough.
+            // Often enough, but not over a long enough time.
             for _ in 0..<100 { #expect(failures.fail(error, at: end - 1) == nil) }
         }
         let final = failures.fail(error, at: end)
         #expect(final?.code == code)
         #expect(final?.message.hasSuffix(message) == true)
 
-        // For long enough, but not often enough; and a command that is found is found.
+        // Over a long enough time, but not often enough; and a success starts the count over.
         failures.succeed()
         #expect(failures.fail(error, at: begin) == nil)
         for _ in 2..<max(2, count) { #expect(failures.fail(error, at: end) == nil) }
-        // Another failure in between is another reason.
+        // A different failure in between starts the count over.
         #expect(failures.fail(other, at: end) == nil)
         for _ in 1..<count { #expect(failures.fail(error, at: end) == nil) }
     }
 
-    @Test("a good key that a proxy takes for a wrong one for 5 seconds is not the end")
+    @Test("a valid key that a proxy refuses for 5 seconds is not final")
     func falseRefusal() {
         var failures = LookupFailures()
         var (now, pause) = (LoopInstant(0), Self.second / 20)

@@ -5,9 +5,9 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Output on its way to a slow reader")
+@Suite("Output for a slow reader")
 struct OutputSpoolTests {
-    /// A spool and its loop.
+    /// A spool and its event loop.
     private actor Owner {
         nonisolated let loop: EventLoop = EventLoopGroup.shared.next()
         nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -39,7 +39,7 @@ struct OutputSpoolTests {
     }
 
     @Test(
-        "comes out as it went in, through memory, file and what is beyond both",
+        "output is read as it was written, whether it was in memory, in the file or beyond both",
         arguments: [(1000, 0), (10, 1_000_000), (0, 1_000_000), (100, 300), (0, 0), (1_000_000, 1_000_000)]
     )
     func order(_ held: Int, _ spooled: Int) async throws {
@@ -62,7 +62,7 @@ struct OutputSpoolTests {
         try await written
     }
 
-    @Test("is in memory, then in a file that nobody sees, then full; and empty again once it is read")
+    @Test("the spool fills memory and then an invisible file until it is full, and is empty again once it is read")
     func ceilings() async throws {
         try await withTemporaryDirectory { folder in
             let owner = Owner(Self.limits(100, 200, folder: folder))
@@ -84,7 +84,7 @@ struct OutputSpoolTests {
         }
     }
 
-    @Test("is full beyond memory where no file can be made")
+    @Test("the spool is full beyond memory if no file can be created")
     func noFile() async throws {
         let owner = Owner(Self.limits(10, 1000, folder: "/nowhere/at/all"))
         await owner.append(Self.bytes(10))
@@ -95,7 +95,7 @@ struct OutputSpoolTests {
         #expect(try await owner.rest() == Self.bytes(10) + [1, 2])
     }
 
-    @Test("an error comes after all that came before it")
+    @Test("an error is delivered after all output before it")
     func failure() async throws {
         let owner = Owner(Self.limits(2, 4))
         await owner.append([1, 2, 3, 4, 5, 6, 7])
@@ -108,7 +108,7 @@ struct OutputSpoolTests {
         #expect(error?.message == "over")
     }
 
-    @Test("a reader, and a writer who waits, can be cancelled")
+    @Test("a reader and a writer that wait can be cancelled")
     func cancellation() async throws {
         let owner = Owner(Self.limits(0, 0))
         let reader = Task { try await owner.next() }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Bytes that wait in memory")
+@Suite("Bytes queued in memory")
 struct PieceQueueTests {
     private static func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) } }
 
@@ -16,7 +16,7 @@ struct PieceQueueTests {
         return bytes
     }
 
-    @Test("are in few pieces, however small those were that came")
+    @Test("many small pieces are joined into few")
     func small() {
         var queue = PieceQueue()
         let all = Self.bytes(200_000)
@@ -27,7 +27,7 @@ struct PieceQueueTests {
         #expect(queue.isEmpty && queue.pieceCount == 0)
     }
 
-    @Test("come out as they went in, however they were cut and taken", arguments: Chunking.allCases)
+    @Test("bytes are taken in order, however they were split", arguments: Chunking.allCases)
     func order(_ chunking: Chunking) {
         let all = Self.bytes(300_000)
         for pieces in chunking.deliveries(of: all) {

@@ -4,22 +4,22 @@ import TestSupport
 
 @testable import BenchmarkSandbox
 
-/// A toolbox with one command in a session, which has run already, except for what a closure answers otherwise.
+/// A toolbox with one command in a session, which has already run unless a closure answers otherwise.
 final class ScriptedSession: HTTPResponder {
-    /// What a request is about.
+    /// The purpose of a request.
     enum Step: Sendable, Hashable {
         case create, begin, session, command, log, follow, delete, other
     }
 
-    /// Each request, and the fields it came with.
+    /// The requests and their fields.
     let requests = Locked<[(step: Step, fields: HTTPFields)]>([])
     private let output: [UInt8]
     private let mark = Locked<[UInt8]>([])
     private let answer: @Sendable (Step, Int, ScriptedSession) async -> HTTPServerResponse?
 
     /// - Parameters:
-    ///   - output: the log, without the line that says that the command has begun.
-    ///   - answer: gets the step and how often it has come, from 1; nil for the usual answer.
+    ///   - output: The log, without the line that says that the command has started.
+    ///   - answer: A closure that gets the step and its count so far, starting at 1; `nil` gives the usual answer.
     init(
         output: [UInt8] = LogStream.standardOutput.marker + Array("all\n".utf8),
         _ answer: @escaping @Sendable (Step, Int, ScriptedSession) async -> HTTPServerResponse? = { _, _, _ in nil }
@@ -27,7 +27,7 @@ final class ScriptedSession: HTTPResponder {
         (self.output, self.answer) = (output, answer)
     }
 
-    /// Serves the script for the time of a closure, which gets its sandbox.
+    /// Serves the script while a closure runs, which gets its sandbox.
     func serving<R: Sendable>(
         daemonVersion: String = "0.190.0",
         organizationID: String? = nil,
@@ -47,7 +47,7 @@ final class ScriptedSession: HTTPResponder {
 
     func count(of step: Step) -> Int { requests.withLock { $0.count { $0.step == step } } }
 
-    /// The whole log.
+    /// The complete log.
     var log: [UInt8] { mark.withLock { $0 } + output }
 
     nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
@@ -83,7 +83,7 @@ final class ScriptedSession: HTTPResponder {
         }
     }
 
-    /// The line that the command's shell writes first; the text it is given names its word.
+    /// Keeps the line that the command's shell writes first, whose token is in the text of the command.
     private func keepMark(_ body: [UInt8]) {
         let text = String(decoding: body, as: UTF8.self)
         guard let token = text.firstMatch(of: /begun-[-0-9a-f]+/)?.output else { return }
@@ -92,11 +92,11 @@ final class ScriptedSession: HTTPResponder {
 }
 
 extension HTTPServerResponse {
-    /// A stream of a log, which is closed in good order when the closure returns.
+    /// A stream of a log, which is closed cleanly when the closure returns.
     static func stream(_ body: @escaping @Sendable (WebSocketConnection) async -> Void) -> HTTPServerResponse {
         HTTPServerResponse(status: .ok, body: .webSocket(body))
     }
 
-    /// A command that runs.
+    /// The answer for a command that is running.
     static var running: HTTPServerResponse { .text(200, #"{"id":"c"}"#) }
 }

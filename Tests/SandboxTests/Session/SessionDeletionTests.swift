@@ -3,9 +3,9 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The deletion of a command's session")
+@Suite("Deleting a command's session")
 struct SessionDeletionTests {
-    @Test("is tried again although the server refuses for a while", arguments: [503, 500, 401, 403])
+    @Test("a deletion that the server refuses for a while is retried", arguments: [503, 500, 401, 403])
     func stubborn(_ status: Int) async throws {
         try await withCommandSandbox { sandbox, local in
             var refusal = Fault(.status, status)
@@ -18,10 +18,10 @@ struct SessionDeletionTests {
         }
     }
 
-    @Test("is what a second beginning waits for: without it the first one might still come")
+    @Test("a second start waits for the deletion, because without it the first one might still happen")
     func unconfirmed() async throws {
         try await withCommandSandbox { sandbox, local in
-            // The command is not begun, and the session stays.
+            // The command does not start, and the session stays.
             var (lost, refusal) = (Fault(.status, 502), Fault(.status, 400))
             (lost.method, lost.route) = ("POST", "process/session/")
             refusal.method = "DELETE"
@@ -35,7 +35,7 @@ struct SessionDeletionTests {
         }
     }
 
-    @Test("is not tried where no session was created", arguments: [401, 403, 404, 400])
+    @Test("a session that was never created is not deleted", arguments: [401, 403, 404, 400])
     func neverCreated(_ status: Int) async throws {
         try await withCommandSandbox { sandbox, local in
             var (refusal, deletion) = (Fault(.status, status), Fault(.status, 503))
@@ -58,12 +58,12 @@ struct SessionDeletionTests {
         SessionDeletion.Schedule(firstPause: .seconds(1), now: 0)
     }
 
-    @Test("what the server asks for is waited for, a minute at most, and does not count, but not without end")
+    @Test("the pauses that the server asks for, up to a minute each, are kept and do not count, but not without limit")
     func asked() {
         var schedule = Self.schedule()
         let minute = SandboxError(.rateLimited, "", retryAfter: .seconds(45))
         #expect(schedule.pause(after: minute, now: 0, jitter: 0) == .seconds(45))
-        // The patience begins after the pause.
+        // The time limit starts after the pause.
         let gone = SandboxError(.unavailable, "")
         #expect(schedule.pause(after: gone, now: Self.seconds(46), jitter: 0) == .seconds(2))
         #expect(schedule.pause(after: gone, now: Self.seconds(76), jitter: 0) == nil)
@@ -75,19 +75,19 @@ struct SessionDeletionTests {
         #expect(schedule.pause(after: hour, now: Self.seconds(120), jitter: 0) == nil)
     }
 
-    @Test("a refusal is believed when it has come for longer than proxies remember a false one")
+    @Test("a refusal is believed once it has lasted longer than proxies cache a false one")
     func refusals() {
         var schedule = Self.schedule()
         let refusal = SandboxError(.unauthorized, "")
         #expect(schedule.pause(after: refusal, now: 0, jitter: 0) == .seconds(1))
         #expect(schedule.pause(after: refusal, now: Self.seconds(6), jitter: 0) == .seconds(2))
         #expect(schedule.pause(after: refusal, now: Self.seconds(10), jitter: 0) == nil)
-        // A proxy that answers something else in between has not refused all the time.
+        // A proxy that answers differently in between has not refused all the time.
         schedule = Self.schedule()
         #expect(schedule.pause(after: refusal, now: 0, jitter: 0) != nil)
         #expect(schedule.pause(after: SandboxError(.unavailable, ""), now: Self.seconds(5), jitter: 0) != nil)
         #expect(schedule.pause(after: refusal, now: Self.seconds(11), jitter: 0) != nil)
-        // What makes no sense to the server never will.
+        // A request that is invalid now always will be.
         #expect(schedule.pause(after: SandboxError(.invalidRequest, ""), now: 0, jitter: 0) == nil)
     }
 }

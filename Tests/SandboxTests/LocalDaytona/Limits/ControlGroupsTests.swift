@@ -5,13 +5,13 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Control groups, as the kernel's files tell")
+@Suite("Control groups, read from the kernel's files")
 struct ControlGroupsTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
         let mounts: [String]
         let membership: [String]
-        /// Mechanism and the folder of memory.
+        /// The mechanism and the folder of the memory controller.
         let found: [String]
         var testDescription: String { name }
     }
@@ -52,7 +52,7 @@ struct ControlGroupsTests {
         ),
     ]
 
-    @Test("where groups could be made", arguments: cases)
+    @Test("the places where groups can be made are found", arguments: cases)
     func candidates(_ example: Case) {
         let found = ControlGroups.candidates(
             mounts: example.mounts.joined(separator: "\n"),
@@ -72,7 +72,7 @@ struct ControlGroupsTests {
         return values
     }
 
-    /// A folder that looks like a group of each hierarchy.
+    /// Calls `body` with a folder that has a group `g` with these files.
     private func withGroup(
         _ files: [String],
         _ body: (_ folder: String) async throws -> Void
@@ -84,7 +84,7 @@ struct ControlGroupsTests {
         }
     }
 
-    @Test("the limits of a sandbox in the unified hierarchy")
+    @Test("a sandbox's limits are written in the unified hierarchy")
     func unified() async throws {
         let files = ["memory.max", "memory.swap.max", "cpu.max", "pids.max"]
         try await withGroup(files) { folder in
@@ -104,7 +104,7 @@ struct ControlGroupsTests {
                     "memory.max": "max", "memory.swap.max": "max", "cpu.max": "max 100000", "pids.max": "max",
                 ]
             )
-            // Nobody can have as much; nothing overflows.
+            // No machine has as much, but nothing overflows.
             for file in files { try Data().write(to: URL(fileURLWithPath: "\(folder)/g/\(file)")) }
             try group.set(ResourceLimits(cpu: .max, memory: .max, disk: .max))
             let most = try Self.values(["cpu.max", "memory.max"], below: "\(folder)/g")
@@ -112,7 +112,7 @@ struct ControlGroupsTests {
         }
     }
 
-    @Test("the limits of a sandbox in hierarchies of their own")
+    @Test("a sandbox's limits are written in separate hierarchies")
     func separate() async throws {
         let files = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "cpu.cfs_quota_us", "pids.max"]
         try await withGroup(files) { folder in
@@ -129,7 +129,7 @@ struct ControlGroupsTests {
         }
     }
 
-    @Test("a limit that is refused is an error with the file's name")
+    @Test("a limit that is refused is an error that names the file")
     func refused() async throws {
         try await withGroup(["memory.max"]) { folder in
             let groups = ControlGroups(mechanism: .cgroup2, folders: [.memory: folder, .pids: folder])
@@ -140,7 +140,7 @@ struct ControlGroupsTests {
         }
     }
 
-    @Test("a group whose limits are refused does not stay")
+    @Test("a group whose limits are refused is removed")
     func refusedGroup() async throws {
         try await withTemporaryDirectory { folder in
             let groups = ControlGroups(mechanism: .cgroup1, folders: [.memory: folder])
@@ -152,7 +152,7 @@ struct ControlGroupsTests {
         }
     }
 
-    @Test("the groups of a server that no longer runs go, and those of no other")
+    @Test("the groups of a server that no longer runs are removed, and no others")
     func leftovers() async throws {
         try await withTemporaryDirectory { folder in
             for name in ["a.1", "a.2", "ab.1"] {
@@ -165,7 +165,7 @@ struct ControlGroupsTests {
         }
     }
 
-    @Test("a program is in its groups before it begins, or does not begin")
+    @Test("a program is in its groups before it starts, or does not start")
     func entrance() async throws {
         try await withGroup(["cgroup.procs"]) { folder in
             let groups = ControlGroups(mechanism: .cgroup1, folders: [.memory: folder])

@@ -6,9 +6,9 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("A sandbox that asks for resources")
+@Suite("Resource limits of a sandbox")
 struct LimitsTests {
-    /// What works on this machine, tried once.
+    /// The mechanism that works on this machine, tried once.
     private static let works = Task {
         let local = try await LocalDaytona.start()
         await local.shutdown()
@@ -20,7 +20,7 @@ struct LimitsTests {
         }
     }
 
-    /// Lends a sandbox of one core, 1 GiB of memory and 1 GiB of disk.
+    /// Passes a sandbox with one core, 1 GiB of memory and 1 GiB of disk to a closure.
     private func withSandbox(
         _ change: (inout LocalDaytona.Configuration) -> Void = { _ in },
         _ body: @Sendable (DaytonaSandbox, _ folder: String) async throws -> Void
@@ -40,19 +40,19 @@ struct LimitsTests {
                 await local.shutdown()
                 throw error
             }
-            // Neither files nor mounts.
+            // Neither files nor mounts are left.
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
             #expect(MountTable.current().points.filter { $0.hasPrefix(folder) } == [])
         }
     }
 
-    /// Takes so many bytes of memory, and says how that ended.
+    /// Returns a command that allocates so many bytes of memory and prints how that ended.
     static func take(_ bytes: Int) -> String {
         "head -c \(bytes) /dev/zero | tail -c \(bytes) >/dev/null; echo ${PIPESTATUS[1]}"
     }
 
     @Test(
-        "has no more memory than that, in sessions and in commands of their own",
+        "a sandbox has no more memory than it asked for, in sessions and in one-shot commands",
         .enabled("needs control groups, or prlimit") { try await works.value != .none }
     )
     func memory() async throws {
@@ -67,7 +67,7 @@ struct LimitsTests {
     }
 
     @Test(
-        "has no more processes than there may be",
+        "a sandbox has no more processes than the maximum",
         .enabled("needs control groups") { [.cgroup1, .cgroup2].contains(try await works.value) }
     )
     func processes() async throws {
@@ -80,7 +80,7 @@ struct LimitsTests {
         }
     }
 
-    @Test("has no more disk than that", .enabled("needs loop devices") { try await loopWorks.value })
+    @Test("a sandbox has no more disk than it asked for", .enabled("needs loop devices") { try await loopWorks.value })
     func disk() async throws {
         try await withSandbox { sandbox, _ in
             try await sandbox.upload("kept", to: "/workspace/kept")
@@ -89,7 +89,7 @@ struct LimitsTests {
             let full = try await sandbox.run("fallocate -l 600M /workspace/b || echo full")
             #expect(full.output.hasSuffix("full\n"))
 
-            // The files stay over a stop.
+            // The files survive a stop.
             try await sandbox.client.stopSandbox(sandbox.id)
             try await sandbox.client.startSandbox(sandbox.id)
             #expect(try await sandbox.download("/workspace/kept") == Array("kept".utf8))
@@ -97,7 +97,7 @@ struct LimitsTests {
     }
 
     @Test(
-        "loses its processes, and takes no more files, while a disk without a size of its own has too much on it",
+        "a sandbox whose disk is only watched loses its processes and takes no more files while it is over its size",
         arguments: [true, false]
     )
     func quota(_ isIsolated: Bool) async throws {
@@ -128,7 +128,7 @@ struct LimitsTests {
             let files = try await sandbox.activeSpace().files
             try files.create("/workspace/big").write([UInt8](repeating: 1, count: 3_000_000), path: "big")
             let outcome = try await sandbox.run("sleep 1000", in: nil, adding: [], timeout: nil)
-            // The shell may live long enough to tell what became of its command.
+            // The shell may live long enough to report how its command ended.
             guard case .ended(let exitCode, _) = outcome else {
                 Issue.record("the command was not killed")
                 return
@@ -140,7 +140,7 @@ struct LimitsTests {
         }
     }
 
-    @Test("can have another size of a disk that is looked at, and not of an image")
+    @Test("a disk that is only watched can be resized, and a disk image cannot")
     func resizedDisk() async throws {
         try await withTemporaryDirectory { folder in
             let loop = EventLoopGroup.shared.next()
@@ -173,12 +173,12 @@ struct LimitsTests {
     }
 
     @Test(
-        "has the cores it asked for, and others when it is resized",
+        "a sandbox has the cores it asked for, and others after a resize",
         .enabled("needs control groups") { [.cgroup1, .cgroup2].contains(try await works.value) }
     )
     func cores() async throws {
         try await withSandbox { sandbox, _ in
-            // Two processes that do nothing but count.
+            // Two processes that each keep a core busy.
             let count = "timeout 1 sh -c 'while :; do :; done'"
             let script = "TIMEFORMAT='%R %U %S'; time { \(count) & \(count) & wait; }"
             func coresUsed() async throws -> Double {
@@ -186,7 +186,7 @@ struct LimitsTests {
                 let times = fields.compactMap { Double($0.filter { $0 != "\n" }) }
                 return times.count == 3 ? (times[1] + times[2]) / times[0] : -1
             }
-            // However busy the machine is, no more than that; the kernel counts in periods of a tenth of a second.
+            // It is never more, however busy the machine is; the kernel measures in periods of a tenth of a second.
             let used = try await coresUsed()
             #expect(used > 0 && used < 1.3)
             let url = sandbox.client.api.appending("/sandbox/\(sandbox.id)/resize")
@@ -195,7 +195,7 @@ struct LimitsTests {
         }
     }
 
-    @Test("is refused when it asks for nothing at all", arguments: [0, -1])
+    @Test("a sandbox that asks for no cores at all is refused", arguments: [0, -1])
     func nonsense(_ cpu: Int) async throws {
         let local = try await LocalDaytona.start()
         let client = try DaytonaClient(local.credentials)

@@ -6,9 +6,9 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("A sandbox whose processes are limited one by one")
+@Suite("A sandbox whose processes are limited individually")
 struct RlimitsTests {
-    /// Lends a sandbox with 1 GiB of memory, and what its server said when it started.
+    /// Passes a sandbox with 1 GiB of memory, and the log of its server, to a closure.
     private static func with(
         _ isolation: Isolation,
         maxProcesses: Int = 4096,
@@ -34,7 +34,7 @@ struct RlimitsTests {
         }
     }
 
-    @Test("says at start what is limited and what is not")
+    @Test("the server says at its start what is limited and what is not")
     func tells() async throws {
         try await Self.with(.none) { _, told in
             let line = told.withLock { $0.first { $0.hasPrefix("limits of sandboxes") } ?? "" }
@@ -44,7 +44,7 @@ struct RlimitsTests {
         }
     }
 
-    @Test("has no more memory than that in a process", arguments: [Isolation.none, .namespaces])
+    @Test("a process has no more memory than the sandbox asked for", arguments: [Isolation.none, .namespaces])
     func memory(_ isolation: Isolation) async throws {
         try await Self.with(isolation) { sandbox, _ in
             #expect(try await sandbox.run(LimitsTests.take(100_000_000)).output == "0\n")
@@ -53,7 +53,7 @@ struct RlimitsTests {
         }
     }
 
-    @Test("has more memory in what is started after a resize")
+    @Test("processes started after a resize have more memory")
     func resized() async throws {
         try await Self.with(.none) { sandbox, _ in
             let url = sandbox.client.api.appending("/sandbox/\(sandbox.id)/resize")
@@ -62,7 +62,7 @@ struct RlimitsTests {
         }
     }
 
-    @Test("loses its processes when they are too many", arguments: [Isolation.none, .namespaces])
+    @Test("a sandbox with too many processes loses them", arguments: [Isolation.none, .namespaces])
     func processes(_ isolation: Isolation) async throws {
         let mark = "6\(Int.random(in: 1_000_000...9_999_999))"
         try await Self.with(isolation, maxProcesses: 1000) { sandbox, told in
@@ -71,7 +71,7 @@ struct RlimitsTests {
             #expect(told.withLock { !$0.contains { $0.contains("processes are more than") } })
         }
         try await Self.with(isolation, maxProcesses: 20) { sandbox, told in
-            // Where the kernel counts, it refuses; else they are found and killed.
+            // Where the kernel counts processes, it refuses more; elsewhere they are found and killed.
             let many = "i=0; while [ $i -lt 30 ]; do sleep \(mark) & i=$((i+1)); done; wait; echo all"
             _ = try? await sandbox.run("sh -c '\(many)' 2>&1", timeout: geteuid() == 0 ? nil : .seconds(3))
             #expect(geteuid() != 0 || told.withLock { $0.contains { $0.contains("processes are more than") } })
