@@ -79,6 +79,20 @@ public final class RawClient: Sendable {
         }
     }
 
+    /// Reads to the end of the connection and returns whether that was a reset instead of a proper end.
+    public func endsWithReset() async throws -> Bool {
+        try await Self.executor.run { [descriptor] in
+            var block = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = read(descriptor, &block, block.count)
+                if count == 0 { return false }
+                if count > 0 { continue }
+                if errno == ECONNRESET { return true }
+                throw SystemError(errorNumber: errno, operation: "read")
+            }
+        }
+    }
+
     /// Receives text up to the end of the connection, or until it contains `end`.
     public func receiveText(until end: String? = nil) async throws -> String {
         let bytes = try await receive { bytes in

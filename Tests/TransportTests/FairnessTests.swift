@@ -64,6 +64,7 @@ struct FairnessTests {
         func read(into buffer: UnsafeMutableRawBufferPointer) -> IOResult { .bytes(buffer.count) }
         func write(_ bytes: UnsafeRawBufferPointer) -> IOResult { .bytes(bytes.count) }
         func finishWriting() {}
+        func resetOnClose() {}
         func close() {}
     }
 

@@ -94,7 +94,10 @@ struct HTTPAttackTests {
         ),
         Attack.lines(
             "§3.2.3",
-            ["CONNECT / HTTP/1.1", "CONNECT h HTTP/1.1", "CONNECT :1 HTTP/1.1", "CONNECT http://h/ HTTP/1.1"]
+            [
+                "CONNECT / HTTP/1.1", "CONNECT h HTTP/1.1", "CONNECT :1 HTTP/1.1", "CONNECT http://h/ HTTP/1.1",
+                "CONNECT h: HTTP/1.1", "CONNECT [::1] HTTP/1.1",
+            ]
         ), Attack.lines("§3.2.4", ["GET * HTTP/1.1"]),
     ]
 

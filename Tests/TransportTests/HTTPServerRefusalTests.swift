@@ -52,6 +52,7 @@ struct HTTPServerRefusalTests {
         #expect(answer.hasPrefix("HTTP/1.1 426 "))
         #expect(answer.contains("sec-websocket-version: 13\r\n"))
         #expect(answer.contains("upgrade: websocket\r\n"))
+        #expect(answer.contains("connection: close, upgrade\r\n"))  // RFC 9110 §7.8
     }
 
     @Test("the refusal of a HEAD handshake has no body, RFC 9110 §9.3.2")

@@ -125,6 +125,7 @@ struct ServerLimitTests {
     /// Reads bodies completely and echoes them, or answers with the status of the body's error.
     struct Reading: HTTPResponder {
         private static let echo = HTTPField.Name("x-echo") ?? .te
+        private static let head = HTTPField.Name("x-authorization-in-head") ?? .te
 
         nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
             do {
@@ -135,7 +136,10 @@ struct ServerLimitTests {
                     body: .stream(length: nil) { writer in
                         try await writer.write(body)
                         await writer.setTrailers(
-                            HTTPFields([(.server, "dropped"), (Self.echo, trailers)])
+                            HTTPFields([
+                                (.server, "dropped"), (Self.echo, trailers),
+                                (Self.head, request.head.fields[.authorization] ?? "none"),
+                            ])
                         )
                     }
                 )
@@ -208,10 +212,11 @@ struct ServerLimitTests {
             let client = try await RawClient(port: try HTTPURL(url).port)
             try await client.send(
                 "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-                    + "2\r\nhi\r\n0\r\nX-Sum: 7\r\n\r\n"
+                    + "2\r\nhi\r\n0\r\nX-Sum: 7\r\nAuthorization: smuggled\r\n\r\n"
             )
             let answer = try await client.receiveText()
-            #expect(answer.hasSuffix("\r\n\r\n2\r\nhi\r\n0\r\nx-echo: x-sum=7\r\n\r\n"))
+            let trailers = "x-echo: x-sum=7,authorization=smuggled\r\nx-authorization-in-head: none\r\n\r\n"
+            #expect(answer.hasSuffix("\r\n\r\n2\r\nhi\r\n0\r\n\(trailers)"))
         }
     }
 }

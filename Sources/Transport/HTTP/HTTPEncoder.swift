@@ -34,7 +34,13 @@ package enum HTTPEncoder {
         // An upgrade needs its `connection` field.
         append(fields, leavingOut: framingNames + (status == .switchingProtocols ? [] : ["connection"]), to: &output)
         append(framing, to: &output)
-        if closes { output.append("connection: close\r\n") }
+        // RFC 9110 §7.8: the field that offers other protocols is meant for this connection only.
+        let offersUpgrade = status != .switchingProtocols && fields.contains(.upgrade)
+        if closes || offersUpgrade {
+            output.append("connection: ")
+            output.append(!offersUpgrade ? "close" : closes ? "close, upgrade" : "upgrade")
+            output.append("\r\n")
+        }
         output.append("\r\n")
     }
 

@@ -87,10 +87,10 @@ struct HTTPTarget {
             return nil
         }
         if method == .connect {
-            // §3.2.3: both host and port
-            guard first != UInt8(ascii: ":"), bytes.contains(UInt8(ascii: ":")), HTTPHost.isValid(bytes) else {
-                return nil
-            }
+            // RFC 9110 §9.3.6: both host and port
+            guard first != UInt8(ascii: ":"), bytes.contains(UInt8(ascii: ":")), HTTPHost.isValid(bytes),
+                let last = bytes.last, (0x30...0x39).contains(last)
+            else { return nil }
             origin = Array(bytes)
             return
         }

@@ -37,6 +37,8 @@ final class HTTPRequestReader {
     /// Waiting uses it up and arriving bytes earn it back, so that a body that trickles in fails like one that has
     /// stalled.
     private var patience: Duration = .zero
+    /// Whether the body is only read to get past it: then nothing earns patience back.
+    private var isDiscarding = false
     /// The trailer fields of the current request (RFC 9110 §6.5); empty until its body has ended.
     private(set) var trailers = HTTPFields()
 
@@ -60,7 +62,7 @@ final class HTTPRequestReader {
                 let expectsContinue = head.version == .http11 && head.fields.hasToken("100-continue", in: .expect)
                 body = framing.hasBody ? .open(expectsContinue ? .waiting : .none) : .ended
                 trailers = HTTPFields()
-                patience = configuration.bodyIdleTimeout
+                (patience, isDiscarding) = (configuration.bodyIdleTimeout, false)
                 if !framing.hasBody { _ = decoder.next(&stream.input) }  // its end follows at once
                 return .request(head)
             case .failed(let error): return .malformed(error)
@@ -136,13 +138,13 @@ final class HTTPRequestReader {
         stream.setReadDeadline(patience)
         let start = stream.loop.now
         let hasBytes = await stream.fillOrWait()
-        if configuration.minBodyBytesPerSecond > 0 { patience -= .nanoseconds(stream.loop.now - start) }
+        if configuration.minBodyBytesPerSecond > 0 || isDiscarding { patience -= .nanoseconds(stream.loop.now - start) }
         return hasBytes
     }
 
     private func earnPatience(_ byteCount: Int) {
         let rate = configuration.minBodyBytesPerSecond
-        if rate > 0 {
+        if rate > 0 && !isDiscarding {
             patience = min(configuration.bodyIdleTimeout, patience + .seconds(Double(byteCount) / Double(rate)))
         }
     }
@@ -153,9 +155,11 @@ final class HTTPRequestReader {
         return error
     }
 
-    /// Reads and drops the rest of the body; returns false if that is too long or cannot be read.
+    /// Reads and drops the rest of the body; returns false if it is too long, takes longer than the body idle timeout in
+    /// all, or cannot be read.
     nonisolated(nonsending) func discardRestOfBody() async -> Bool {
         var discarded = 0
+        isDiscarding = true
         do {
             while let bytes = try await nextBodyBytes() {
                 discarded += bytes.count

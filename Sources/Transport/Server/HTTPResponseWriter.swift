@@ -81,6 +81,9 @@ final class HTTPResponseWriter {
         if let failure = stream.failure { throw failure }
     }
 
+    /// Whether only the end of the connection tells the peer that the body is complete.
+    var endsWithConnection: Bool { if case .untilClose = body { true } else { false } }
+
     /// Sets the trailer fields of a chunked body.
     func setTrailers(_ fields: HTTPFields) { trailers = fields }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// An HTTP/1.1 and WebSocket server.
 ///
 /// ```swift
@@ -16,6 +18,7 @@ public actor HTTPServer {
     private nonisolated let configuration: HTTPServerConfiguration
     private let loops: [HTTPServerLoop]
     private var listener: Listener?
+    private var (hasStarted, hasStopped) = (false, false)
     private var openConnections = 0
     /// The number of open connections from each network; kept only while there is a limit.
     private var connectionsByNetwork: [[UInt8]: Int] = [:]
@@ -41,13 +44,25 @@ public actor HTTPServer {
 
     /// Binds the address and starts to serve.
     ///
+    /// A server starts once; to serve again after a stop, create another.
+    ///
     /// - Returns: the address listened on, with the port the system chose if none was asked for.
-    /// - Throws: ``AddressError`` for an unknown host, ``SystemError`` if the address cannot be bound, ``TLSError`` if
-    ///   the certificate cannot be used.
+    /// - Throws: ``AddressError`` for an unknown host, ``SystemError`` if the address cannot be bound or the server has
+    ///   been started or stopped before, ``TLSError`` if the certificate cannot be used.
     @discardableResult
     public func start() async throws -> SocketAddress {
+        if hasStarted { throw SystemError(errorNumber: EALREADY, operation: "start the server") }
+        hasStarted = true
+        do { return try await listen() } catch {
+            hasStarted = false
+            throw error
+        }
+    }
+
+    private func listen() async throws -> SocketAddress {
         try await reloadCertificate()
         let address = try await ServiceExecutor.system.run { [configuration] in try configuration.address() }
+        if hasStopped { throw SystemError(errorNumber: ECANCELED, operation: "start the server") }
         let listener = try Listener(
             on: address,
             backlog: configuration.maxPendingAccepts,
@@ -141,6 +156,7 @@ public actor HTTPServer {
     private static let patienceAfterCut = Duration.seconds(5)
 
     private func stop(cuttingAfter limit: Duration) async {
+        hasStopped = true
         listener?.close()
         listener = nil
         let ended = OneShotEvent()

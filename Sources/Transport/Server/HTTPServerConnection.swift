@@ -15,10 +15,20 @@ actor HTTPServerConnection {
     private let reader: HTTPRequestReader
     private let writer: HTTPResponseWriter
     private var webSocket: WebSocketConnection?
-    private var isWaitingForRequest = true
+    private var phase = Phase.waiting
     private var tls: TLSConnectionInfo?
     /// The number of the request being answered; the bodies and writers of earlier ones are no longer valid.
     private var exchange = 0
+    /// The number of reads of a request's body that are in progress.
+    private var bodyReads = 0
+
+    private enum Phase {
+        /// For the handshake, or for the first byte of a request.
+        case waiting
+        case answering
+        /// The response has been written; the rest of the request's body is read to keep the connection.
+        case discarding
+    }
 
     init(_ stream: BufferedStream, peer: SocketAddress, server: HTTPServerLoop) {
         self.loop = stream.loop
@@ -51,16 +61,20 @@ actor HTTPServerConnection {
     private func waitForInput() async -> Bool {
         if server.isDraining { return false }
         if !stream.input.isEmpty { return true }
-        isWaitingForRequest = true
-        defer { isWaitingForRequest = false }
+        phase = .waiting
+        defer { phase = .answering }
         stream.setReadDeadline(configuration.keepAliveTimeout)
         return await stream.fillOrWait()
     }
 
-    /// Ends the connection for a graceful stop: an idle one at once, one with a request in flight after its response, a
-    /// WebSocket with 1012.
+    /// Ends the connection for a graceful stop: an idle one once the peer has its last response, one with a request in
+    /// flight after its response, a WebSocket with 1012.
     func drain() async {
-        if isWaitingForRequest { stream.close() }
+        switch phase {
+        case .waiting where stream.input.isEmpty && stream.outstandingCount == 0: stream.close()
+        case .waiting, .discarding: stream.expireReads()
+        case .answering: break
+        }
         guard let webSocket else { return }
         if configuration.webSocketDrain > .zero { try? await loop.sleep(for: configuration.webSocketDrain) }
         await webSocket.close(code: .serviceRestart)
@@ -130,6 +144,8 @@ actor HTTPServerConnection {
     private func send(_ given: HTTPServerResponse, to head: HTTPRequestHead, since start: LoopInstant) async -> Bool {
         var answer = given
         if case .webSocket = given.body {
+        } else if given.status.code == 205 {
+            answer.body = .bytes([])  // RFC 9110 §15.3.6
         } else if given.status.isInformational {
             // RFC 9110 §15.2: not a final response; the next response would be taken for it.
             answer = .text(.internalServerError, "the service answered with an informational status")
@@ -162,6 +178,10 @@ actor HTTPServerConnection {
         )
         exchange += 1
         if !keepsAlive || stream.failure != nil { return false }
+        // A read that its responder has left behind would share the decoder with what follows.
+        if bodyReads > 0 { return false }
+        phase = .discarding
+        defer { phase = .answering }
         return await reader.discardRestOfBody()
     }
 
@@ -184,6 +204,7 @@ actor HTTPServerConnection {
             try await produce(HTTPBodyWriter(connection: self, exchange: exchange))
             if writer.end() { return goesOn }
         } catch {}
+        if writer.endsWithConnection { stream.reset() }
         // Cut, so that the peer does not mistake a partial body for the complete one.
         stream.close()
         return false
@@ -192,7 +213,10 @@ actor HTTPServerConnection {
     // MARK: For the responder, on whatever thread it runs
 
     func nextBodyBytes(of exchange: Int) async throws -> [UInt8]? {
-        exchange == self.exchange ? try await reader.nextBodyBytes() : nil
+        guard exchange == self.exchange else { return nil }
+        bodyReads += 1
+        defer { bodyReads -= 1 }
+        return try await reader.nextBodyBytes()
     }
 
     func requestTrailers(of exchange: Int) -> HTTPFields {

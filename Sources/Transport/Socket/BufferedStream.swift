@@ -144,7 +144,11 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     }
 
     private func checkReadDeadline() {
-        guard readDeadline.hasPassed(on: loop, { [weak self] in self?.checkReadDeadline() }) else { return }
+        if readDeadline.hasPassed(on: loop, { [weak self] in self?.checkReadDeadline() }) { expireReads() }
+    }
+
+    /// Ends the reads in progress and those to come as if their deadline had passed; see ``setReadDeadline(_:)``.
+    package func expireReads() {
         if !keepsWritingAfterSlowRead { return fail(.timedOut) }
         readHasTimedOut = true
         wakeReader()
@@ -282,6 +286,12 @@ package final class BufferedStream: ReadinessHandler, EndOfTickHandler, @uncheck
     ///
     /// Waiting tasks are resumed. Further calls have no effect.
     package func close() { fail(.closed) }
+
+    /// Closes at once and resets the connection, so that the peer cannot take what it has for everything.
+    package func reset() {
+        if failure == nil { stream.resetOnClose() }
+        fail(.closed)
+    }
 
     /// Ends the use of the stream for the given reason and releases its descriptor.
     package func fail(_ reason: StreamFailure) {

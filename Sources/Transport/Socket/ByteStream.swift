@@ -28,6 +28,8 @@ package protocol ByteStream: AnyObject {
     var unacknowledgedCount: Int { get }
     /// Tells the peer that nothing more will be sent.
     func finishWriting()
+    /// Makes ``close()`` reset the connection and discard unsent bytes, so that the peer cannot take it for a proper end.
+    func resetOnClose()
     /// Releases the descriptor; the owner is not told of anything afterwards.
     func close()
 }

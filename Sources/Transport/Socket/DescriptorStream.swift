@@ -87,6 +87,8 @@ package final class DescriptorStream: ByteStream, ReadinessHandler, @unchecked S
 
     package func finishWriting() { if isSocket { shutdown(fileDescriptor, Int32(SHUT_WR)) } }
 
+    package func resetOnClose() { if isSocket && fileDescriptor >= 0 { Socket.resetOnClose(fileDescriptor) } }
+
     package func close() {
         owner = nil
         if fileDescriptor < 0 { return }

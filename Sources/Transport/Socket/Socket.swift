@@ -18,6 +18,7 @@ enum Socket {
     /// Starts a connection; it is established, or has failed, when the descriptor becomes writable.
     static func startConnecting(to address: SocketAddress) throws(SystemError) -> Int32 {
         let descriptor = try make(address)
+        disableDelay(descriptor)
         if address.withSockaddr({ connect(descriptor, $0, $1) }) == 0 || clinux_errno() == EINPROGRESS {
             return descriptor
         }
@@ -59,10 +60,15 @@ enum Socket {
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Closes a connection with a reset, discarding unsent bytes.
-    static func reset(_ descriptor: Int32) {
+    /// Makes closing a connection reset it, discarding unsent bytes.
+    static func resetOnClose(_ descriptor: Int32) {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Closes a connection with a reset, discarding unsent bytes.
+    static func reset(_ descriptor: Int32) {
+        resetOnClose(descriptor)
         close(descriptor)
     }
 

@@ -158,6 +158,11 @@ final class TLSStream: ByteStream, ReadinessHandler {
     /// The session, for a client to resume later; best taken once something has been read.
     var session: TLSSession? { isEstablished && !isBroken ? ssl.flatMap(TLSSession.init(of:)) : nil }
 
+    func resetOnClose() {
+        isBroken = true  // a close_notify would say that the data is complete
+        socket.resetOnClose()
+    }
+
     func close() {
         owner = nil
         if let ssl {

@@ -220,11 +220,12 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     /// Cutting a slow reader earlier would lose data. One that takes nothing at all is waited for as long as any write
     /// is.
     private func awaitClose(outstanding: Int, stalls: Int) {
-        closeTimer = stream.loop.schedule(after: configuration.closeTimeout) { [weak self] in
+        let timeout = max(configuration.closeTimeout, .milliseconds(1))
+        closeTimer = stream.loop.schedule(after: timeout) { [weak self] in
             guard let self else { return }
             let left = stream.outstandingCount
             let stalls = left < outstanding ? 0 : stalls + 1
-            if left == 0 || configuration.closeTimeout * stalls >= stream.writeStallLimit {
+            if left == 0 || timeout * stalls >= stream.writeStallLimit {
                 finish(.lost(.timedOut))
             } else {
                 awaitClose(outstanding: left, stalls: stalls)
