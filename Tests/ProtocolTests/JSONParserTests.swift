@@ -144,7 +144,9 @@ struct JSONParserTests {
         func nested(_ depth: Int) -> String {
             String(repeating: opening, count: depth) + "1" + String(repeating: closing, count: depth)
         }
-        #expect(try JSONValue(parsing: nested(512)) == JSONValue(parsing: nested(512)))
+        var value: JSONValue? = try JSONValue(parsing: nested(512))
+        for _ in 0..<512 { value = value?[0] ?? value?["a"] }
+        #expect(value == 1)
         #expect(throws: ProtocolError.self) { try JSONValue(parsing: nested(513)) }
     }
 

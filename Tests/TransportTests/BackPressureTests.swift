@@ -2,10 +2,10 @@ import BenchmarkTransport
 import TestSupport
 import Testing
 
-@Suite("A slow peer makes its producer wait")
+@Suite("A slow peer makes its producer wait", .timeLimit(.minutes(5)))
 struct BackPressureTests {
     /// The kernel's buffers, and 64 KiB in this process.
-    private static let mostAhead = 8 << 20
+    static let mostAhead = 8 << 20
     private static let block = [UInt8](repeating: 7, count: 65_536)
 
     /// Offers a gibibyte, as a body or as messages, and counts how much of it was taken.
