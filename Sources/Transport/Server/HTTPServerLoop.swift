@@ -59,7 +59,7 @@ final class HTTPServerLoop: @unchecked Sendable {
         }
     }
 
-    func log(_ record: HTTPAccessRecord) { accessLog?(record) }
+    func log(_ record: @autoclosure () -> HTTPAccessRecord) { accessLog?(record()) }
 
     /// Starts a graceful stop; `empty` fires when the last connection of this loop is gone.
     func drain(_ empty: OneShotEvent) {

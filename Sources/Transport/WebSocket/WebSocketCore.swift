@@ -10,8 +10,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private var codec: WebSocketProtocol
     private let role: WebSocketRole
 
-    private var queue: [WebSocketMessage] = []
-    private var queuedBytes = 0
+    private var queue = WebSocketMessageQueue()
     private var receivers: [UnsafeContinuation<Void, Never>] = []
 
     /// How the connection ended; `nil` while it is open.
@@ -65,15 +64,15 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private static let readsPerTick = 16
     private static let bytesPerRead = 65_536
 
+    private var isQueueFull: Bool { queue.byteCount >= configuration.maxQueuedBytes }
+
     /// Whether this side has stopped reading, so that input from the peer is not looked at.
-    private var isReadingPaused: Bool {
-        queuedBytes >= configuration.maxQueuedBytes || stream.isAboveHighWater || codec.isHolding
-    }
+    private var isReadingPaused: Bool { isQueueFull || stream.isAboveHighWater || codec.isHolding }
 
     private func readAvailable() {
         var reads = 0
         while end == nil && pendingEnd == nil {
-            if queuedBytes >= configuration.maxQueuedBytes || stream.isAboveHighWater { return }
+            if isQueueFull || stream.isAboveHighWater { return }
             if reads >= Self.readsPerTick { return continueNextTick() }
             // More than the queue would hold is assembled only for a reader that waits for it.
             codec.holdsAbove = receivers.isEmpty ? configuration.maxQueuedBytes : nil
@@ -116,7 +115,6 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         switch event {
         case .message(let message):
             queue.append(message)
-            queuedBytes += message.byteCount + 64
             wakeReceivers()
         case .ping: break
         case .pong(let payload): awaitedPongs.removeValue(forKey: payload)?.fire()
@@ -151,20 +149,16 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
 
     /// Returns and removes all queued messages, and resumes reading if it had stopped.
     func takeQueue() -> [WebSocketMessage] {
-        let taken = queue
-        queue = []
-        let wasFull = queuedBytes >= configuration.maxQueuedBytes
-        queuedBytes = 0
+        let wasFull = isQueueFull
+        let taken = queue.takeAll()
         if wasFull { readAvailable() }
         return taken
     }
 
     /// Returns and removes the oldest queued message, and resumes reading if it had stopped.
     func takeMessage() -> WebSocketMessage? {
-        guard !queue.isEmpty else { return nil }
-        let message = queue.removeFirst()
-        let wasFull = queuedBytes >= configuration.maxQueuedBytes
-        queuedBytes -= message.byteCount + 64
+        let wasFull = isQueueFull
+        let message = queue.takeFirst()
         if wasFull { readAvailable() }
         return message
     }

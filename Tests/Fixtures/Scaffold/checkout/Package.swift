@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// The toolkit's checkout. The image build and the workflows have theirs elsewhere, and say so.
+/// The toolkit's checkout. The image build and the workflows set a path of their own.
 let toolkit = Context.environment["BENCHMARK_TOOLKIT"] ?? "/opt/swift-benchmark-service"
 
 /// `make typecheck` asks for warnings to be errors.

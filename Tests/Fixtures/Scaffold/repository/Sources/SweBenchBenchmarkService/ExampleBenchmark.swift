@@ -17,7 +17,7 @@ public struct ExampleBenchmark: BenchmarkService {
     /// Called once, before anything else. Read configuration here.
     public init() {}
 
-    /// The tasks. Called once; a real benchmark reads them from a file: `Dataset(jsonLinesAt:)`.
+    /// Loads the tasks. Called once; a real benchmark reads them from a file with `Dataset(jsonLinesAt:)`.
     public func loadDatasets() async throws -> Datasets<Problem> {
         [
             "default": [
@@ -29,7 +29,7 @@ public struct ExampleBenchmark: BenchmarkService {
         ]
     }
 
-    /// What the sandbox of a task looks like.
+    /// Describes what a task needs: its image, paths, time limit and resources.
     public func retrieveTask(
         _ taskID: String, in dataset: Dataset<Problem>, skipValidation: Bool
     ) async throws -> RetrieveTaskResponse {
@@ -73,7 +73,7 @@ public struct ExampleBenchmark: BenchmarkService {
         }
     }
 
-    /// Grades an answer that the caller sends. A benchmark whose answers are no texts leaves this method out.
+    /// Grades an answer that the caller sends. Leave this method out if answers are not plain text.
     public func evaluateResponse(
         _ request: EvaluateResponseRequest, in dataset: Dataset<Problem>
     ) async throws -> JSONValue {
