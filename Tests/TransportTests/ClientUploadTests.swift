@@ -117,6 +117,25 @@ struct ClientUploadTests {
         }
     }
 
+    @Test("a caller that leaves an early 2xx response unread does not wait for the upload, RFC 9112 §9.3")
+    func leftUnread() async throws {
+        let server = try RawServer()
+        try await server.serving { connection in
+            _ = try await connection.receiveHead()
+            try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nh")
+            #expect(await connection.receivesEnd())
+        } _: {
+            let client = directClient()
+            let body = HTTPClientRequest.Body.stream(length: nil) { writer in
+                try await writer.write(Array("ping".utf8))
+                try await OneShotEvent().waitUnlessCancelled()
+            }
+            let request = HTTPClientRequest(.post, try HTTPURL(server.url), body: body)
+            #expect(try await client.withResponse(to: request) { $0.head.status } == .ok)
+            #expect(client.connectionCounts == (0, 0, 0))
+        }
+    }
+
     @Test("an error of a body's closure is thrown, and the request is not made to look complete, RFC 9112 §8")
     func producerFails() async throws {
         struct Failure: Error {}

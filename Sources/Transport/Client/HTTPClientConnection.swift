@@ -213,14 +213,28 @@ actor HTTPClientConnection {
 
     /// Ends the exchange: drops the rest of a short response and keeps the connection for the next request, or closes
     /// it.
-    func settle(in pool: ConnectionPool) async {
-        readTimeout = .milliseconds(200)
-        var (discarded, reads) = (0, 0)
-        while case .readingBody(true) = state, discarded < configuration.maxDiscardedBodyBytes, reads < 16 {
-            guard let bytes = try? await nextBodyBytes(of: exchange) else { break }
-            (discarded, reads) = (discarded + bytes.count, reads + 1)
+    ///
+    /// Cancelling the calling task closes it at once.
+    /// - Parameter limit: how long to wait for the rest of the response, all reads together.
+    func settle(in pool: ConnectionPool, within limit: Duration = .milliseconds(200)) async {
+        let number = exchange
+        await withTaskCancellationHandler {
+            await discardRest(within: limit)
+        } onCancel: {
+            cancel(exchange: number)
         }
         if state == .idle && stream.failure == nil { keep(in: pool) } else { await abandon() }
+    }
+
+    private func discardRest(within limit: Duration) async {
+        // A connection whose request was not sent to its end cannot be used again.
+        guard case .readingBody(true) = state, sender?.isComplete == true else { return }
+        setDeadline(min(deadline?.deadline ?? .max, loop.now &+ limit.nanoseconds))
+        readTimeout = nil
+        var discarded = 0
+        while case .readingBody = state, discarded < configuration.maxDiscardedBodyBytes,
+            let bytes = try? await nextBodyBytes(of: exchange)
+        { discarded += bytes.count }
     }
 
     private func keep(in pool: ConnectionPool) {
