@@ -78,7 +78,8 @@ struct ProxySettingsTests {
         "an unusable proxy is an error that names its variable but no secret, RFC 9110 §4.2.4",
         arguments: [
             ("HTTPS_PROXY", "https://user:secret@p:1"), ("https_proxy", "socks5://user:secret@p:1"),
-            ("ALL_PROXY", "http://user:secret@p:99999"), ("all_proxy", "http://"),
+            ("ALL_PROXY", "http://user:secret@p:99999"), ("all_proxy", "http://"), ("all_proxy", "user:secret"),
+            ("ALL_PROXY", "http://user:x@secret:y@p:z"), ("all_proxy", "user:x@secret:y"),
         ]
     )
     func unusable(_ name: String, _ text: String) throws {
@@ -88,5 +89,17 @@ struct ProxySettingsTests {
         #expect(error?.code == .invalidProxy)
         #expect(error?.message.contains(name) == true)
         #expect(error?.message.contains("secret") == false)
+    }
+
+    @Test(
+        "a password with a delimiter is refused with the advice to percent-encode it, RFC 3986 §3.2.1",
+        arguments: ["http://joe:sec/ret@p:3128", "joe:sec?ret@p", "http://sec#ret@p", "http://joe:12/x@p"]
+    )
+    func delimiters(_ text: String) throws {
+        let url = try HTTPURL("http://h/")
+        let error = #expect(throws: HTTPClientError.self) { try ProxySettings(http: text).proxy(for: url) }
+        #expect(error?.code == .invalidProxy)
+        #expect(error?.message.contains("percent-encode") == true)
+        for part in ["joe", "sec", "ret", "12"] { #expect(error?.message.contains(part) == false) }
     }
 }

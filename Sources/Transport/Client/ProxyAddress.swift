@@ -17,7 +17,14 @@ package struct ProxyAddress: Sendable, Hashable, CustomStringConvertible {
             }
             rest = text.dropFirst("http://".count)
         }
-        rest = Substring(rest.utf8.prefix { !"/?#".utf8.contains($0) })
+        let authority = rest.utf8.prefix { !"/?#".utf8.contains($0) }
+        // Otherwise the beginning of a password would be taken for the host.
+        if rest.utf8[authority.endIndex...].contains(UInt8(ascii: "@")) {
+            throw Problem(
+                message: "has a '/', '?' or '#' before its '@': percent-encode it in the user name or password"
+            )
+        }
+        rest = Substring(authority)
         if let at = rest.utf8.lastIndex(of: UInt8(ascii: "@")) {
             let user = PercentCoding.decode(rest.utf8[..<at])
             let hasPassword = rest.utf8[..<at].contains(UInt8(ascii: ":"))
@@ -26,9 +33,8 @@ package struct ProxyAddress: Sendable, Hashable, CustomStringConvertible {
         } else {
             authorization = nil
         }
-        guard let url = try? HTTPURL("http://\(rest)") else {
-            throw Problem(message: "has no valid host and port: '\(rest)'")
-        }
+        // Not quoted: without an `@`, or with two, what follows may be part of a password.
+        guard let url = try? HTTPURL("http://\(rest)") else { throw Problem(message: "has no valid host and port") }
         (host, port) = (url.host, url.port)
     }
 
