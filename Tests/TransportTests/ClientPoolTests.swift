@@ -138,6 +138,35 @@ struct ClientPoolTests {
         }
     }
 
+    @Test("a request that must not reuse a connection waits for a new one, RFC 9110 §9.2.2")
+    func waitsForNew() async throws {
+        let server = try RawServer()
+        let client = directClient { ($0.maxConnectionsPerOrigin, $0.connectTimeout) = (1, .seconds(60)) }
+        let state = Server()
+        try await server.serving { connection in
+            let number = await state.connected()
+            var answered = 0
+            while case let head = try await connection.receiveHead(), !head.isEmpty {
+                // First `/other` waits for this connection, then `/again` for that of `/other`.
+                if (number, answered) == (1, 1) || (number, answered) == (2, 0) {
+                    await until { client.connectionCounts.waiting == 1 }
+                }
+                if (number, answered) == (1, 1) { return connection.end() }
+                try await connection.send("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n\(number)")
+                answered += 1
+            }
+        } _: {
+            let (again, other) = (try HTTPURL(server.url + "/again"), try HTTPURL(server.url + "/other"))
+            #expect(try await client.send(HTTPClientRequest(.get, again)).text == "1")
+            let first = Task { try await client.send(HTTPClientRequest(.get, again)).text }
+            await until { client.connectionCounts.idle == 0 }
+            let second = Task { try await client.send(HTTPClientRequest(.get, other)).text }
+            #expect(try await second.value == "2")
+            #expect(try await first.value == "3")
+            client.shutDown()
+        }
+    }
+
     @Test("a connection that the server has closed leaves the pool at once, RFC 9112 §9.6")
     func closedByServer() async throws {
         let server = try RawServer()

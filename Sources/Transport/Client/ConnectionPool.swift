@@ -65,7 +65,7 @@ final class ConnectionPool: Sendable {
                 share.open += 1
                 return (.granted(.slot(slot(route))), closed)
             }
-            return (.mustWait(share.waiters.append()), closed)
+            return (.mustWait(share.waiters.append(mayReuse: mayReuse)), closed)
         }
         for entry in closed { entry.connection.cancel() }
         switch outcome {
@@ -115,7 +115,10 @@ final class ConnectionPool: Sendable {
             if state.isShutDown { return (nil, entry) }
             var share = state.shares[route] ?? Share()
             defer { state.shares[route] = share }
-            if let waiter = share.waiters.popFirst() {
+            if let waiter = share.waiters.first() {
+                // A request that takes no used connection gets the place that this one leaves when it is closed.
+                if !waiter.mayReuse { return (nil, entry) }
+                share.waiters.remove(waiter)
                 waiter.give(.idle(connection))
                 return (waiter, nil)
             }

@@ -20,10 +20,12 @@ final class ConnectionSlot: Sendable {
 /// A request that is waiting for a connection.
 final class PoolWaiter: Sendable {
     let granted = OneShotEvent()
+    /// Whether an idle connection is acceptable.
+    let mayReuse: Bool
     fileprivate let ticket: Int
     private let grant = Locked<ConnectionPool.Grant?>(nil)
 
-    fileprivate init(ticket: Int) { self.ticket = ticket }
+    fileprivate init(ticket: Int, mayReuse: Bool) { (self.ticket, self.mayReuse) = (ticket, mayReuse) }
 
     /// Stores the grant; the caller then fires ``granted``, outside any lock.
     func give(_ grant: ConnectionPool.Grant) { self.grant.withLock { $0 = grant } }
@@ -40,25 +42,32 @@ final class PoolWaiter: Sendable {
 /// The waiting requests, first come first served; removing one takes constant time wherever it is.
 struct WaiterQueue: Sendable {
     private var waiters: [Int: PoolWaiter] = [:]
-    private var first = 0
+    private var oldest = 0
     private var next = 0
 
     var count: Int { waiters.count }
     var isEmpty: Bool { waiters.isEmpty }
 
-    mutating func append() -> PoolWaiter {
-        let waiter = PoolWaiter(ticket: next)
+    mutating func append(mayReuse: Bool) -> PoolWaiter {
+        let waiter = PoolWaiter(ticket: next, mayReuse: mayReuse)
         waiters[next] = waiter
         next += 1
         return waiter
     }
 
-    mutating func popFirst() -> PoolWaiter? {
-        while first < next {
-            defer { first += 1 }
-            if let waiter = waiters.removeValue(forKey: first) { return waiter }
+    /// Returns the request that has waited longest, which keeps its turn.
+    mutating func first() -> PoolWaiter? {
+        while oldest < next {
+            if let waiter = waiters[oldest] { return waiter }
+            oldest += 1
         }
         return nil
+    }
+
+    mutating func popFirst() -> PoolWaiter? {
+        guard let waiter = first() else { return nil }
+        remove(waiter)
+        return waiter
     }
 
     mutating func remove(_ waiter: PoolWaiter) { waiters[waiter.ticket] = nil }
