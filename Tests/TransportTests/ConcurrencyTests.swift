@@ -106,6 +106,22 @@ struct ConcurrencyTests {
         #expect(fired.withLock { $0 } == [1, 2, 3, 5])
     }
 
+    @Test("cancelled timers do not pile up until they are due, and the others keep their order")
+    func cancelledTimers() {
+        var heap = TimerHeap()
+        var (kept, largest) = ([LoopInstant](), 0)
+        for index in 0..<100_000 {
+            let deadline = LoopInstant(index * 7919 % 100_003)
+            let timer = heap.insert(at: deadline) {}
+            if index % 1000 == 0 { kept.append(deadline) } else { timer.cancel() }
+            largest = max(largest, heap.count)
+        }
+        #expect(largest <= 2 * kept.count + TimerHeap.maxCancelled + 2)
+        var taken: [LoopInstant] = []
+        while let timer = heap.takeDue(.max) { taken.append(timer.deadline) }
+        #expect(taken == kept.sorted())
+    }
+
     @Test("tasks of an event loop and actors pinned to it stay on its thread")
     func pinning() async {
         actor Pinned {

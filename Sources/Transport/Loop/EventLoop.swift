@@ -133,9 +133,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     package func schedule(at deadline: LoopInstant, _ action: @escaping () -> Void) -> LoopTimer {
-        let timer = LoopTimer(deadline: deadline, action: action)
-        timers.insert(timer)
-        return timer
+        timers.insert(at: deadline, action)
     }
 
     /// Calls `handler` once, when the jobs of this tick have run.
