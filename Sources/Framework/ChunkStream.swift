@@ -18,7 +18,7 @@ public typealias ChunkSequence = AsyncSequence<StreamChunk, any Error> & Sendabl
 ///   to the writer, so a slow reader slows the producer down and memory use stays flat.
 /// - Consumers: one. Every iteration runs the closure again, starting with its first demand.
 /// - Consumer leaves: the closure's task is cancelled and the writer throws `CancellationError`. `defer` blocks and
-///   cleanup run, and the server waits for them.
+///   cleanup run, and the server waits for them. A cancelled iteration throws `CancellationError` too.
 /// - Closure ends: the stream ends after the buffered chunks. If the closure throws, the stream then throws the same
 ///   error.
 ///

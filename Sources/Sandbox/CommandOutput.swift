@@ -4,7 +4,7 @@ import BenchmarkTransport
 ///
 /// - Buffered: about 64 KiB; then the closure that writes the output waits.
 /// - Consumers: one. Each iteration runs the command again, starting with the first demand.
-/// - Consumer leaves: the command is killed and its session deleted.
+/// - Consumer leaves: the command is killed and its session deleted. A cancelled iteration throws `CancellationError`.
 /// - Command ends: the sequence ends after all output, or throws if the exit code calls for an error.
 public struct CommandOutput: AsyncSequence, Sendable {
     /// A piece of output.

@@ -53,7 +53,8 @@ extension DaytonaSandbox {
 ///
 /// - Buffered: about 256 KiB; then the connection is not read, and the server eventually waits.
 /// - Consumers: one. Each iteration reads the file again, starting with the first demand.
-/// - Consumer leaves: the connection is closed.
+/// - Consumer leaves: the connection is closed. A cancelled iteration throws `CancellationError`, so that a part of the
+///   file is not taken for the whole.
 /// - File ends: the sequence ends. It throws ``SandboxError`` if the file cannot be read or arrives only in part.
 public struct SandboxFileContents: AsyncSequence, Sendable {
     /// The next bytes, at least one.

@@ -55,8 +55,6 @@ public struct SandboxUpload: Sendable {
                 // Contiguous bytes are copied at once, and not one by one.
                 try await sink(piece.withContiguousStorageIfAvailable { Array($0) } ?? Array(piece))
             }
-            // A cancelled iteration ends like a complete one.
-            try Task.checkCancellation()
         }
         return SandboxUpload(path: path, content: content)
     }

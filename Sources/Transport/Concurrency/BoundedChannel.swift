@@ -99,17 +99,19 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
     ///
     /// Waits while there are none. Cancelling the waiting task does not end the wait; ``cancel()`` does.
     ///
-    /// - Throws: the error the channel was finished with, once, after the last element.
+    /// - Parameter spare: an array whose storage is used for later elements.
+    /// - Throws: the error the channel was finished with, once, after the last element; `CancellationError` after
+    ///   ``cancel()``, unless all elements had been taken by then.
     package nonisolated(nonsending) func nextBatch(reusing spare: consuming [Element] = []) async throws -> [Element]? {
-        var batch = spare
-        batch.removeAll(keepingCapacity: true)
+        if !spare.isEmpty { spare.removeAll(keepingCapacity: true) }
         while true {
-            let (end, producers) = take(into: &batch)
+            let (end, producers) = take(into: &spare)
             for producer in producers { producer.continuation.resume() }
-            if !batch.isEmpty { return batch }
+            if !spare.isEmpty { return spare }
             switch end {
             case .open: await waitForElements()
-            case .cancelled, .finished(nil): return nil
+            case .finished(nil): return nil
+            case .cancelled: throw CancellationError()
             case .finished(let error?):
                 state.withLock { $0.end = .finished(nil) }
                 throw error
@@ -145,13 +147,18 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
     }
 
     /// Ends the channel for the consumer: pending elements are dropped and producers are told.
+    ///
+    /// Has no effect on a channel that was finished and has no pending elements: its consumer has the whole.
     package func cancel() { end(.cancelled, dropPending: true) }
 
     private func end(_ end: End, dropPending: Bool) {
         let (consumer, producers) = state.withLock { state -> (UnsafeContinuation<Void, Never>?, Waiting) in
-            if case .open = state.end { state.end = end } else if !dropPending { return (nil, []) }
+            switch state.end {
+            case .open: break
+            case .finished, .cancelled: if !dropPending || state.pending.isEmpty { return (nil, []) }
+            }
+            state.end = end
             if dropPending {
-                state.end = .cancelled
                 state.pending = []
                 state.cost = 0
             }

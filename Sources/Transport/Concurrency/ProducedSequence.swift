@@ -3,7 +3,8 @@
 /// - Buffered: up to `capacity` in total cost; then the closure waits in its next `send`.
 /// - Consumers: each iterator runs the closure again, starting with its first demand.
 /// - Consumer leaves: when the iterator is dropped or its task cancelled, the closure's task is cancelled and its sends
-///   throw `CancellationError`. The ``ProducerScope`` of the task that iterated can await the closure's end.
+///   throw `CancellationError`. The ``ProducerScope`` of the task that iterated can await the closure's end. A cancelled
+///   iteration throws `CancellationError` too, so that a part is not taken for the whole.
 /// - Closure ends: the consumer gets what is buffered, then the end, or the error the closure threw.
 package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
     package typealias Failure = any Error
@@ -35,8 +36,8 @@ package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
         private let launch: @Sendable (@escaping @Sendable () async -> Void) -> Task<Void, Never>
         private let body: @Sendable (Channel) async throws -> Void
         private var producer: Task<Void, Never>?
+        /// The elements to return, last first, so that each is released once it has been returned.
         private var batch: [Element] = []
-        private var position = 0
 
         init(
             capacity: Int,
@@ -55,31 +56,34 @@ package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
         package func next() async throws -> Element? { try await next(isolation: nil) }
 
         package func next(isolation actor: isolated (any Actor)?) async throws -> Element? {
-            if position == batch.count {
-                guard let more = try await nextBatch(isolation: actor, reusing: batch) else { return nil }
-                (batch, position) = (more, 0)
+            if batch.isEmpty {
+                batch = try await nextBatch(isolation: actor) ?? []
+                batch.reverse()
             }
-            defer { position += 1 }
-            return batch[position]
+            return batch.popLast()
         }
 
         /// Returns all available elements, at least one, or `nil` at the end.
-        package func nextBatch(
-            isolation actor: isolated (any Actor)? = #isolation,
-            reusing spare: [Element] = []
-        ) async throws -> [Element]? {
+        package func nextBatch(isolation actor: isolated (any Actor)? = #isolation) async throws -> [Element]? {
+            if !batch.isEmpty { return takeBatch().reversed() }
             let producer = startIfNeeded()
             return try await withTaskCancellationHandler {
-                try await channel.nextBatch(reusing: spare)
+                try await channel.nextBatch(reusing: takeBatch())
             } onCancel: { [channel] in
                 channel.cancel()
                 producer.cancel()
             }
         }
 
+        /// Returns the batch; no reference to its storage remains here.
+        private func takeBatch() -> [Element] {
+            defer { batch = [] }
+            return batch
+        }
+
         private func startIfNeeded() -> Task<Void, Never> {
             if let producer { return producer }
-            let started = launch { [channel, body] in
+            let run: @Sendable () async -> Void = { [channel, body] in
                 do {
                     try await body(channel)
                     channel.finish()
@@ -87,8 +91,8 @@ package struct ProducedSequence<Element: Sendable>: AsyncSequence, Sendable {
                     channel.finish(throwing: error)
                 }
             }
+            let started = ProducerScope.current?.start(launch, run) ?? launch(run)
             producer = started
-            ProducerScope.current?.add(started)
             return started
         }
     }

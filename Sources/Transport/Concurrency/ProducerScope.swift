@@ -7,19 +7,44 @@ package final class ProducerScope: Sendable {
     /// The scope of the calling task, inherited by the tasks it starts.
     @TaskLocal package static var current: ProducerScope?
 
-    private let producers = Locked<[Task<Void, Never>]>([])
+    private enum Producer: Sendable { case starting, running(Task<Void, Never>) }
+    private struct State: Sendable {
+        /// The producers that have not ended.
+        var producers: [Int: Producer] = [:]
+        var nextID = 0
+    }
+    private let state = Locked(State())
 
     package init() {}
 
-    func add(_ producer: Task<Void, Never>) { producers.withLock { $0.append(producer) } }
+    /// The number of producers that have not ended.
+    var count: Int { state.withLock { $0.producers.count } }
+
+    /// Starts a producer through `launch`; it is forgotten once `body` has returned.
+    func start(
+        _ launch: (@escaping @Sendable () async -> Void) -> Task<Void, Never>,
+        _ body: @escaping @Sendable () async -> Void
+    ) -> Task<Void, Never> {
+        let id = state.withLock { state -> Int in
+            defer { state.nextID += 1 }
+            state.producers[state.nextID] = .starting
+            return state.nextID
+        }
+        let task = launch {
+            await body()
+            self.state.withLock { $0.producers[id] = nil }
+        }
+        // It may have ended already.
+        state.withLock { state in if state.producers[id] != nil { state.producers[id] = .running(task) } }
+        return task
+    }
 
     /// Cancels the producers that are still running, and returns when all have ended; cancellation does not end the
     /// wait.
     package nonisolated(nonsending) func end() async {
         while true {
-            let running = producers.withLock { producers -> [Task<Void, Never>] in
-                defer { producers = [] }
-                return producers
+            let running = state.withLock { state in
+                state.producers.values.compactMap { if case .running(let task) = $0 { task } else { nil } }
             }
             if running.isEmpty { return }
             for producer in running { producer.cancel() }
