@@ -108,4 +108,33 @@ struct ProducedSequenceTests {
         #expect(isCleanedUp.hasFired)
         #expect(scope.count == 0)
     }
+
+    // MARK: Tickets
+
+    @Test("nothing is kept for a task that is cancelled when its wait for an event is already over")
+    func eventTicket() async throws {
+        let event = OneShotEvent()
+        let task = loop.startThrowingTask { try await event.waitUnlessCancelled() }
+        await until { event.ticketCount == 1 }
+        loop.execute {
+            event.fire()
+            task.cancel()
+        }
+        try await task.value
+        #expect(event.ticketCount == 0)
+    }
+
+    @Test("nothing is kept for a producer that is cancelled when its wait for room is already over")
+    func channelTicket() async throws {
+        let channel = BoundedChannel<Int>(capacity: 1)
+        try await channel.send(0)
+        let producer = loop.startThrowingTask { try await channel.send(1) }
+        await until { channel.ticketCount == 1 }
+        try await loop.startThrowingTask {
+            _ = try await channel.nextBatch()
+            producer.cancel()
+        }.value
+        await #expect(throws: CancellationError.self) { try await producer.value }
+        #expect(channel.ticketCount == 0)
+    }
 }

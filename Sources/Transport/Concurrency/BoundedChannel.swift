@@ -72,8 +72,14 @@ package final class BoundedChannel<Element: Sendable>: Sendable {
         } onCancel: {
             abandon(ticket)
         }
-        if Task.isCancelled { throw CancellationError() }
+        guard Task.isCancelled else { return }
+        // Left behind if the wait was already over.
+        state.withLock { _ = $0.abandoned.remove(ticket) }
+        throw CancellationError()
     }
+
+    /// The number of waiting producers, and of tickets kept for those that were cancelled before they waited.
+    var ticketCount: Int { state.withLock { $0.producers.count + $0.abandoned.count } }
 
     private func abandon(_ ticket: Int) {
         let waiting = state.withLock { state -> UnsafeContinuation<Void, Never>? in

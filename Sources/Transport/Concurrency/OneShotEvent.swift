@@ -39,8 +39,16 @@ package final class OneShotEvent: Sendable {
         } onCancel: {
             abandon(ticket)
         }
+        let hasFired = state.withLock { state -> Bool in
+            // Left behind if the wait was already over when the task was cancelled.
+            state.abandoned.remove(ticket)
+            return state.hasFired
+        }
         if !hasFired { throw CancellationError() }
     }
+
+    /// The number of waiting tasks, and of tickets kept for those that were cancelled before they waited.
+    var ticketCount: Int { state.withLock { $0.waiting.count + $0.abandoned.count } }
 
     private func takeTicket() -> Int {
         state.withLock { state in
