@@ -100,6 +100,39 @@ struct ClientProxyTests {
         }
     }
 
+    @Test("the dot that ends a name is neither sent in the TLS handshake nor part of the name to verify, RFC 6066 §3")
+    func trailingDot() async throws {
+        try await withTemporaryDirectory { folder in
+            let authority = try await TestAuthority(in: folder)
+            let pair = try await authority.issue("server", for: "DNS:localhost")
+            var configuration = HTTPServerConfiguration()
+            configuration.tls = TLSServerConfiguration(certificateFile: pair.certificate, privateKeyFile: pair.key)
+            try await withServer(Hello(), configuration: configuration) { url in
+                let url = try HTTPURL("https://localhost.:\(HTTPURL(url).port)/x")
+                try await withProxy(authority: authority.file) {
+                    try await Self.tunnel($0)
+                } _: { client in
+                    let result = try await client.send(HTTPClientRequest(.get, url))
+                    #expect(result.text == "/x -")
+                }
+            }
+        }
+        try await withProxy { connection in
+            _ = try await connection.receiveHead()
+            try await connection.send("HTTP/1.1 200 OK\r\n\r\n")
+            // The first message of the handshake is not encrypted.
+            if try await connection.receiveText(until: "localhost").isEmpty { return }
+            #expect(try await connection.receive().first != UInt8(ascii: "."))
+        } _: { client in
+            for (host, reason) in [("localhost.", "no secure connection"), (".", "no certificate can be verified")] {
+                let error = await #expect(throws: HTTPClientError.self) {
+                    try await client.send(HTTPClientRequest(.get, try HTTPURL("https://\(host)/")))
+                }
+                #expect(error?.message.contains(reason) == true, "\(error?.message ?? "no error")")
+            }
+        }
+    }
+
     @Test("https goes through a tunnel, and the proxy's credentials are not sent in it, RFC 9110 §11.7.1")
     func secure() async throws {
         try await withTemporaryDirectory { folder in

@@ -121,7 +121,12 @@ package final class TLSContext: @unchecked Sendable {
     }
 
     /// Sets the host to verify (RFC 9525 §6): only subject alternative names count, and an address is not a name.
+    ///
+    /// The dot that ends a fully qualified name is no part of it here (RFC 6066 §3).
     private static func expect(_ host: String, of ssl: OpaquePointer) -> Bool {
+        let host = host.hasSuffix(".") ? String(host.dropLast()) : host
+        // OpenSSL would verify any host.
+        if host.isEmpty { return false }
         if SocketAddress(literal: host, port: 0) != nil {
             return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1
         }
