@@ -172,6 +172,22 @@ struct ClientUploadTests {
         }
     }
 
+    @Test("a negative length is an error, and not even a connection is made, RFC 9110 §8.6")
+    func negativeLength() async throws {
+        let server = try RawServer()
+        let connections = Locked(0)
+        try await server.serving { _ in
+            connections.withLock { $0 += 1 }
+        } _: {
+            let body = HTTPClientRequest.Body.stream(length: -5) { _ in }
+            let error = await #expect(throws: HTTPClientError.self) {
+                try await directClient().send(HTTPClientRequest(.put, try HTTPURL(server.url), body: body))
+            }
+            #expect(error?.message.contains("-5") == true, "\(error?.message ?? "no error")")
+        }
+        #expect(connections.withLock { $0 } == 0)
+    }
+
     // MARK: Expectations
 
     @Test("a body is held back until the server asks for it, RFC 9110 §10.1.1", arguments: [true, false])

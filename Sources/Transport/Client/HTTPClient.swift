@@ -30,7 +30,8 @@ public final class HTTPClient: Sendable {
     /// - Parameters:
     ///   - request: the request to send.
     ///   - maxBodyBytes: the maximum size of the response's body.
-    /// - Throws: ``HTTPClientError``. Every status is a response, not an error.
+    /// - Throws: ``HTTPClientError``, or what the closure of a streamed request body throws. Every status is a response,
+    ///   not an error.
     public func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> HTTPClientResult {
         try await withResponse(to: request) { response in
             // Reading a whole body stays on the connection's loop.
@@ -49,11 +50,12 @@ public final class HTTPClient: Sendable {
     /// Sends a request and passes its response to a closure, which reads as much of the body as it wants.
     ///
     /// The closure runs where the caller does.
-    /// - Throws: ``HTTPClientError``, or what the closure throws.
+    /// - Throws: ``HTTPClientError``, or what `use` or the closure of a streamed request body throws.
     public func withResponse<R: Sendable>(
         to request: HTTPClientRequest,
         _ use: @Sendable (HTTPClientResponse) async throws -> R
     ) async throws -> R {
+        try request.checkLength()
         var request = request
         var redirects = 0
         let deadline = deadline(of: request)

@@ -11,6 +11,9 @@ public struct HTTPClientConfiguration: Sendable {
     public var tls = TLSClientConfiguration()
     /// How long to wait between two reads of a response's body and, if ``headTimeout`` is `nil`, between the end of the
     /// request and the head of its response; `nil` means no limit.
+    ///
+    /// Neither applies while the request is still being sent, even to a response that has begun: until then, only
+    /// ``writeTimeout`` and ``requestTimeout`` limit the exchange.
     public var readTimeout: Duration? = .seconds(60)
     /// How long to wait between the end of the request and the head of its response; `nil` means ``readTimeout``.
     public var headTimeout: Duration?

@@ -24,6 +24,8 @@ public struct HTTPClientRequest: Sendable {
         case bytes([UInt8])
         /// Whatever the closure writes, with a `content-length` of `length` if given, otherwise in chunks.
         ///
+        /// A negative length is an error, and nothing is sent. An error that the closure throws ends the request.
+        ///
         /// It is called again when the request is sent again, unless ``HTTPClientRequest/bodyIsReplayable`` forbids
         /// that. It runs on the connection's loop while the response is being read, and must not block. If the server
         /// answers with anything but 2xx before the closure has ended, or the whole response has been read by then, its
@@ -45,6 +47,13 @@ public struct HTTPClientRequest: Sendable {
 }
 
 extension HTTPClientRequest {
+    /// - Throws: ``HTTPClientError`` if the announced length of the body is negative.
+    func checkLength() throws(HTTPClientError) {
+        if case .stream(let length?, _) = body, length < 0 {
+            throw HTTPClientError(.protocolViolation, "the request body cannot have the length \(length)")
+        }
+    }
+
     /// Whether the body can be sent a second time.
     var canReplayBody: Bool { if case .stream = body { bodyIsReplayable } else { true } }
 
