@@ -185,7 +185,7 @@ struct ClientPoolTests {
         }
     }
 
-    @Test("connections that are idle for too long are closed, with one timer for all, RFC 9112 §9.5")
+    @Test("connections that are idle for too long are closed, RFC 9112 §9.5")
     func expiry() async throws {
         try await serve { server, connections, _ in
             let client = directClient { $0.idleTimeout = .milliseconds(50) }

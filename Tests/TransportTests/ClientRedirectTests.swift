@@ -105,12 +105,25 @@ struct ClientRedirectTests {
         }
     }
 
-    @Test("a redirect that is not to be followed is returned as a response, and so is one without a location")
+    @Test("a redirect that is not to be followed is returned as a response")
     func notFollowed() async throws {
         try await withServer(Guide(status: 302) { _ in "file:///x" }) { url in
             let result = try await directClient().send(HTTPClientRequest(.get, try HTTPURL(url + "/go")))
             #expect(result.status == 302)
             #expect(result.head.fields[.location] == "file:///x")
+        }
+    }
+
+    @Test("a redirect without a location is returned as a response, RFC 9110 §15.4")
+    func noLocation() async throws {
+        let server = try RawServer()
+        try await server.serving { connection in
+            _ = try await connection.receiveHead()
+            try await connection.send("HTTP/1.1 302 x\r\ncontent-length: 5\r\n\r\nwhere")
+        } _: {
+            let result = try await client.send(HTTPClientRequest(.get, try HTTPURL(server.url)))
+            #expect(result.status == 302)
+            #expect(result.text == "where")
         }
     }
 

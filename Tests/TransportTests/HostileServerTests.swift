@@ -127,21 +127,32 @@ struct HostileServerTests {
         }
     }
 
-    @Test("the head has its own timeout besides the body's, and a request's timeout replaces both, RFC 9112 §9.5")
-    func headTimeout() async throws {
+    /// The limits for a head, a body, and a request, of which only one is short.
+    struct Limits: Sendable {
+        var head, body: Duration
+        var request: Duration?
+    }
+    private static let (short, long) = (Duration.milliseconds(50), Duration.seconds(600))
+
+    @Test(
+        "head and body have timeouts of their own, and a request's timeout replaces both, RFC 9112 §9.5",
+        arguments: [
+            ("", Limits(head: short, body: long)), (ok + "content-length: 2\r\n\r\nx", Limits(head: long, body: short)),
+            ("", Limits(head: long, body: long, request: short)),
+            (ok + "content-length: 2\r\n\r\nx", Limits(head: long, body: long, request: short)),
+        ]
+    )
+    func timeouts(_ beginning: String, _ limits: Limits) async throws {
         let server = try RawServer()
         try await server.serving { connection in
             _ = try await connection.receiveHead()
+            try await connection.send(beginning)
             #expect(await connection.receivesEnd())
         } _: {
-            let url = try HTTPURL(server.url)
-            let client = directClient { ($0.headTimeout, $0.readTimeout) = (.milliseconds(50), .seconds(600)) }
-            let other = directClient { $0.headTimeout = .seconds(600) }
-            for (client, limit) in [(client, nil), (other, Duration.milliseconds(50))] {
-                let request = HTTPClientRequest(.get, url, readTimeout: limit)
-                let error = await #expect(throws: HTTPClientError.self) { try await client.send(request) }
-                #expect(error?.code == .timedOut)
-            }
+            let client = directClient { ($0.headTimeout, $0.readTimeout) = (limits.head, limits.body) }
+            let request = HTTPClientRequest(.get, try HTTPURL(server.url), readTimeout: limits.request)
+            let error = await #expect(throws: HTTPClientError.self) { try await client.send(request) }
+            #expect(error?.code == .timedOut)
         }
     }
 
