@@ -2,6 +2,8 @@ import BenchmarkFramework
 import TestSupport
 import Testing
 
+@testable import BenchmarkTransport
+
 @Suite("The WebSocket routes of the service contract")
 struct StreamRoutesTests {
     private func collect(_ stream: AsyncThrowingStream<StreamChunk, any Error>) async throws -> [StreamChunk] {
@@ -15,6 +17,7 @@ struct StreamRoutesTests {
         let chunks: [StreamChunk] = [
             .message("a"), .error("no"), .result(["n": 1]), .message(String(repeating: "é", count: 100_000)),
             .other(type: "later", data: [1.0]), .message(""),
+            .result(["long": .array((0..<20_000).map { ["n": .int($0)] })]), .message("b"),
         ]
         try await withSampleStreams(custom: ["t": .stream(chunks)]) { client, _ in
             #expect(
@@ -46,12 +49,29 @@ struct StreamRoutesTests {
         }
     }
 
-    @Test("a CancellationError that the service throws itself becomes an error chunk like any other")
-    func cancellation() async throws {
-        let tasks: Dataset<SampleService.Item> = ["t": .stream([.message("a")], throwing: CancellationError())]
+    static let misleadingErrors: [any Error & Sendable] = [
+        CancellationError(), WebSocketError(closeCode: nil, message: "the connection is closed"),
+        StreamFailure.endOfStream,
+    ]
+
+    @Test(
+        "an error that the service throws is an error chunk even if it is one of those that tell of a caller's leaving",
+        arguments: misleadingErrors
+    )
+    func misleading(_ error: any Error & Sendable) async throws {
+        let tasks: Dataset<SampleService.Item> = ["t": .stream([.message("a")], throwing: error)]
         try await withSampleStreams(custom: tasks) { client, _ in
             let chunks = try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
-            #expect(chunks == [.message("a"), .error("CancellationError()")])
+            #expect(chunks == [.message("a"), .error("\(error)")])
+        }
+    }
+
+    @Test("the chunks before one that cannot be written as JSON are sent")
+    func tooDeep() async throws {
+        let deep = (0..<300).reduce(JSONValue.int(1)) { value, _ in [value] }
+        try await withSampleStreams(custom: ["t": .stream([.message("a"), .result(deep)])]) { client, _ in
+            let chunks = try await collect(client.setupTask("t", instanceID: StubDaytona.sandboxID, dataset: "custom"))
+            #expect(chunks == [.message("a"), .error("a value nested more than 254 levels deep cannot be encoded")])
         }
     }
 

@@ -131,7 +131,7 @@ struct DocumentationRoutesTests {
         }
     }
 
-    @Test("a client that leaves while a stream is silent ends the stream")
+    @Test("a client that leaves while a stream is silent ends the stream, which does not look complete, RFC 9112 §8")
     func leaving() async throws {
         let (hasBegun, hasEnded) = (OneShotEvent(), OneShotEvent())
         let tasks: Dataset<SampleService.Item> = [
@@ -154,6 +154,22 @@ struct DocumentationRoutesTests {
             await hasBegun.wait()
             peer.finishSending()
             await hasEnded.wait()
+            let answer = try await peer.receiveText()
+            #expect(answer.contains("first"))
+            #expect(!answer.hasSuffix("0\r\n\r\n"))
+        }
+    }
+
+    @Test("the request of a stream may be long")
+    func longRequest() async throws {
+        try await withSampleStreams(custom: ["t": .stream([.result([:])])]) { client, running in
+            var fields = try #require(client.sandboxCredentials).headers
+            fields.set(.contentType, "application/json")
+            let body =
+                #"{"task_id":"t","instance_id":"\#(StubDaytona.sandboxID)","dataset":"custom","later":"#
+                + "[\(String(repeating: "1,", count: 100_000))1]}"
+            let result = try await send(.post, "\(running.url)/docs/stream/setup-task", fields, body: body)
+            #expect(result.text == "{\"type\":\"result\",\"data\":{}}\n")
         }
     }
 

@@ -16,7 +16,8 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
     /// A second task watches whether the peer leaves. Whichever task ends first cancels the other, and the cleanup of
     /// both is awaited.
     /// - Parameter route: the route that the chunks are counted under.
-    /// - Throws: whatever is wrong with the request or went wrong in the service; ``PeerLeft`` if the peer has left.
+    /// - Throws: whatever is wrong with the request or went wrong in the service; ``PeerLeft`` if the peer has left,
+    ///   ``StreamLost`` if nothing more can be sent to it.
     func run(
         _ request: StreamRequest,
         _ credentials: DaytonaCredentials,
@@ -91,16 +92,22 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
     }
 
     private func send(_ batch: [StreamChunk], _ route: String, into sink: some ChunkSink) async throws {
+        let longest = batch.lazy.map(\.approximateByteCount).max() ?? 0
+        let (messages, failure) = try await core.call.offLoop(longest) { Self.serialized(batch) }
+        do { try await sink.send(messages) } catch { throw StreamLost(cause: error) }
+        if let metrics = core.metrics {
+            for (chunk, bytes) in zip(batch, messages) { metrics.chunk(route, chunk, byteCount: bytes.count) }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Returns chunks in their JSON form: those before the first that has none, and the reason why it has none.
+    private static func serialized(_ batch: [StreamChunk]) -> (messages: [[UInt8]], failure: (any Error)?) {
         var messages: [[UInt8]] = []
         do {
             for chunk in batch { messages.append(try chunk.serialized()) }
-        } catch {
-            try await sink.send(messages)  // the chunks before the one that cannot be serialized
-            throw error
-        }
-        try await sink.send(messages)
-        guard let metrics = core.metrics else { return }
-        for (chunk, bytes) in zip(batch, messages) { metrics.chunk(route, chunk, byteCount: bytes.count) }
+        } catch { return (messages, error) }
+        return (messages, nil)
     }
 
     /// Logs the error that ended a stream early, and sends it as an error chunk if the peer may still be there.
@@ -116,8 +123,8 @@ struct ChunkProducer<Service: BenchmarkService, Chunks: ChunkSequence>: Sendable
         case let left as PeerLeft:
             core.log.write(left.hasResult ? .debug : .warning, "\(left)", about)
             return .left
-        case is WebSocketError, is StreamFailure:
-            core.log.write(.warning, "the stream was lost: \(error)", about)
+        case let lost as StreamLost:
+            core.log.write(.warning, "\(lost)", about)
             return .left
         case _ where Task.isCancelled: return .left
         default:
@@ -135,6 +142,16 @@ struct PeerLeft: Error, CustomStringConvertible {
     let hasResult: Bool
 
     var description: String { "the caller left before the stream ended" }
+}
+
+/// The peer of a stream can no longer be reached.
+///
+/// Only what failed between this side and the peer is wrapped in it: service code may throw any error, those of the
+/// transport included.
+struct StreamLost: Error, CustomStringConvertible {
+    let cause: any Error
+
+    var description: String { "the stream was lost: \(cause)" }
 }
 
 extension StreamRequest {

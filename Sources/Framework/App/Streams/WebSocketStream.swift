@@ -63,13 +63,17 @@ struct WebSocketStream<Service: BenchmarkService, Chunks: ChunkSequence>: Sendab
     ///
     /// - Parameter hasCredentials: whether the headers are present; otherwise the message must arrive soon.
     private func firstMessage(hasCredentials: Bool) async throws -> WebSocketMessage? {
-        if hasCredentials { return try await socket.receive() }
+        if hasCredentials { return try await receive() }
         let missing = SandboxRefusal(reason: SandboxCredentials.missing)
         let message = try await socket.loop.withDeadline(core.credentialsTimeout, timeout: missing) {
-            try await socket.receive()
+            try await receive()
         }
         guard let message else { throw missing }
         return message
+    }
+
+    private func receive() async throws -> WebSocketMessage? {
+        do { return try await socket.receive() } catch let error as WebSocketError { throw StreamLost(cause: error) }
     }
 
     private func read(
