@@ -96,8 +96,8 @@ public protocol BenchmarkService: Sendable {
 
     /// The methods that never block their thread.
     ///
-    /// Only these run on an event loop, which saves two thread changes per call. A method that blocks there stalls
-    /// every connection of that loop. The default is none.
+    /// Only these run on an event loop, which saves two thread changes per call. A method that blocks there, or returns
+    /// megabytes to be serialized there, stalls every connection of that loop. The default is none.
     static var nonBlockingMethods: ServiceMethods { get }
 }
 

@@ -34,7 +34,7 @@ public struct ChunkStream: AsyncSequence, Sendable {
     /// A stream written by `body`.
     public init(_ body: @escaping @Sendable (ChunkWriter) async throws -> Void) {
         chunks = ProducedSequence(
-            capacity: 64 * 1024,
+            capacity: StreamChunk.longByteCount,
             launch: { ServiceExecutor.current.startTask($0) },
             body: { try await body(ChunkWriter(channel: $0)) }
         )
@@ -92,24 +92,37 @@ public struct ChunkWriter: Sendable {
 }
 
 extension StreamChunk {
-    /// The cost of the chunk in a bounded buffer.
+    /// The size of a chunk that fills a stream's buffer alone.
+    package static var longByteCount: Int { 64 * 1024 }
+
+    /// The approximate size of the chunk; counting stops beyond ``longByteCount``.
     package var approximateByteCount: Int {
         switch self {
         case .message(let text), .error(let text): 64 + text.utf8.count
-        case .result(let value), .other(_, let value): 64 + value.approximateByteCount
+        case .result(let value), .other(_, let value): 64 + value.approximateByteCount(upTo: Self.longByteCount)
         }
     }
 }
 
 extension JSONValue {
-    /// The approximate number of bytes of the value's JSON form.
-    fileprivate var approximateByteCount: Int {
+    /// The approximate number of bytes of the value's JSON form; counting stops beyond a limit.
+    fileprivate func approximateByteCount(upTo limit: Int) -> Int {
+        var count = 2
         switch self {
-        case .null, .bool, .int, .double: 8
-        case .largeInteger(let number): number.description.utf8.count
-        case .string(let text): 2 + text.utf8.count
-        case .array(let values): values.reduce(2) { $0 + 1 + $1.approximateByteCount }
-        case .object(let object): object.reduce(2) { $0 + 4 + $1.key.utf8.count + $1.value.approximateByteCount }
+        case .null, .bool, .int, .double: return 8
+        case .largeInteger(let number): return number.description.utf8.count
+        case .string(let text): return 2 + text.utf8.count
+        case .array(let values):
+            for value in values {
+                if count > limit { break }
+                count += 1 + value.approximateByteCount(upTo: limit - count)
+            }
+        case .object(let object):
+            for (key, value) in object {
+                if count > limit { break }
+                count += 4 + key.utf8.count + value.approximateByteCount(upTo: limit - count)
+            }
         }
+        return count
     }
 }

@@ -117,7 +117,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
                 guard !isOpen || request.peer.isLoopback && !request.head.fields.wereForwarded else {
                     throw HTTPError(401, "Unauthorized")
                 }
-                return metrics.response
+                return try await metrics.response()
             }
         ]
     }

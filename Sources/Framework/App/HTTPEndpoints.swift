@@ -2,6 +2,8 @@ import BenchmarkProtocol
 import BenchmarkTransport
 
 /// The five HTTP routes of the service contract.
+///
+/// What a method of the service returns may be long, so it is serialized where the method has run.
 struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
     let core: ServiceCore<Service>
 
@@ -23,20 +25,23 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
         var seen = Set<ScalarString>()
         filter.taskIDs = filter.taskIDs.filter { seen.insert(ScalarString($0)).inserted }
         let selected = try dataset.filter(filter)
-        return try .json(VerifyTaskIDsResponse(taskIDs: selected).json)
+        // A guess at the length of the ids.
+        return try await core.call.offLoop(selected.count * 16) {
+            try .json(VerifyTaskIDsResponse(taskIDs: selected).json)
+        }
     }
 
     private func retrieveTask(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
         let parameters = try RetrieveTaskRequest(query: QueryParameters(request.head.queryItems))
         let dataset = try core.datasets.dataset(parameters.dataset)
-        let task = try await core.call(.retrieveTask) { [service = core.service] in
-            try await service.retrieveTask(
+        return try await core.call(.retrieveTask) { [service = core.service] in
+            let task = try await service.retrieveTask(
                 parameters.taskID,
                 in: dataset,
                 skipValidation: parameters.skipValidation
             )
+            return try .json(task.json)
         }
-        return try .json(task.json)
     }
 
     private func evaluateResponse(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
@@ -44,10 +49,9 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
         return try await core.call.offLoop(bytes.count) {
             let body = try EvaluateResponseRequest(body: try RequestBody(bytes, contentType: type))
             let dataset = try core.datasets.dataset(body.dataset)
-            let result = try await core.call(.evaluateResponse) { [service = core.service] in
-                try await service.evaluateResponse(body, in: dataset)
+            return try await core.call(.evaluateResponse) { [service = core.service] in
+                try .json(try await service.evaluateResponse(body, in: dataset))
             }
-            return try .json(result)
         }
     }
 
@@ -57,12 +61,12 @@ struct HTTPEndpoints<Service: BenchmarkService>: Sendable {
             let body = try FinalScoreRequest(body: try RequestBody(bytes, contentType: type))
             let dataset = try core.datasets.dataset(body.dataset)
             let ids = try dataset.validate(body.evaluationResults.map(\.key))
-            let score = try await core.call(.calculateFinalScore) { [service = core.service] in
-                try await service.calculateFinalScore(body.evaluationResults, in: dataset)
+            return try await core.call(.calculateFinalScore) { [service = core.service] in
+                let score = try await service.calculateFinalScore(body.evaluationResults, in: dataset)
+                return try .json(
+                    FinalScoreResponse(tasksEvaluated: ids, finalScore: score.score, metadata: score.metadata).json
+                )
             }
-            return try .json(
-                FinalScoreResponse(tasksEvaluated: ids, finalScore: score.score, metadata: score.metadata).json
-            )
         }
     }
 

@@ -21,12 +21,12 @@ struct ServiceCaller: Sendable {
 
     /// Runs work on a message of a given size: in place if it is short, else on the service's executor.
     ///
-    /// Parsing megabytes would hold up an event loop.
+    /// Parsing or serializing megabytes would hold up an event loop.
     nonisolated(nonsending) func offLoop<R: Sendable>(
         _ byteCount: Int,
         _ body: @concurrent @Sendable () async throws -> R
     ) async throws -> R {
-        try await entering(byteCount > 65_536 ? executor : nil, body)
+        try await byteCount > 65_536 ? entering(executor, body) : body()
     }
 
     /// Calls service code on an executor, or on that of the calling task if it is `nil`.

@@ -78,15 +78,17 @@ struct ServiceMetrics: Sendable {
     /// Counts the lookup of a sandbox.
     func sandbox(_ outcome: Outcome) { registry.add(1, to: "benchmark_sandboxes_total", ["outcome": outcome.rawValue]) }
 
-    /// The response to `GET /metrics`.
-    var response: HTTPServerResponse {
+    /// Returns the response to `GET /metrics`.
+    ///
+    /// The facts about the process are read on a thread that may block: listing many descriptors takes long.
+    func response() async throws -> HTTPServerResponse {
         var usage = rusage()
         // RUSAGE_SELF, which is 0 on Linux.
         getrusage(__rusage_who_t(0), &usage)
         let micros = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
         let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
         registry.set("process_cpu_seconds_total", to: Double(seconds) + Double(micros) / 1e6)
-        let process = ProcessFacts()
+        let process = try await ServiceExecutor.system.run { ProcessFacts() }
         registry.set("process_resident_memory_bytes", to: Double(process.residentBytes))
         registry.set("process_open_fds", to: Double(process.descriptorCount))
         return HTTPServerResponse(
