@@ -14,8 +14,11 @@ struct SampleService: BenchmarkService {
 
     /// Tasks that a test adds to the `custom` dataset of the service that it starts next.
     @TaskLocal static var customTasks: Dataset<Item> = [:]
+    /// The error that loading the datasets of the next service ends with.
+    @TaskLocal static var loadingError: (any Error & Sendable)?
 
     func loadDatasets() async throws -> Datasets<Item> {
+        if let error = Self.loadingError { throw error }
         var datasets: Datasets<Item> = [
             "default": ["task-1": .plain, "task-2": .plain, "task-3": .plain, "task-4": .plain, "task-5": .plain],
             "alt": ["alt-1": .plain],

@@ -1,9 +1,9 @@
-import BenchmarkTransport
 import Foundation
 import TestSupport
 import Testing
 
 @testable import BenchmarkFramework
+@testable import BenchmarkTransport
 
 @Suite("The command line of a service")
 struct ServiceOptionsTests {
@@ -81,6 +81,42 @@ struct ServiceOptionsTests {
             try ServiceOptions.parse([], into: &configuration, environment: ["LOG_LEVEL": "loud"])
         }
         #expect(error?.message == "LOG_LEVEL is debug, info, warning or error, not 'loud'")
+    }
+
+    @Test("a time limit for Descope that is not a whole number is refused", arguments: ["300s", "1.5", "soon"])
+    func descopeTimeout(_ text: String) {
+        var configuration = ServiceConfiguration(environment: [:])
+        let error = #expect(throws: UsageError.self) {
+            try ServiceOptions.parse([], into: &configuration, environment: ["DESCOPE_TIMEOUT_SECONDS": text])
+        }
+        #expect(error?.message == "DESCOPE_TIMEOUT_SECONDS is a whole number of seconds, not '\(text)'")
+    }
+
+    @Test(
+        "an error that the service throws while it loads ends the program with 3, whatever its type is",
+        arguments: LoadingFailure.allCases
+    )
+    func loadingFailure(_ failure: LoadingFailure) async throws {
+        let result = await #expect(processExitsWith: .exitCode(3), observing: [\.standardErrorContent]) { [failure] in
+            try await SampleService.$loadingError.withValue(failure.error) {
+                try await BenchmarkServiceApp(SampleService.self).run(arguments: ["--port", "0"])
+            }
+        }
+        let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(output.contains("the service failed to start: "))
+    }
+
+    /// The errors that also tell of an address or a certificate that cannot be used.
+    enum LoadingFailure: CaseIterable, Codable {
+        case system, address, certificate
+
+        var error: any Error & Sendable {
+            switch self {
+            case .system: SystemError(errorNumber: 2, operation: "open tasks.jsonl")
+            case .address: AddressError(host: "nope.invalid", reason: "Name or service not known")
+            case .certificate: TLSError(message: "no such certificate")
+            }
+        }
     }
 
     @Test(

@@ -53,7 +53,10 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
     }
 
     /// Starts the service as ``start()`` does, with a given log.
-    func start(log: ServiceLog) async throws -> RunningService {
+    func start(log: ServiceLog) async throws -> RunningService { try await serve(try await load(log)) }
+
+    /// Creates the service and loads its datasets.
+    private func load(_ log: ServiceLog) async throws -> ServiceCore<Service> {
         let proxies: TrustedProxies
         do { proxies = try TrustedProxies(configuration.trustedProxies) } catch {
             throw ServiceError(.invalidData, "trusted proxies: \(error)")
@@ -67,8 +70,7 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             let service = try await Service()
             return (service, try await service.loadDatasets())
         }
-        let metrics = configuration.hasMetrics ? ServiceMetrics() : nil
-        let core = ServiceCore(
+        return ServiceCore(
             service: service,
             datasets: datasets,
             call: call,
@@ -76,8 +78,13 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
             proxies: proxies,
             log: log,
             credentialsTimeout: configuration.credentialsTimeout,
-            metrics: metrics
+            metrics: configuration.hasMetrics ? ServiceMetrics() : nil
         )
+    }
+
+    /// Starts serving a service that has been loaded.
+    private func serve(_ core: ServiceCore<Service>) async throws -> RunningService {
+        let (call, log) = (core.call, core.log)
         let streams = StreamEndpoints(core: core)
         let document = OpenAPIDocument(
             title: "\(Service.self)",
@@ -87,18 +94,18 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         let documentation = try DocumentationRoutes(document)
         let router = Router(
             routes: HTTPEndpoints(core: core).routes + documentation.routes + streams.pageRoutes
-                + metricsRoute(metrics) + customRoutes.map { $0.route(call) },
+                + metricsRoute(core.metrics) + customRoutes.map { $0.route(call) },
             streams: streams.routes,
             openPaths: ["/health"] + (configuration.docsArePublic ? DocumentationRoutes.paths : []),
-            authorize: { headers in try await call(.checkAuth) { try await service.checkAuth(headers) } },
+            authorize: { headers in try await call(.checkAuth) { try await core.service.checkAuth(headers) } },
             scheme: configuration.server.scheme,
-            proxies: proxies,
+            proxies: core.proxies,
             log: log,
-            metrics: metrics
+            metrics: core.metrics
         )
         var accessLog: (@Sendable (HTTPAccessRecord) -> Void)?
         if configuration.logsRequests {
-            accessLog = { log.write($0, from: proxies.client($0.fields, from: $0.peer)) }
+            accessLog = { log.write($0, from: core.proxies.client($0.fields, from: $0.peer)) }
         }
         let server = HTTPServer(configuration: configuration.server, accessLog: accessLog, responder: router)
         let address = try await server.start()
@@ -131,11 +138,12 @@ public struct BenchmarkServiceApp<Service: BenchmarkService>: Sendable {
         var app = self
         ServiceOptions.parseOrExit(arguments ?? Array(CommandLine.arguments.dropFirst()), into: &app.configuration)
         let log = ServiceLog(level: app.configuration.logLevel)
+        DescriptorLimit.raise(for: app.configuration.server)
+        let core: ServiceCore<Service>
+        // The service itself may throw any error, those of the transport included.
+        do { core = try await app.load(log) } catch { log.exit(3, "the service failed to start: \(error)") }
         let running: RunningService
-        do {
-            DescriptorLimit.raise(for: app.configuration.server)
-            running = try await app.start(log: log)
-        } catch let error as SystemError {
+        do { running = try await app.serve(core) } catch let error as SystemError {
             log.exit(1, "cannot serve on \(app.configuration.server.host): \(error)")
         } catch let error as AddressError {
             log.exit(1, "\(error)")

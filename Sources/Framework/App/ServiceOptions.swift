@@ -59,6 +59,9 @@ enum ServiceOptions {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(UsageError) -> Bool {
         if let name = environment["LOG_LEVEL"] { _ = try level(name, of: "LOG_LEVEL") }
+        if let text = environment["DESCOPE_TIMEOUT_SECONDS"], !text.isEmpty, Int32(text) == nil {
+            throw UsageError(message: "DESCOPE_TIMEOUT_SECONDS is a whole number of seconds, not '\(text)'")
+        }
         var reader = OptionReader(arguments)
         while let option = try reader.next() {
             switch option {

@@ -27,6 +27,9 @@ public struct DescopeSettings: Sendable {
 
     /// The settings in the environment: `DESCOPE_PROJECT_ID`, `DESCOPE_BASE_URI`, `DESCOPE_AUTH_MANAGEMENT_KEY`,
     /// `DESCOPE_PUBLIC_KEY`, `DESCOPE_AUTH_CACHE_TTL_SECONDS`, `DESCOPE_TIMEOUT_SECONDS`.
+    ///
+    /// Seconds that are not a whole number count as absent; ``BenchmarkServiceApp/run(arguments:)`` refuses such a
+    /// `DESCOPE_TIMEOUT_SECONDS`, while the service contract prescribes the default for the other.
     public init(environment: [String: String]) {
         func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         self.init(projectID: value("DESCOPE_PROJECT_ID") ?? "")
