@@ -2,7 +2,9 @@ import BenchmarkFramework
 import TestSupport
 import Testing
 
-@Suite("The client of a benchmark service")
+@testable import BenchmarkTransport
+
+@Suite("The client of a benchmark service", .timeLimit(.minutes(1)))
 struct ClientTests {
     /// Answers with the response that a closure makes from the request and the number of requests before it.
     struct Script: HTTPResponder {
@@ -52,6 +54,53 @@ struct ClientTests {
             await #expect(throws: HTTPClientError.self) { try await client(url, attempts: 3).verifyTaskIDs() }
             #expect(dead.count.withLock { $0 } == 3)
         }
+    }
+
+    @Test("an answer that breaks the protocol is retried like a lost connection")
+    func violations() async throws {
+        let server = try RawServer()
+        let count = Locked(0)
+        try await server.serving { connection in
+            _ = try await connection.receiveHead()
+            count.withLock { $0 += 1 }
+            try await connection.send("nonsense\r\n\r\n")
+        } _: {
+            let error = await #expect(throws: HTTPClientError.self) {
+                try await client(server.url, attempts: 3).verifyTaskIDs()
+            }
+            #expect(error?.code == .protocolViolation)
+        }
+        #expect(count.withLock { $0 } == 3)
+    }
+
+    @Test("an evaluation whose answer is too long is not repeated")
+    func tooLong() async throws {
+        let script = Script { _, _ in
+            HTTPServerResponse(
+                status: .ok,
+                body: .stream(length: nil) { writer in
+                    let block = [UInt8](repeating: 0x20, count: 1 << 20)
+                    while true { try await writer.write(block) }
+                }
+            )
+        }
+        try await withServer(script) { url in
+            let error = await #expect(throws: HTTPClientError.self) {
+                try await client(url).evaluateResponse(EvaluateResponseRequest(taskID: "a", response: "b"))
+            }
+            #expect(error?.code == .bodyTooLarge)
+            #expect(script.count.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("a proxy setting that cannot be used is an error at once")
+    func unusableProxy() async throws {
+        var configuration = BenchmarkServiceClient.Configuration()
+        configuration.proxy = ProxySettings(http: "socks5://proxy:1080")
+        configuration.retryPause = .seconds(3600) ... .seconds(3600)
+        let client = try BenchmarkServiceClient(url: "http://service.invalid", configuration: configuration)
+        let error = await #expect(throws: HTTPClientError.self) { try await client.verifyTaskIDs() }
+        #expect(error?.code == .invalidProxy)
     }
 
     @Test("an error status is never retried", arguments: [400, 429, 500, 503])
@@ -118,8 +167,25 @@ struct ClientTests {
             let client = try client(url)
             #expect(await client.health())
         }
-        let nobody = try client("http://127.0.0.1:1")
+        let refusing = try RefusingAddress()
+        let nobody = try client("http://\(refusing.address)")
         #expect(await !nobody.health())
+    }
+
+    @Test("a health check is over after its time limit even if the service does not accept the connection")
+    func silentService() async throws {
+        let loop = EventLoopGroup.shared.next()
+        let silent = try RawServer(backlog: 0)
+        // One connection fills the queue, so that later ones get no answer.
+        let filler = try await ConnectionRace.connect(to: [silent.address], on: loop)
+        var configuration = BenchmarkServiceClient.Configuration()
+        configuration.timeout = .seconds(3600)
+        configuration.healthTimeout = .milliseconds(50)
+        configuration.proxy = .none
+        let client = try BenchmarkServiceClient(url: silent.url, configuration: configuration)
+        #expect(await !client.health())
+        loop.execute { filler.close() }
+        withExtendedLifetime(silent) {}
     }
 
     @Test("a stream that is refused or lost throws an error that says so")

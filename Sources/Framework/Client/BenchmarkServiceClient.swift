@@ -6,7 +6,7 @@ public import BenchmarkTransport
 ///
 /// Redirects are followed. A request whose transport fails is retried, for up to five attempts with a random pause of 1
 /// to 10 seconds between them. That includes POST requests, so an evaluation may run twice. A response is never
-/// retried: any status but 200 throws. Streams are not retried.
+/// retried: any status but 200 throws, and so does an answer that is too long. Streams are not retried.
 public struct BenchmarkServiceClient: Sendable {
     /// The settings of a client; the defaults are those of the original client.
     public struct Configuration: Sendable {
@@ -16,7 +16,7 @@ public struct BenchmarkServiceClient: Sendable {
         public var proxy = ProxySettings.fromEnvironment()
         /// The time-out of each phase: connecting, and every wait for bytes.
         public var timeout: Duration = .seconds(60)
-        /// The time-out of each phase of a health check.
+        /// The time limit of a health check as a whole.
         public var healthTimeout: Duration = .seconds(2)
         /// The maximum number of attempts at a request whose transport fails.
         public var maxAttempts = 5
@@ -68,12 +68,13 @@ public struct BenchmarkServiceClient: Sendable {
 
     /// Returns whether the service answers `GET /health` with 200, within the health time-out and on the first attempt.
     public func health() async -> Bool {
-        let request = HTTPClientRequest(
+        var request = HTTPClientRequest(
             .get,
             url.appending("/health"),
             fields: fields,
             readTimeout: configuration.healthTimeout
         )
+        request.timeout = configuration.healthTimeout
         return (try? await http.send(request))?.status == 200
     }
 
@@ -173,6 +174,11 @@ public struct BenchmarkServiceClient: Sendable {
         return try await send(request, read)
     }
 
+    /// The failures after which a request is sent again: the same ones as in the original client.
+    private static let transportFailures: Set<HTTPClientError.Code> = [
+        .cannotConnect, .timedOut, .connectionLost, .protocolViolation, .proxyRefused,
+    ]
+
     private func send<Answer>(
         _ request: HTTPClientRequest,
         _ read: (JSONValue) throws -> Answer
@@ -191,7 +197,7 @@ public struct BenchmarkServiceClient: Sendable {
                 do { return try read(try JSONValue(parsing: result.body)) } catch {
                     throw ServiceCallError(.invalidAnswer, "\(request.url) answered what cannot be read: \(error)")
                 }
-            } catch let error as HTTPClientError where error.code != .badRedirect && error.code != .invalidURL {
+            } catch let error as HTTPClientError where Self.transportFailures.contains(error.code) {
                 if attempt >= configuration.maxAttempts { throw error }
                 attempt += 1
                 let range = configuration.retryPause
@@ -215,6 +221,8 @@ public struct ServiceCallError: Error, Sendable, Hashable, CustomStringConvertib
         /// The answer is not what the service contract requires.
         public static let invalidAnswer = Code(rawValue: "invalidAnswer")
         /// The service closed a stream with a code other than 1000, or the connection was lost.
+        ///
+        /// A Close without a code (1005) is a normal end, like 1000.
         public static let streamBroken = Code(rawValue: "streamBroken")
         /// A message of a stream is not a chunk.
         public static let invalidChunk = Code(rawValue: "invalidChunk")

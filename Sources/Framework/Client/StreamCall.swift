@@ -11,7 +11,7 @@ final class ChunkCursor: Sendable {
 
     init(_ call: StreamCall, errorsAreFatal: Bool) { (self.call, self.errorsAreFatal) = (call, errorsAreFatal) }
 
-    /// Returns the next chunk; `nil` after the service has closed with 1000.
+    /// Returns the next chunk; `nil` after the service has closed normally.
     func next() async throws -> StreamChunk? {
         while true {
             if let message = pending.withLock({ $0.popFirst() }) { return try await read(message) }
@@ -69,7 +69,7 @@ actor StreamCall {
         if case .open(let socket) = state { socket.cut() }
     }
 
-    /// Returns all messages received so far, at least one; `nil` after the service has closed with 1000.
+    /// Returns all messages received so far, at least one; `nil` after the service has closed normally.
     func nextBatch() async throws -> [WebSocketMessage]? {
         do {
             guard let socket = try await open() else { return nil }
@@ -100,6 +100,7 @@ actor StreamCall {
         }
     }
 
+    /// Ends the stream after the service's Close, which is normal with code 1000 or without one.
     private func end(_ socket: WebSocketConnection) async throws -> [WebSocketMessage]? {
         let end = await socket.end
         await socket.release()
