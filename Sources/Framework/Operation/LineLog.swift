@@ -4,7 +4,8 @@ import Foundation
 /// Writes lines to standard error on a thread of its own, because an event loop must not wait for a terminal.
 ///
 /// At most 1 MiB is held back. If the reader of standard error stalls for longer, lines are dropped and counted, and
-/// the count is written when it continues.
+/// the count is written when it continues. Where standard error does not block, because another program that shares it
+/// has set it so, lines are also dropped when the reader takes nothing for a second.
 final class LineLog: Sendable {
     static let standardError = LineLog(descriptor: STDERR_FILENO, droppedLine: { ServiceLog.dropped($0) })
 
@@ -17,12 +18,12 @@ final class LineLog: Sendable {
     private let state = Locked(State())
     /// The descriptor, locked while a thread writes, so that lines keep their order; appending a line does not wait for
     /// it.
-    private let output: Locked<Int32>
+    private let output: Locked<Output>
     /// Returns the line that says how many lines were dropped.
     private let droppedLine: @Sendable (Int) -> String
 
     init(descriptor: Int32, droppedLine: @escaping @Sendable (Int) -> String) {
-        output = Locked(descriptor)
+        output = Locked(Output(descriptor: descriptor))
         self.droppedLine = droppedLine
     }
 
@@ -47,30 +48,38 @@ final class LineLog: Sendable {
     /// Writes the pending lines; returns when everything that was appended before is written.
     ///
     /// Blocks for as long as standard error does, so it must not be called on an event loop.
-    func flush() { writePending { _ in } }
+    func flush() { writePending { _, _ in true } }
 
     private func drain() {
-        var hasMore = true
-        while hasMore {
-            writePending { state in
-                hasMore = !state.pending.isEmpty
-                state.isWriting = hasMore
+        var goesOn = true
+        while goesOn {
+            goesOn = writePending { state, isStalled in
+                // While the reader stalls, the count of dropped lines waits for the next line.
+                state.isWriting = !state.pending.isEmpty || state.dropped > 0 && !isStalled
+                return state.isWriting
             }
         }
     }
 
-    private func writePending(_ look: (inout State) -> Void) {
-        output.withLock { descriptor in
-            let pending = state.withLock { state in
-                if state.dropped > 0 {
-                    state.pending += Array(droppedLine(state.dropped).utf8) + [UInt8(ascii: "\n")]
-                    state.dropped = 0
-                }
-                look(&state)
-                defer { state.pending = [] }
-                return state.pending
+    /// Writes the pending lines, and how many were dropped, if `decide` says so, and returns what it said.
+    @discardableResult
+    private func writePending(if decide: (inout State, _ isStalled: Bool) -> Bool) -> Bool {
+        output.withLock { output in
+            let isStalled = output.isStalled
+            let taken = state.withLock { state -> (lines: [UInt8], dropped: Int)? in
+                guard decide(&state, isStalled) else { return nil }
+                defer { (state.pending, state.dropped) = ([], 0) }
+                return (state.pending, state.dropped)
             }
-            Self.write(pending, to: descriptor)
+            guard let taken else { return false }
+            var (lines, dropped) = taken
+            if dropped > 0 { lines += Array(droppedLine(dropped).utf8) + [UInt8(ascii: "\n")] }
+            let rest = output.write(lines)
+            if rest.isEmpty { return true }
+            // The line with the count, which is the last one, does not count itself.
+            dropped = max(0, dropped - 1) + rest.count { $0 == UInt8(ascii: "\n") }
+            state.withLock { $0.dropped += dropped }
+            return true
         }
     }
 
@@ -87,18 +96,53 @@ final class LineLog: Sendable {
         }
     }
 
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    /// Prints the reason and exits.
+    static func exit(_ status: Int32, _ reason: String) -> Never {
+        var output = Output(descriptor: STDERR_FILENO)
+        _ = output.write(Array("error: \(reason)\n".utf8))
+        Foundation.exit(status)
+    }
+}
+
+/// A descriptor that lines are written to.
+private struct Output: Sendable {
+    let descriptor: Int32
+    /// Whether the last write was given up.
+    private(set) var isStalled = false
+    /// Whether the last byte written is in the middle of a line.
+    private var isInLine = false
+
+    /// How long the reader of a descriptor that does not block may take nothing.
+    private static let patienceMilliseconds: Int32 = 1000
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Writes lines, the first of them on a line of its own.
+    ///
+    /// - Returns: the rest that could not be written, because the reader stalls or has gone.
+    mutating func write(_ lines: [UInt8]) -> ArraySlice<UInt8> {
+        if lines.isEmpty { return [] }
+        let newline = UInt8(ascii: "\n")
+        if isInLine { isInLine = !writeAll([newline]).isEmpty }
+        let rest = isInLine ? lines[...] : writeAll(lines)
+        if rest.count < lines.count { isInLine = lines[lines.count - rest.count - 1] != newline }
+        isStalled = !rest.isEmpty
+        return rest
+    }
+
+    private func writeAll(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 && errno != EINTR { return }  // nobody reads; there is nowhere left to complain
+            if count < 0 && errno != EINTR && !(errno == EAGAIN && waitForRoom()) { break }
             rest = rest.dropFirst(max(0, count))
         }
+        return rest
     }
 
-    /// Prints the reason and exits.
-    static func exit(_ status: Int32, _ reason: String) -> Never {
-        write(Array("error: \(reason)\n".utf8), to: 2)
-        Foundation.exit(status)
+    private func waitForRoom() -> Bool {
+        var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        let count = poll(&room, 1, Self.patienceMilliseconds)
+        return count > 0 || count < 0 && errno == EINTR
     }
 }
