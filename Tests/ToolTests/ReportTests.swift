@@ -35,6 +35,18 @@ struct ReportTests {
         #expect(lines.joined(separator: "\n") == expected)
     }
 
+    @Test(
+        "a score is rounded to two digits whatever the service sends",
+        arguments: [
+            (0, "0.00"), (99.999, "100.00"), (0.05, "0.05"), (-0.5, "-0.50"), (-33.333, "-33.33"), (-0.001, "0.00"),
+            (1e300, "1e+300"), (-1e16, "-1e+16"), (.infinity, "inf"), (.nan, "nan"),
+        ]
+    )
+    func score(_ score: Double, _ text: String) {
+        let report = Report(outcomes: [], score: FinalScoreResponse(tasksEvaluated: [], finalScore: score))
+        #expect(report.table.contains("final score: \(text)  ("))
+    }
+
     @Test("the JSON has everything, and null for missing values")
     func json() {
         let tasks = report.json["tasks"]

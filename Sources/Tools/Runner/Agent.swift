@@ -47,7 +47,7 @@ struct Agent: Sendable {
             return "done"
         } catch let error as SandboxError where error.code == .commandFailed {
             // 137 means that it was killed: after the limit by timeout(1), before the limit by something else.
-            let isKilledLate = error.exitCode == 137 && begin.duration(to: .now) >= .seconds(limit)
+            let isKilledLate = error.exitCode == 137 && begin.secondsUntilNow >= limit
             return error.exitCode == 124 || isKilledLate ? "timed out after \(limit) s" : error.message
         }
     }

@@ -10,7 +10,6 @@ final class Progress: Sendable {
         var phases: [String: String] = [:]
         var finished = 0
         var resolved = 0
-        var isLineOpen = false
     }
     private let state = Locked(State())
     private let total: Int

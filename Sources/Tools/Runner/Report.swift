@@ -28,7 +28,7 @@ struct Report {
             if let failure = outcome.failure { lines.append("\(outcome.taskID): \(failure)") }
         }
         lines.append("")
-        lines.append("final score: \(rounded(score.finalScore, digits: 2))  (\(summary))")
+        lines.append("final score: \(rounded(score.finalScore))  (\(summary))")
         return lines.joined(separator: "\n")
     }
 
@@ -45,13 +45,15 @@ struct Report {
         return "\(passed)/\(total)"
     }
 
-    private func time(_ seconds: Double?) -> String { seconds.map { rounded($0, digits: 2) + " s" } ?? "" }
+    private func time(_ seconds: Double?) -> String { seconds.map { rounded($0) + " s" } ?? "" }
 
-    private func rounded(_ number: Double, digits: Int) -> String {
-        let scale = digits == 2 ? 100.0 : 10.0
-        let scaled = Int((number * scale).rounded())
-        let fraction = "\(abs(scaled) % Int(scale))"
-        return "\(scaled / Int(scale))." + String(repeating: "0", count: max(0, digits - fraction.count)) + fraction
+    /// Returns a number with two digits after the point; one so large that it has no such digits, or NaN, as it is.
+    private func rounded(_ number: Double) -> String {
+        let scaled = (number * 100).rounded()
+        guard abs(scaled) < 1e15 else { return "\(number)" }
+        let hundredths = Int(abs(scaled))
+        let fraction = hundredths % 100
+        return "\(scaled < 0 ? "-" : "")\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
     }
 
     /// All results, for programs.
