@@ -20,7 +20,7 @@ public struct EvaluateResponseRequest: Sendable, Hashable {
 
     package static let schema = ObjectSchema(
         "EvaluateResponseRequest",
-        "An answer to a task that is given as text.",
+        "A text answer to a task.",
         [Fields.taskID.schema, Fields.response.schema, Fields.dataset.schema]
     )
 

@@ -13,7 +13,7 @@ public struct FinalScoreRequest: Sendable, Hashable {
     private enum Fields {
         static let evaluationResults = Field<JSONObject>.dictionary(
             "evaluation_results",
-            "By the id of each task what its evaluation returned, or null for a task that failed.",
+            "The result of each task's evaluation by task id; null for a task that failed.",
             example: [:]
         )
         static let dataset = CommonFields.dataset
@@ -21,7 +21,7 @@ public struct FinalScoreRequest: Sendable, Hashable {
 
     package static let schema = ObjectSchema(
         "FinalScoreRequest",
-        "What the evaluation of each task of a run returned.",
+        "The results of the evaluations of a run.",
         [Fields.evaluationResults.schema, Fields.dataset.schema]
     )
 
@@ -71,9 +71,9 @@ public struct FinalScoreResponse: Sendable, Hashable {
     }
 
     private enum Fields {
-        static let tasksEvaluated = Field<[String]>.strings("tasks_evaluated", "The ids of the request in their order.")
-        static let finalScore = Field<Double>.double("final_score", "The score; by custom a percentage.")
-        static let metadata = Field<JSONObject>.dictionary("metadata", "What the benchmark adds.")
+        static let tasksEvaluated = Field<[String]>.strings("tasks_evaluated", "The task ids of the request, in order.")
+        static let finalScore = Field<Double>.double("final_score", "The score; by convention a percentage.")
+        static let metadata = Field<JSONObject>.dictionary("metadata", "Additional data from the benchmark.")
     }
 
     package static let schema = ObjectSchema(

@@ -8,7 +8,7 @@ package struct RetrieveTaskRequest: Sendable {
         static let taskID = CommonFields.taskID
         static let skipValidation = Field<Bool>.flag(
             "skip_validation",
-            "Whether an answer is wanted even if the dataset does not know the task.",
+            "Whether to answer even if the task is not in the dataset.",
             default: false
         )
         static let dataset = CommonFields.dataset
@@ -55,18 +55,18 @@ public struct RetrieveTaskResponse: Sendable, Hashable {
 
     private enum Fields {
         static let dockerImage = Field<String>.string("docker_image", "The image of the sandbox.")
-        static let problemPath = Field<String>.string("problem_path", "Where the setup writes the problem.")
+        static let problemPath = Field<String>.string("problem_path", "The path that the setup writes the problem to.")
         static let cwd = Field<String>.string("cwd", "The agent's working directory.")
         static let agentTimeout = Field<Double?>.optionalDouble(
             "agent_timeout",
-            "Seconds that the agent may take; null for no limit of the task's own."
+            "The number of seconds the agent may take; null if the task sets no limit."
         )
-        static let resources = FieldSchema("resources", .object(Resources.schema), "What the sandbox needs.")
+        static let resources = FieldSchema("resources", .object(Resources.schema), "The resources the sandbox needs.")
     }
 
     package static let schema = ObjectSchema(
         "RetrieveTaskResponse",
-        "What a task needs.",
+        "What is needed to run a task.",
         [
             Fields.dockerImage.schema, Fields.problemPath.schema, Fields.cwd.schema, Fields.agentTimeout.schema,
             Fields.resources,
@@ -112,14 +112,14 @@ public struct Resources: Sendable, Hashable {
     }
 
     private enum Fields {
-        static let vcpu = Field<Int>.int("vcpu", "Cores.")
-        static let memory = Field<Int>.int("memory", "Memory in GB.")
-        static let disk = Field<Int>.int("disk", "Disk in GB.")
+        static let vcpu = Field<Int>.int("vcpu", "The number of cores.")
+        static let memory = Field<Int>.int("memory", "The memory in GB.")
+        static let disk = Field<Int>.int("disk", "The disk space in GB.")
     }
 
     static let schema = ObjectSchema(
         "Resources",
-        "What a sandbox needs.",
+        "The resources of a sandbox.",
         [Fields.vcpu.schema, Fields.memory.schema, Fields.disk.schema]
     )
 

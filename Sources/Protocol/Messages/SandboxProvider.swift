@@ -56,7 +56,7 @@ public enum SandboxProvider: Sendable, Hashable, CustomStringConvertible {
         static let target = Field<String>.string("DAYTONA_TARGET", "The region.")
         static let organizationID = Field<String?>.optionalString(
             "DAYTONA_ORGANIZATION_ID",
-            "The organization that is meant; null for the key's."
+            "The organization to use; null for the key's own."
         )
     }
 

@@ -27,14 +27,14 @@ public struct StreamRequest: Sendable, Hashable {
         static let sandboxProvider = FieldSchema(
             "sandbox_provider",
             .nullable(.object(SandboxProvider.schema)),
-            "Who runs the sandbox, where the headers of the connection do not say so.",
+            "The provider of the sandbox, if the request's headers do not name it.",
             isRequired: false
         )
     }
 
     package static let schema = ObjectSchema(
         "StreamRequest",
-        "A task and the sandbox that it is set up or graded in.",
+        "A task, and the sandbox to set it up or grade it in.",
         [Fields.taskID.schema, Fields.instanceID.schema, Fields.dataset.schema, Fields.sandboxProvider]
     )
 

@@ -6,11 +6,11 @@ public struct VerifyTaskIDsResponse: Sendable, Hashable {
     /// Creates a response with the given ids.
     public init(taskIDs: [String]) { self.taskIDs = taskIDs }
 
-    private static let taskIDs = Field<[String]>.strings("task_ids", "The ids that were selected, in order.")
+    private static let taskIDs = Field<[String]>.strings("task_ids", "The selected ids, in order.")
 
     package static let schema = ObjectSchema(
         "VerifyTaskIDsResponse",
-        "The tasks that were selected.",
+        "The selected tasks.",
         [taskIDs.schema]
     )
 
@@ -48,12 +48,12 @@ public struct TaskFilter: Sendable, Hashable {
     private enum Fields {
         static let taskIDs = Field<[String]>.strings(
             "task_ids",
-            "These tasks, in this order, each once; the parameter is repeated for each.",
+            "The ids of the tasks to select, in order, without duplicates; repeat the parameter for each.",
             isRequired: false
         )
         static let slice = Field<String?>.optionalString(
             "slice",
-            "A slice of the dataset's ids, as `start:stop:step`; does not count where there are ids.",
+            "A slice of the dataset's ids, as `start:stop:step`; ignored if ids are given.",
             example: "0:5"
         )
         static let dataset = CommonFields.dataset

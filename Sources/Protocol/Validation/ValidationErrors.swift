@@ -45,11 +45,11 @@ public struct ValidationErrors: Error, Sendable, Hashable, CustomStringConvertib
         "ValidationError",
         "One mistake.",
         [
-            FieldSchema("type", .string, "The kind, for programs: `missing`, `string_type`, …."),
+            FieldSchema("type", .string, "The kind, for programs, such as `missing` or `string_type`."),
             FieldSchema("loc", .array, "Where: `body` or `query`, then a field or an offset."),
             FieldSchema("msg", .string, "The mistake, for people."),
             FieldSchema("input", .anything, "The value that was given."),
-            FieldSchema("ctx", .dictionary, "More about it; only for JSON syntax.", isRequired: false),
+            FieldSchema("ctx", .dictionary, "More details; only for JSON syntax errors.", isRequired: false),
         ]
     )
 
