@@ -220,12 +220,27 @@ struct StreamRoutesTests {
     @Test("a sandbox API that is not allowed is refused with 1008, before anything is sent to it")
     func sandboxURL() async throws {
         let allowed = try AllowedSandboxURLs(list: "https://app.daytona.io/api")
-        try await withSampleService(configure: { $0.sandboxURLs = allowed }) { running in
-            let credentials = DaytonaCredentials(apiKey: "k", apiURL: "http://127.0.0.1:9/api", target: "t")
-            let socket = try await open(running, "/ws/setup-task", credentials.headers)
-            #expect(try await socket.receive() == nil)
-            #expect(await socket.end?.closing == "1008 x-api-url is not allowed by this service")
-            await socket.release()
+        let daytona = CountingDaytona()
+        try await withServer(daytona) { url in
+            try await withSampleService(configure: { $0.sandboxURLs = allowed }) { running in
+                let credentials = DaytonaCredentials(apiKey: "k", apiURL: "\(url)/api", target: "t")
+                let socket = try await open(running, "/ws/setup-task", credentials.headers)
+                try? await socket.send(#"{"task_id":"task-1","instance_id":"sandbox-1"}"#)
+                #expect(try await socket.receive() == nil)
+                #expect(await socket.end?.closing == "1008 x-api-url is not allowed by this service")
+                await socket.release()
+            }
+        }
+        #expect(daytona.count.withLock { $0 } == 0)
+    }
+
+    /// A control plane that counts the requests.
+    private struct CountingDaytona: HTTPResponder {
+        let count = Locked(0)
+
+        nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
+            count.withLock { $0 += 1 }
+            return await StubDaytona().respond(to: request)
         }
     }
 

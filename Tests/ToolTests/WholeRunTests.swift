@@ -1,5 +1,6 @@
 import BenchmarkFramework
 import Foundation
+import TestSupport
 import Testing
 
 @testable import runner
@@ -49,13 +50,42 @@ struct WholeRunTests {
         }
     }
 
-    @Test("an agent that runs out of time or fails is graded for what it left")
-    func badAgents() async throws {
+    @Test("an agent that fails is graded for what it left")
+    func failingAgent() async throws {
         try await withService { url in
             let agent = "echo 'exit 2' > solution.sh; exit 3"
             let failing = try await run(url, agent: agent) { $0.taskIDs = ["leap-years"] }
             #expect(failing.outcomes.first?.agent == "Command failed with exit code 3")
             #expect(failing.outcomes.first?.result == ["resolved": false, "tests_passed": 0, "tests_total": 9])
+        }
+    }
+
+    @Test("an agent that runs out of time is graded for what it left")
+    func lateAgent() async throws {
+        try await withTemporaryDirectory { folder in
+            let files = FileManager.default
+            for name in ["Data", "Harness"] {
+                try files.copyItem(atPath: "\(Self.examples)/\(name)", toPath: "\(folder)/\(name)")
+            }
+            let data = "\(folder)/Data/default.jsonl"
+            let tasks = try String(contentsOfFile: data, encoding: .utf8)
+            let hurried = tasks.replacing(/"agent_timeout": *[0-9.]+/, with: #""agent_timeout": 3"#)
+            try hurried.write(toFile: data, atomically: true, encoding: .utf8)
+            let solution = try String(contentsOfFile: "\(Self.examples)/Reference/leap-years.sh", encoding: .utf8)
+            let agent = "\(folder)/agent.sh"
+            try "#!/bin/sh\ncat > solution.sh <<'END'\n\(solution)\nEND\nexec sleep 3600\n"
+                .write(toFile: agent, atomically: true, encoding: .utf8)
+            let service = Program(
+                path: Program.product("shell-tasks"),
+                arguments: ["--port", "0"],
+                environment: ["SHELL_TASKS_DATA": "\(folder)/Data"]
+            )
+            let exitCode = try await service.serve { url in
+                let outcome = try await run(url, agent: agent) { $0.taskIDs = ["leap-years"] }.outcomes.first
+                #expect(outcome?.agent == "timed out after 3.0 s")
+                #expect(outcome?.result == ["resolved": true, "tests_passed": 9, "tests_total": 9])
+            }
+            #expect(exitCode == 0)
         }
     }
 

@@ -183,7 +183,8 @@ struct DescopeTests {
     @Test("an address where nothing listens is a refusal")
     func nobody() async throws {
         var settings = DescopeSettings(projectID: TokenVectors.shared.audience)
-        settings.baseURL = "http://127.0.0.1:9"
+        let nobody = try RefusingAddress()
+        settings.baseURL = "http://\(nobody.address)"
         settings.client.proxy = .none
         let descope = try DescopeAuthenticator(settings, log: ServiceLog(level: .error))
         #expect(await !descope.allows(Self.key))

@@ -77,9 +77,12 @@ struct MetricsTests {
         }
     }
 
-    @Test("without a key nobody from elsewhere may read the metrics, whatever the forwarded address claims")
+    @Test(
+        "without a key nobody from elsewhere may read the metrics, whatever the forwarded address claims",
+        .enabled(if: addressElsewhere != nil, "this machine has loopback addresses only")
+    )
     func fromElsewhere() async throws {
-        let address = try #require(Self.addressElsewhere, "this machine has loopback addresses only")
+        let address = try #require(Self.addressElsewhere)
         func configure(_ configuration: inout ServiceConfiguration) {
             (configuration.hasMetrics, configuration.server.host) = (true, address)
             configuration.trustedProxies = ["*"]
