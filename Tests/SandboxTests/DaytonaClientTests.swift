@@ -117,7 +117,8 @@ struct DaytonaClientTests {
             var sessions = "unknown"
             while sessions != "[]" {
                 let url = sandbox.toolbox.appending("/process/session")
-                sessions = try await client.send(HTTPClientRequest(.get, url, fields: client.fields)).text
+                let answer = try await client.send(HTTPClientRequest(.get, url, fields: client.fields))
+                sessions = String(decoding: answer, as: UTF8.self)
             }
             #expect(try await sandbox.run("pgrep -f 'sleep 1000' | wc -l").output.hasPrefix("0"))
         }

@@ -101,10 +101,12 @@ public struct DaytonaClient: Sendable {
         }
         let toolbox: HTTPURL
         do { toolbox = try HTTPURL(base).appending("/\(HTTPURL.escape(info.id))") } catch {
-            throw SandboxError(.protocolViolation, "sandbox \(info.id) has no usable toolbox address: \(error.message)")
+            let text = "sandbox \(info.id) has no usable toolbox address: \(error.message)"
+            throw SandboxError(.protocolViolation, text).withoutKey(credentials.apiKey)
         }
         if toolbox.socketPath != nil {
-            throw SandboxError(.protocolViolation, "sandbox \(info.id) has a Unix socket for its toolbox address")
+            let text = "sandbox \(info.id) has a Unix socket for its toolbox address"
+            throw SandboxError(.protocolViolation, text).withoutKey(credentials.apiKey)
         }
         return DaytonaSandbox(info: info, toolbox: toolbox, client: self)
     }

@@ -5,7 +5,7 @@ extension DaytonaSandbox {
     public func download(_ path: String, maxBytes: Int) async throws -> [UInt8] {
         let request = try downloadRequest(path)
         return try await naming("cannot download \(path)") {
-            try await client.send(request, maxBodyBytes: maxBytes).body
+            try await client.send(request, maxBodyBytes: maxBytes)
         }
     }
 

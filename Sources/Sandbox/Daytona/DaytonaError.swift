@@ -6,24 +6,24 @@ extension SandboxError {
     ///
     /// Its message is the first of these that is not empty: the body's `message`, its `error`, its `errors`, the
     /// beginning of the body, the status. Bodies may be empty, or a load balancer's HTML.
-    init(status: Int, fields: HTTPFields = HTTPFields(), body: [UInt8], url: HTTPURL) {
+    ///
+    /// - Parameter key: what must not appear in the error, as in ``withoutKey(_:)``.
+    init(status: Int, fields: HTTPFields, body: [UInt8], url: HTTPURL, key: String) {
         let json = try? JSONValue(parsing: body)
         let errors = json?["errors"]?.arrayValue?.compactMap(\.stringValue).joined(separator: "; ")
         let texts = [json?["message"]?.stringValue, json?["error"]?.stringValue, errors]
-        let raw = Self.shortened(body, to: 500)
+        let raw = Self.beginning(of: body, 500, without: key)
         let text = texts.lazy.compactMap { $0 }.first { !$0.isEmpty } ?? raw
         let message = text.isEmpty ? "\(url.target) answered \(status)" : text
         self.init(
             Self.code(status, message),
-            Self.shortened(Array(message.utf8), to: 8192),
+            Self.beginning(of: Array(message.utf8), 8192, without: key),
             status: status,
-            serverCode: json?["code"]?.stringValue ?? json?["error_code"]?.stringValue,
+            serverCode: (json?["code"]?.stringValue ?? json?["error_code"]?.stringValue).map {
+                Self.beginning(of: Array($0.utf8), 500, without: key)
+            },
             retryAfter: RateLimit.pause(fields)
         )
-    }
-
-    private static func shortened(_ bytes: [UInt8], to count: Int) -> String {
-        String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
     private static func code(_ status: Int, _ message: String) -> Code {
@@ -61,17 +61,31 @@ extension SandboxError {
         self.init(code, error.message, status: error.status)
     }
 
-    /// Returns the error with `[key]` in place of every occurrence of a key in its message.
+    /// Returns the error with `[key]` in place of every occurrence of a key.
     ///
     /// Servers may repeat what they were sent.
     func withoutKey(_ key: String) -> SandboxError {
-        let (bytes, key) = (Array(message.utf8), Array(key.utf8))
-        // A text this short is no secret, and is part of many words.
-        guard key.count >= 8 else { return self }
+        let hiding = { (text: String) in Self.beginning(of: Array(text.utf8), .max, without: key) }
+        return SandboxError(
+            code,
+            hiding(message),
+            status: status,
+            serverCode: serverCode.map(hiding),
+            retryAfter: retryAfter,
+            exitCode: exitCode
+        )
+    }
+
+    /// Returns about as many bytes of a text as asked for, with `[key]` in place of every occurrence of a key.
+    ///
+    /// A key is looked for before the text is cut, so that none is left in part.
+    private static func beginning(of bytes: [UInt8], _ count: Int, without key: String) -> String {
+        let key = Array(key.utf8)
         var kept: [UInt8] = []
         var rest = bytes[...]
-        while let first = rest.first {
-            if first == key.first, rest.starts(with: key) {
+        while kept.count < count, let first = rest.first {
+            // A text shorter than that is no secret, and is part of many words.
+            if key.count >= 8, first == key[0], rest.starts(with: key) {
                 kept += "[key]".utf8
                 rest = rest.dropFirst(key.count)
             } else {
@@ -79,6 +93,6 @@ extension SandboxError {
                 rest = rest.dropFirst()
             }
         }
-        return saying(String(decoding: kept, as: UTF8.self))
+        return String(decoding: kept, as: UTF8.self)
     }
 }

@@ -3,7 +3,7 @@ import BenchmarkTransport
 
 /// Requests to the control plane and to toolboxes, and the handling of their failures.
 extension DaytonaClient {
-    /// The maximum number of bytes read of a refusal.
+    /// The number of bytes after which the rest of a refusal is left unread.
     private static let maxRefusalBytes = 64 * 1024
 
     /// Sends a request with a JSON body, if any, and parses the answer as JSON; an empty answer is null.
@@ -24,32 +24,23 @@ extension DaytonaClient {
                 throw SandboxError(.invalidRequest, "the request cannot be written as JSON: \(error)")
             }
         }
-        let result = try await send(request)
-        if result.body.isEmpty { return .null }
-        do { return try JSONValue(parsing: result.body) } catch {
+        let answer = try await send(request)
+        if answer.isEmpty { return .null }
+        do { return try JSONValue(parsing: answer) } catch {
             throw SandboxError(.protocolViolation, "\(url) answered with something that is not JSON: \(error)")
         }
     }
 
-    /// Sends a request and reads the whole answer; any status other than a success throws.
-    func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> HTTPClientResult {
+    /// Sends a request and returns the body of its answer; any status other than a success throws.
+    func send(_ request: HTTPClientRequest, maxBodyBytes: Int = 64 << 20) async throws -> [UInt8] {
         try await attempting(request) { request, attempt in
-            // A refusal is read whole, even if it is longer than the body that the caller accepts.
-            let result = try await http.send(request, maxBodyBytes: max(maxBodyBytes, Self.maxRefusalBytes))
-            // An earlier attempt whose answer was lost may have deleted it, so it is not found the second time.
-            let isDeleted = request.method == .delete && attempt > 1 && result.status == 404
-            guard (200..<300).contains(result.status) || isDeleted else {
-                throw SandboxError(
-                    status: result.status,
-                    fields: result.head.fields,
-                    body: result.body,
-                    url: request.url
-                )
+            let outcome: Result<[UInt8], SandboxError> = try await http.withResponse(to: request) { response in
+                // An earlier attempt whose answer was lost may have deleted it, so it is not found the second time.
+                let isDeleted = request.method == .delete && attempt > 1 && response.head.status == .notFound
+                if !isDeleted, let refusal = try await refusal(in: response) { return .failure(refusal) }
+                return .success(try await response.collect(maxBytes: maxBodyBytes))
             }
-            if result.body.count > maxBodyBytes {
-                throw SandboxError(.tooLarge, "the answer of \(request.url) is longer than \(maxBodyBytes) bytes")
-            }
-            return result
+            return try outcome.get()
         }
     }
 
@@ -61,15 +52,34 @@ extension DaytonaClient {
         _ use: @Sendable (HTTPClientResponse) async throws -> R
     ) async throws -> R {
         try await attempting(request) { request, _ in
-            try await http.withResponse(to: request) { response in
-                let status = response.head.status.code
-                guard (200..<300).contains(status) else {
-                    let body = (try? await response.collect(maxBytes: Self.maxRefusalBytes)) ?? []
-                    throw SandboxError(status: status, fields: response.head.fields, body: body, url: request.url)
-                }
-                do { return try await use(response) } catch { throw RetrySchedule.Final(reason: error) }
+            let outcome: Result<R, SandboxError> = try await http.withResponse(to: request) { response in
+                if let refusal = try await refusal(in: response) { return .failure(refusal) }
+                do { return .success(try await use(response)) } catch { throw RetrySchedule.Final(reason: error) }
             }
+            return try outcome.get()
         }
+    }
+
+    /// Returns the error that a response stands for, or `nil` for a success, whose body is left unread.
+    ///
+    /// It is returned and not thrown, so that the connection can be used again.
+    private func refusal(in response: HTTPClientResponse) async throws -> SandboxError? {
+        let status = response.head.status.code
+        if (200..<300).contains(status) { return nil }
+        var body: [UInt8] = []
+        do {
+            while body.count < Self.maxRefusalBytes, let bytes = try await response.nextBytes() { body += bytes }
+        } catch is HTTPClientError {
+            // A refusal that breaks off is one all the same.
+            try Task.checkCancellation()
+        }
+        return SandboxError(
+            status: status,
+            fields: response.head.fields,
+            body: body,
+            url: response.url,
+            key: credentials.apiKey
+        )
     }
 
     private func attempting<R: Sendable>(

@@ -45,7 +45,7 @@ extension DaytonaSandbox {
         }
         let paths = form.files.map(\.path).joined(separator: ", ")
         try await naming("cannot upload \(paths)") {
-            let answer = try await client.send(request).body
+            let answer = try await client.send(request)
             try Self.check(answer, counts.withLock { $0 })
         }
     }

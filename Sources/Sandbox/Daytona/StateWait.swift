@@ -24,16 +24,16 @@ extension DaytonaClient {
             if let info, failure == nil {
                 if info.state == wanted { return info }
                 if wanted == .stopped, info.state == .destroyed { return info }
-                if info.state.rulesOut(wanted) { throw Self.dead(info) }
+                if info.state.rulesOut(wanted) { throw dead(info) }
             }
             var left = Duration.nanoseconds(deadline - EventLoop.monotonicNow())
-            guard left > .zero else { throw Self.late(info, failure, idOrName, wanted, timeout) }
+            guard left > .zero else { throw late(info, failure, idOrName, wanted, timeout) }
             if info != nil || failure != nil {
                 // Tasks that wait together should not ask together.
                 let next = pause * Double.random(in: 0.8...1.2)
                 let asked = min(failure?.retryAfter ?? .zero, RetrySchedule.longestPause)
                 try await EventLoopGroup.shared.next().sleep(for: min(max(next, asked), left))
-                if max(next, asked) >= left { throw Self.late(info, failure, idOrName, wanted, timeout) }
+                if max(next, asked) >= left { throw late(info, failure, idOrName, wanted, timeout) }
                 pause = min(.seconds(1), pause * 1.3)
                 left = .nanoseconds(max(1, deadline - EventLoop.monotonicNow()))
             }
@@ -51,11 +51,13 @@ extension DaytonaClient {
         }
     }
 
-    private static func dead(_ info: SandboxInfo) -> SandboxError {
-        SandboxError(.failed, "sandbox \(info.id) is in state \(info.state): \(info.errorReason ?? "no reason given")")
+    private func dead(_ info: SandboxInfo) -> SandboxError {
+        let reason = info.errorReason ?? "no reason given"
+        return SandboxError(.failed, "sandbox \(info.id) is in state \(info.state): \(reason)")
+            .withoutKey(credentials.apiKey)
     }
 
-    private static func late(
+    private func late(
         _ info: SandboxInfo?,
         _ failure: SandboxError?,
         _ idOrName: String,
@@ -68,5 +70,6 @@ extension DaytonaClient {
             .timedOut,
             "sandbox \(info?.id ?? idOrName) was not \(wanted) within \(timeout)\(state)\(reason)"
         )
+        .withoutKey(credentials.apiKey)
     }
 }

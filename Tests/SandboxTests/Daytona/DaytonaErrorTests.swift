@@ -78,6 +78,49 @@ struct DaytonaErrorTests {
         }
     }
 
+    private static let keyTexts = [
+        // Cut within the key: at 500 bytes of a body without JSON, and at 8192 of a message.
+        String(repeating: "x", count: 490) + ScriptedDaytona.key,
+        #"{"message":"\#(String(repeating: "x", count: 8180) + ScriptedDaytona.key)"}"#,
+        // Shortened by the first key.
+        ScriptedDaytona.key + String(repeating: "x", count: 470) + ScriptedDaytona.key + ScriptedDaytona.key,
+        #"{"message":"no","code":"\#(ScriptedDaytona.key)"}"#,
+    ]
+
+    @Test("no part of the key is in an error, wherever the server repeats it", arguments: keyTexts)
+    func keys(_ body: String) async throws {
+        try await ScriptedDaytona.with { _, _ in
+            .text(400, body)
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox()
+            let error = try #require(await #expect(throws: SandboxError.self) { try await sandbox.run("true") })
+            #expect(!"\(error.message) \(error.serverCode ?? "")".contains("dtn"))
+        }
+    }
+
+    @Test(
+        "no key is in an error about a sandbox whose description repeats it",
+        arguments: [
+            #""toolboxProxyUrl":"nonsense KEY""#, #""toolboxProxyUrl":"http+unix://KEY""#,
+            #""errorReason":"KEY is bad","state":"error""#,
+        ]
+    )
+    func describedKey(_ field: String) async throws {
+        let text = field.replacing("KEY", with: ScriptedDaytona.key)
+        try await ScriptedDaytona.with { _, _ in
+            .text(200, #"{"id":"s","state":"started",\#(text)}"#)
+        } _: { client, _ in
+            let error = try #require(
+                await #expect(throws: SandboxError.self) {
+                    let info = try await client.waitForSandbox("s", until: .started)
+                    _ = try await client.sandbox(info)
+                }
+            )
+            #expect(error.message.contains("[key]"))
+            #expect(!error.message.contains("dtn"))
+        }
+    }
+
     @Test(
         "the pause that a server asks for is in the error, whichever field says it",
         arguments: [

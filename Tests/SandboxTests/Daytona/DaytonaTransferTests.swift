@@ -217,6 +217,50 @@ struct DaytonaTransferTests {
         }
     }
 
+    @Test("a long refusal is reported with its status and its beginning", arguments: [true, false])
+    func longRefusal(_ isWhole: Bool) async throws {
+        let text = "quota exceeded; " + String(repeating: "x", count: 200_000)
+        try await ScriptedDaytona.with { _, _ in
+            .text(403, text)
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox()
+            let error = await #expect(throws: SandboxError.self) {
+                if isWhole {
+                    _ = try await sandbox.download("/x", maxBytes: 10)
+                } else {
+                    try await sandbox.download("/x") { _ in }
+                }
+            }
+            #expect((error?.code, error?.status) == (.forbidden, 403))
+            #expect(error?.message.hasPrefix("cannot download /x: quota exceeded; xxx") == true)
+        }
+    }
+
+    @Test("cancelling a call while its refusal arrives is a cancellation")
+    func cancelledRefusal() async throws {
+        let (arrived, release) = (OneShotEvent(), OneShotEvent())
+        try await ScriptedDaytona.with { request, _ in
+            if request.head.path.hasSuffix("/version") { return .text(200, #"{"version":"1"}"#) }
+            return HTTPServerResponse(
+                status: .forbidden,
+                body: .stream(length: 100) { writer in
+                    try await writer.write([0x61])
+                    arrived.fire()
+                    await release.wait()
+                }
+            )
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox()
+            let call = Task { try await sandbox.download("/x") { _ in } }
+            await arrived.wait()
+            // By the time this is answered, the beginning of the refusal has arrived.
+            for _ in 0..<10 { _ = try await sandbox.toolboxVersion() }
+            call.cancel()
+            await #expect(throws: CancellationError.self) { try await call.value }
+            release.fire()
+        }
+    }
+
     @Test("leaving a download early closes its connection, and cancelling ends an upload at once")
     func leaving() async throws {
         let (stopped, arrived) = (OneShotEvent(), OneShotEvent())
