@@ -221,6 +221,48 @@ struct DaytonaLifecycleTests {
         }
     }
 
+    @Test("a sandbox that nobody will use is deleted however the first attempts fail", arguments: [401, 500])
+    func stubborn(_ status: Int) async throws {
+        let (deletions, deleted) = (Locked(0), OneShotEvent())
+        try await ScriptedDaytona.with { request, _ in
+            guard request.head.method == .delete else { return Self.state("creating") }
+            let count = deletions.withLock { count in
+                count += 1
+                return count
+            }
+            if count < 3 { return .text(status, "") }
+            deleted.fire()
+            return Self.state("destroying")
+        } _: { client, _ in
+            let error = await #expect(throws: SandboxError.self) {
+                try await client.createSandbox(.init(), timeout: .milliseconds(50))
+            }
+            #expect(error?.code == .timedOut)
+            await deleted.wait()
+        }
+    }
+
+    @Test("a sandbox whose creation was carried out but not answered is found by its label and deleted")
+    func lostCreation() async throws {
+        let local = try await LocalDaytona.start()
+        var lost = Fault(.resetAfter)
+        (lost.method, lost.route, lost.times) = ("POST", "sandbox", 1)
+        local.setFaults(FaultPlan([lost]))
+        do {
+            let client = try DaytonaClient(local.credentials)
+            let error = await #expect(throws: SandboxError.self) { try await client.createSandbox(.init()) }
+            #expect(error?.code == .unavailable)
+            // Another one is left alone.
+            let kept = try await client.createSandbox(.init())
+            #expect(local.faultStrikes.map(\.count) == [1])
+            while try await client.sandboxPage().items.map(\.id) != [kept.id] {}
+            await local.shutdown()
+        } catch {
+            await local.shutdown()
+            throw error
+        }
+    }
+
     @Test("a new sandbox is returned only once its toolbox itself answers")
     func toolbox() async throws {
         let address = Locked("")
