@@ -63,9 +63,7 @@ extension DaytonaClient {
             throw SandboxError(.protocolViolation, "the list of sandboxes has no items")
         }
         let next = answer["nextCursor"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
-        if let next, next == cursor {
-            throw SandboxError(.protocolViolation, "the list of sandboxes goes round in circles at \(next)")
-        }
+        if let next, next == cursor { throw SandboxPages.circle }
         return SandboxPage(items: try items.map { item in try SandboxInfo(item) }, nextCursor: next)
     }
 
@@ -89,6 +87,8 @@ public struct SandboxPages: AsyncSequence, Sendable {
     let client: DaytonaClient
     let query: SandboxQuery
 
+    static let circle = SandboxError(.protocolViolation, "the list of sandboxes goes round in circles")
+
     /// Makes an iterator that starts with the first page.
     public func makeAsyncIterator() -> Iterator { Iterator(client: client, query: query) }
 
@@ -98,6 +98,12 @@ public struct SandboxPages: AsyncSequence, Sendable {
         let query: SandboxQuery
         private var cursor: String?
         private var isOver = false
+        /// An earlier cursor, replaced after 1, 2, 4, … pages.
+        ///
+        /// If the list goes round in a circle, it ends up there and is met again (Brent's algorithm).
+        private var landmark: String?
+        private var pageCount = 0
+        private var nextLandmark = 1
 
         init(client: DaytonaClient, query: SandboxQuery) { (self.client, self.query) = (client, query) }
 
@@ -108,6 +114,9 @@ public struct SandboxPages: AsyncSequence, Sendable {
             isOver = true
             let page = try await client.sandboxPage(query, after: cursor)
             cursor = page.nextCursor
+            if cursor != nil, cursor == landmark { throw SandboxPages.circle }
+            pageCount += 1
+            if pageCount == nextLandmark { (landmark, nextLandmark) = (cursor, 2 * nextLandmark) }
             isOver = page.nextCursor == nil
             return page
         }

@@ -119,6 +119,17 @@ struct DaytonaLifecycleTests {
         }
     }
 
+    @Test("a list that repeats earlier cursors in turn is a protocol violation", arguments: 2...5)
+    func longCircles(_ length: Int) async throws {
+        try await ScriptedDaytona.with { _, number in
+            .text(200, #"{"items":[{"id":"\#(number)"}],"nextCursor":"\#(number % length)"}"#)
+        } _: { client, script in
+            let error = await #expect(throws: SandboxError.self) { for try await _ in client.sandboxes() {} }
+            #expect(error?.code == .protocolViolation)
+            #expect(script.count <= 3 * length)
+        }
+    }
+
     // MARK: Waiting
 
     private static func state(_ state: String) -> HTTPServerResponse {
