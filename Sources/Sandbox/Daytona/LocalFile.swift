@@ -57,7 +57,8 @@ struct LocalFileReader: Sendable {
 
 /// A local file that is written piece by piece, on threads that may block, and gets its name at the end.
 ///
-/// Anything but a regular file, such as a device, a pipe, or a link, is written in place.
+/// Anything but a regular file, such as a device, a pipe, or a link, is written in place, without blocking a thread for
+/// as long as the reader of a pipe pleases.
 final class LocalFileWriter: Sendable {
     private let path: String
     /// The path of the file until it is complete; `nil` if it is written in place.
@@ -65,23 +66,35 @@ final class LocalFileWriter: Sendable {
     private let file: Descriptor
     private let byteCount = Locked(0)
 
+    /// The pause between two attempts at a pipe that nobody reads.
+    private static let pipePause = Duration.milliseconds(10)
+
     static func create(_ path: String) async throws -> LocalFileWriter {
         try SandboxInput.checkPath(path, "local path")
-        return try await ServiceExecutor.system.run {
-            var status = stat()
-            let exists = lstat(path, &status) == 0
-            if exists, FileInfo.kind(status.st_mode) != Glibc.S_IFREG {
-                let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
-                return LocalFileWriter(path, nil, file)
-            }
-            // A short name, so that it never exceeds the limit for names.
-            let folder = RootedFiles.split(path).parent
-            let prefix = path.utf8.first == UInt8(ascii: "/") ? "" : "."
-            let temporary = "\(prefix)\(folder == "/" && prefix.isEmpty ? "" : folder)/.\(RandomText.uuid()).part"
-            let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
-            if exists { fchmod(file.number, status.st_mode & 0o7777) }
-            return LocalFileWriter(path, temporary, file)
+        while true {
+            if let writer = try await ServiceExecutor.system.run({ try Self.open(path) }) { return writer }
+            try await EventLoopGroup.shared.next().sleep(for: pipePause)
         }
+    }
+
+    /// Opens a file for writing; returns `nil` for a pipe that nobody has opened for reading yet.
+    private static func open(_ path: String) throws(SandboxError) -> LocalFileWriter? {
+        var status = stat()
+        let exists = lstat(path, &status) == 0
+        if exists, FileInfo.kind(status.st_mode) != Glibc.S_IFREG {
+            let number = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_CLOEXEC, 0o666)
+            if number >= 0 { return LocalFileWriter(path, nil, Descriptor(owning: number)) }
+            let error = clinux_errno()
+            if error == ENXIO, stat(path, &status) == 0, FileInfo.kind(status.st_mode) == Glibc.S_IFIFO { return nil }
+            throw .system(error, "cannot open '\(path)'")
+        }
+        // A short name, so that it never exceeds the limit for names.
+        let folder = RootedFiles.split(path).parent
+        let prefix = path.utf8.first == UInt8(ascii: "/") ? "" : "."
+        let temporary = "\(prefix)\(folder == "/" && prefix.isEmpty ? "" : folder)/.\(RandomText.uuid()).part"
+        let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+        if exists { fchmod(file.number, status.st_mode & 0o7777) }
+        return LocalFileWriter(path, temporary, file)
     }
 
     private init(_ path: String, _ temporaryPath: String?, _ file: Descriptor) {
@@ -90,12 +103,29 @@ final class LocalFileWriter: Sendable {
 
     /// Writes the next bytes.
     func append(_ bytes: [UInt8]) async throws {
-        try await ServiceExecutor.system.run { [self] in
-            do throws(FileError) { try file.write(bytes, path: path) } catch {
-                throw SandboxError.system(error.number, "cannot write '\(path)'")
-            }
-            byteCount.withLock { $0 += bytes.count }
+        var written = 0
+        while true {
+            written = try await ServiceExecutor.system.run { [self, written] in try write(bytes, from: written) }
+            if written == bytes.count { break }
+            try await EventLoopGroup.shared.next().sleep(for: Self.pipePause)
         }
+        byteCount.withLock { $0 += bytes.count }
+    }
+
+    /// Writes bytes from an index on, and returns the index of those that a full pipe did not take.
+    private func write(_ bytes: [UInt8], from start: Int) throws(SandboxError) -> Int {
+        var index = start
+        while index < bytes.count {
+            let count = bytes[index...].withUnsafeBytes { Glibc.write(file.number, $0.baseAddress, $0.count) }
+            if count > 0 {
+                index += count
+            } else if count == 0 || clinux_errno() == EAGAIN {
+                return index
+            } else if clinux_errno() != EINTR {
+                throw .lastError("cannot write '\(path)'")
+            }
+        }
+        return index
     }
 
     /// Gives the file its name.
@@ -103,7 +133,10 @@ final class LocalFileWriter: Sendable {
     /// - Returns: its length in bytes.
     func finish() async throws -> Int {
         try await ServiceExecutor.system.run { [self] in
-            file.close()
+            // Some file systems report only here that bytes could not be stored. The descriptor is closed in any case.
+            if Glibc.close(file.release()) != 0, clinux_errno() != EINTR {
+                throw SandboxError.lastError("cannot write '\(path)'")
+            }
             if let temporaryPath, rename(temporaryPath, path) != 0 {
                 throw SandboxError.lastError("cannot create '\(path)'")
             }

@@ -303,6 +303,40 @@ struct DaytonaTransferTests {
             try await sandbox.upload("text", to: "/tmp/x")
             #expect(try await sandbox.downloadFile("/tmp/x", to: "/dev/null") == 4)
             await #expect(throws: SandboxError.self) { try await sandbox.downloadFile("/tmp/x", to: "/nope/x") }
+            try await withTemporaryDirectory { directory in
+                let path = "\(directory)/x"
+                try Data().write(to: URL(fileURLWithPath: path))
+                try FileManager.default.setAttributes([.posixPermissions: 0o604], ofItemAtPath: path)
+                #expect(try await sandbox.downloadFile("/tmp/x", to: path) == 4)
+                let found = try FileManager.default.attributesOfItem(atPath: path)
+                #expect(found[.posixPermissions] as? Int == 0o604)
+            }
+        }
+    }
+
+    @Test("a download into a pipe waits for its reader without keeping other files waiting, and can be cancelled")
+    func pipes() async throws {
+        let text = String(repeating: "0123456789abcdef", count: 20_000)
+        try await ScriptedDaytona.with { _, _ in
+            .text(200, text)
+        } _: { client, _ in
+            let sandbox = try client.scriptedSandbox()
+            try await withTemporaryDirectory { directory in
+                let pipe = "\(directory)/pipe"
+                #expect(mkfifo(pipe, 0o600) == 0)
+                async let read = TestSupport.Program(path: "/usr/bin/env", arguments: ["cat", pipe]).run()
+                #expect(try await sandbox.downloadFile("/x", to: pipe) == text.utf8.count)
+                let output = try await read.output
+                #expect(output == text)
+
+                // More than there are threads for files.
+                let waiting = (0..<40).map { _ in Task { try await sandbox.downloadFile("/x", to: pipe) } }
+                #expect(try await sandbox.downloadFile("/x", to: "\(directory)/file") == text.utf8.count)
+                for task in waiting { task.cancel() }
+                for task in waiting {
+                    await #expect(throws: CancellationError.self) { try await task.value }
+                }
+            }
         }
     }
 
