@@ -44,7 +44,10 @@ struct SpoolFile: Sendable {
                 let got = pread(descriptor.number, rest, count - filled, off_t(offset + filled))
                 if got < 0, clinux_errno() == EINTR { continue }
                 guard got > 0 else {
-                    failure = .lastError("cannot read from a temporary file")
+                    failure =
+                        got < 0
+                        ? .lastError("cannot read from a temporary file")
+                        : SandboxError(.system, "a temporary file is shorter than what was written to it")
                     return
                 }
                 filled += got

@@ -95,6 +95,15 @@ struct OutputSpoolTests {
         #expect(try await owner.rest() == Self.bytes(10) + [1, 2])
     }
 
+    @Test("a temporary file that is shorter than it should be is an error that says so")
+    func shortFile() throws {
+        let file = try SpoolFile.create(in: nil)
+        try file.write([1, 2, 3], at: 0)
+        #expect(try file.read(2, at: 1) == [2, 3])
+        let error = #expect(throws: SandboxError.self) { try file.read(3, at: 1) }
+        #expect(error?.message == "a temporary file is shorter than what was written to it")
+    }
+
     @Test("an error is delivered after all output before it")
     func failure() async throws {
         let owner = Owner(Self.limits(2, 4))
