@@ -1,18 +1,19 @@
 /// Finds and removes the line in which a command's shell reports that it has started, and its process ID.
 ///
 /// It is the first line of standard output, but lines of standard error may precede it. Bytes that may belong to it are
-/// held back until that is certain.
+/// held back until that is certain. The marker before it stays, in case the next line has none of its own.
 struct StartMark: Sendable {
     /// The process ID; `nil` until the shell has reported it.
     private(set) var processID: Int?
-    private var beginning: [UInt8]
+    private let marker = LogStream.standardOutput.marker
+    private let beginning: [UInt8]
     private var held: [UInt8] = []
     private var isSought = true
 
     /// The most digits of a process ID; a longer number, or text that is not a number, gives none.
     private static let maxDigits = 10
 
-    init(token: String) { beginning = LogStream.standardOutput.marker + Array("\(token) ".utf8) }
+    init(token: String) { beginning = marker + Array("\(token) ".utf8) }
 
     /// Takes the next bytes of the log and returns those that are the command's own.
     mutating func receive(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -38,7 +39,7 @@ struct StartMark: Sendable {
         }
         isSought = false
         processID = Int(String(decoding: line[..<newline], as: UTF8.self))
-        return newline + 1 == rest.endIndex ? rest[..<start] : rest[..<start] + rest[(newline + 1)...]
+        return rest[..<(start + marker.count)] + rest[(newline + 1)...]
     }
 
     /// Ends the log and returns the bytes held back.

@@ -67,15 +67,26 @@ struct StartMarkTests {
     }
 
     static let cases = [
-        Case(name: "alone", log: line, rest: [], processID: 417),
-        Case(name: "before output", log: line + out + Array("a\n".utf8), rest: out + Array("a\n".utf8), processID: 417),
+        Case(name: "alone", log: line, rest: out, processID: 417),
+        Case(
+            name: "before output",
+            log: line + out + Array("a\n".utf8),
+            rest: out + out + Array("a\n".utf8),
+            processID: 417
+        ),
+        Case(
+            name: "before output without a marker of its own",
+            log: line + Array("a\n".utf8),
+            rest: out + Array("a\n".utf8),
+            processID: 417
+        ),
         Case(
             name: "behind standard error",
             log: err + Array("x\n".utf8) + line + err + Array("y\n".utf8),
-            rest: err + Array("x\n".utf8) + err + Array("y\n".utf8),
+            rest: err + Array("x\n".utf8) + out + err + Array("y\n".utf8),
             processID: 417
         ),
-        Case(name: "a second time, which is the command's own", log: line + line, rest: line, processID: 417),
+        Case(name: "a second time, which is the command's own", log: line + line, rest: out + line, processID: 417),
         Case(name: "nowhere", log: out + Array("begun\n".utf8) + [1, 1], rest: out + Array("begun\n".utf8) + [1, 1]),
         Case(name: "cut off", log: out + Array("begun-1 4".utf8), rest: out + Array("begun-1 4".utf8)),
         Case(
@@ -85,7 +96,7 @@ struct StartMarkTests {
         ),
     ]
 
-    @Test("the line is removed however the bytes are split", arguments: cases, Chunking.allCases)
+    @Test("the line is removed, but for its marker, however the bytes are split", arguments: cases, Chunking.allCases)
     func isTakenOut(_ example: Case, _ chunking: Chunking) {
         for pieces in chunking.deliveries(of: example.log) {
             var mark = StartMark(token: "begun-1")
