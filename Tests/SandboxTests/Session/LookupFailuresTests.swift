@@ -19,7 +19,6 @@ struct LookupFailuresTests {
     func patience(_ code: SandboxError.Code, _ count: Int, _ seconds: Int64, _ message: String) {
         let (begin, end) = (7 * Self.second, (7 + seconds) * Self.second)
         let error = SandboxError(code, "no")
-        let other = SandboxError(code == .failed ? .timedOut : .failed, "other")
 
         var failures = LookupFailures()
         for _ in 1..<count { #expect(failures.fail(error, at: begin) == nil) }
@@ -35,9 +34,26 @@ struct LookupFailuresTests {
         failures.succeed()
         #expect(failures.fail(error, at: begin) == nil)
         for _ in 2..<max(2, count) { #expect(failures.fail(error, at: end) == nil) }
-        // A different failure in between starts the count over.
-        #expect(failures.fail(other, at: end) == nil)
+        failures.succeed()
         for _ in 1..<count { #expect(failures.fail(error, at: end) == nil) }
+    }
+
+    @Test(
+        "failures that mean the same count together, and those that do not only as failures of any kind",
+        arguments: [
+            ([.unavailable, .timedOut], 20, 60), ([.failed, .rateLimited, .protocolViolation], 20, 60),
+            ([.unauthorized, .forbidden], 5, 15), ([.notFound, .unavailable], 20, 60),
+            ([.unauthorized, .unavailable], 20, 60), ([.notFound, .forbidden, .failed], 20, 60),
+        ] as [([SandboxError.Code], Int, Int64)]
+    )
+    func turns(_ codes: [SandboxError.Code], _ count: Int, _ seconds: Int64) {
+        var failures = LookupFailures()
+        for number in 0..<count - 1 {
+            let error = SandboxError(codes[number % codes.count], "no")
+            #expect(failures.fail(error, at: number == 0 ? 0 : seconds * Self.second) == nil)
+        }
+        let last = SandboxError(codes[(count - 1) % codes.count], "no")
+        #expect(failures.fail(last, at: seconds * Self.second)?.message == "the command is out of reach: no")
     }
 
     @Test("a valid key that a proxy refuses for 5 seconds is not final")
