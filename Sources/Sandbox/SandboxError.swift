@@ -42,6 +42,8 @@ public struct SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
 
         /// Whether such a failure may pass by itself, so that a step that is safe to repeat is worth repeating.
         var mayPass: Bool { [.unavailable, .failed, .rateLimited, .timedOut].contains(self) }
+        /// Whether the key was refused, which is believed only if it lasts; see ``CommandTimes/refusalPatience``.
+        var isRefusal: Bool { self == .unauthorized || self == .forbidden }
     }
 
     /// The kind of failure.

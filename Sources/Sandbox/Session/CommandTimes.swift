@@ -12,6 +12,9 @@ struct CommandTimes: Sendable, Hashable {
     /// How long a stream is silent before it counts as stalled and is opened again, initially and at most.
     var shortestStall = Duration.seconds(60)
     var longestStall = Duration.seconds(960)
+    /// How long a key must be refused before that is believed: proxies remember for 5 seconds that a key is wrong,
+    /// whether it is or not, but they answer the same for a sandbox that no longer exists.
+    var refusalPatience = Duration.seconds(10)
     /// How long after the exit code a daemon may still be writing the last output, if it is one that does so.
     var lateOutputPause = Duration.seconds(1)
 }

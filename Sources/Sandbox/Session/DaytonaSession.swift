@@ -140,7 +140,7 @@ actor DaytonaSession {
             if let commandID = answer["cmdId"]?.stringValue, !commandID.isEmpty { return commandID }
             failure = SandboxError(.protocolViolation, "the answer to a session command has no command id")
         } catch let error as SandboxError {
-            if [.unauthorized, .forbidden, .invalidRequest, .tooLarge].contains(error.code) { throw error }
+            if [.invalidRequest, .tooLarge].contains(error.code) { throw error }
             failure = error
         }
         var backOff = backOff
@@ -151,31 +151,42 @@ actor DaytonaSession {
             // Without a session there is no command in it; without an answer, nothing is known.
             throw error.code == .notFound ? NotBegun(reason: failure) as any Error : failure
         }
-        let commands = session["commands"]?.arrayValue ?? []
-        if let found = commands.first(where: { $0["command"]?.stringValue == text }), let id = found["id"]?.stringValue
-        {
-            return id
-        }
-        throw NotBegun(reason: failure)
+        // The session has no other command, so it does not matter how the server writes its text.
+        guard let command = session["commands"]?.arrayValue?.first else { throw NotBegun(reason: failure) }
+        guard let commandID = command["id"]?.stringValue, !commandID.isEmpty else { throw failure }
+        return commandID
     }
 
     /// - Returns: whether there is certainly no session, so that none of its commands can still start.
     private func deleteSession() async -> Bool {
         if !mayExist { return true }
-        return await SessionDeletion(url: path(""), client: client, loop: loop).run()
+        let patience = sandbox.commandTimes.refusalPatience
+        return await SessionDeletion(url: path(""), client: client, refusalPatience: patience, loop: loop).run()
     }
 
-    /// Repeats a step that may be repeated, as long as it fails in a way that may pass.
+    /// Repeats a step that may be repeated, as long as it fails in a way that may pass, refusals of the key included.
     private func repeated<R: Sendable>(_ body: () async throws -> R) async throws -> R {
         var backOff = backOff
-        for _ in 1..<Self.maxAttempts {
+        var attempts = 1
+        var refusedSince: LoopInstant?
+        while true {
             do { return try await body() } catch let error as SandboxError {
                 let asked = error.retryAfter ?? .zero
-                guard error.code.mayPass, asked <= RetrySchedule.longestPause else { throw error }
-                try await loop.sleep(for: backOff.pause(atLeast: asked))
+                guard asked <= RetrySchedule.longestPause else { throw error }
+                var pause = backOff.pause(atLeast: asked)
+                if error.code.isRefusal {
+                    let since = refusedSince ?? loop.now
+                    refusedSince = since
+                    let left = since + sandbox.commandTimes.refusalPatience.nanoseconds - loop.now
+                    guard left > 0 else { throw error }
+                    pause = min(pause, .nanoseconds(left))
+                } else {
+                    guard error.code.mayPass, attempts < Self.maxAttempts else { throw error }
+                    attempts += 1
+                }
+                try await loop.sleep(for: pause)
             }
         }
-        return try await body()
     }
 }
 

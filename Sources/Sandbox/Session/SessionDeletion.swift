@@ -4,6 +4,7 @@ import BenchmarkTransport
 struct SessionDeletion: Sendable {
     let url: HTTPURL
     let client: DaytonaClient
+    let refusalPatience: Duration
     let loop: EventLoop
 
     // A daemon takes up to 5 seconds to end processes that resist.
@@ -15,7 +16,11 @@ struct SessionDeletion: Sendable {
     /// - Returns: whether the session is certainly gone, and with it every command that it might still start.
     func run() async -> Bool {
         await uncancelled {
-            var schedule = Schedule(firstPause: client.configuration.retryPause, now: EventLoop.monotonicNow())
+            var schedule = Schedule(
+                firstPause: client.configuration.retryPause,
+                refusalPatience: refusalPatience,
+                now: EventLoop.monotonicNow()
+            )
             while true {
                 let left = Duration.nanoseconds(max(1, schedule.deadline - EventLoop.monotonicNow()))
                 do {
@@ -37,16 +42,15 @@ struct SessionDeletion: Sendable {
         private(set) var deadline: LoopInstant
         /// When the attempts end at the latest, however long the server asks the client to wait.
         private let latest: LoopInstant
+        private let refusalPatience: Duration
         private var refusedSince: LoopInstant?
 
         private static let patience = Duration.seconds(30)
         // Rate limits are per minute: this is two minutes plus the patience.
         private static let longestPatience = Duration.seconds(150)
-        // Proxies remember for 5 seconds that a key is wrong, whether it is or not. But they answer the same for a
-        // sandbox that no longer exists.
-        private static let refusalPatience = Duration.seconds(10)
 
-        init(firstPause: Duration, now: LoopInstant) {
+        init(firstPause: Duration, refusalPatience: Duration, now: LoopInstant) {
+            self.refusalPatience = refusalPatience
             backOff = BackOff(first: firstPause, longest: .seconds(5))
             deadline = now &+ Self.patience.nanoseconds
             latest = now &+ Self.longestPatience.nanoseconds
@@ -61,10 +65,10 @@ struct SessionDeletion: Sendable {
             jitter: Double = .random(in: 0...1)
         ) -> Duration? {
             switch error.code {
-            case .unauthorized, .forbidden:
+            case let code where code.isRefusal:
                 let since = refusedSince ?? now
                 refusedSince = since
-                if now - since >= Self.refusalPatience.nanoseconds { return nil }
+                if now - since >= refusalPatience.nanoseconds { return nil }
             case let code where code.mayPass: refusedSince = nil
             default: return nil
             }

@@ -21,6 +21,13 @@ func withCommandSandbox(
 }
 
 extension DaytonaSandbox {
+    /// Returns the same sandbox with another timing of its commands.
+    func with(commandTimes: CommandTimes) -> DaytonaSandbox {
+        var copy = self
+        copy.commandTimes = commandTimes
+        return copy
+    }
+
     /// Returns the number of sessions.
     func sessionCount() async throws -> Int {
         try await client.call(.get, toolbox.appending("/process/session")).arrayValue?.count ?? -1

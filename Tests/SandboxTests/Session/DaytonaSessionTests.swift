@@ -105,6 +105,43 @@ struct DaytonaSessionTests {
         }
     }
 
+    @Test("a command that the server lists in other words has started, and is not started again")
+    func normalized() async throws {
+        let script = ScriptedSession { step, _, _ in
+            switch step {
+            case .begin: .text(502, "")
+            case .session: .text(200, #"{"sessionId":"x","commands":[{"id":"c","command":"sh"}]}"#)
+            default: nil
+            }
+        }
+        try await script.serving { sandbox in
+            var output = ""
+            for try await text in streamCommand(sandbox, "true", cwd: "/") { output += text }
+            #expect(output == "all\n")
+        }
+        #expect(script.count(of: .begin) == 1)
+    }
+
+    @Test(
+        "a key that is refused for a while does not end a command that is being started",
+        arguments: [401, 403],
+        ["process/session", "process/session/"]
+    )
+    func falseRefusals(_ status: Int, _ route: String) async throws {
+        try await withCommandSandbox { sandbox, local in
+            var refusal = Fault(.status, status)
+            (refusal.route, refusal.times) = (route, 4)
+            local.setFaults(FaultPlan([refusal]))
+            var output = ""
+            for try await text in streamCommand(sandbox, "echo run >>/tmp/runs; cat /tmp/runs", cwd: "/") {
+                output += text
+            }
+            #expect(output == "run\n")
+            #expect(local.faultStrikes.map(\.count) == [4])
+            #expect(try await sandbox.sessionCount() == 0)
+        }
+    }
+
     @Test("output that was already read while checking for the command's start is delivered once")
     func lateStream() async throws {
         var limits = CommandLimits()

@@ -42,8 +42,11 @@ struct SessionDeletionTests {
             (refusal.method, refusal.route) = ("POST", "process/session")
             deletion.method = "DELETE"
             local.setFaults(FaultPlan([refusal, deletion]))
+            var times = CommandTimes()
+            times.refusalPatience = .zero
+            let impatient = sandbox.with(commandTimes: times)
             let error = await #expect(throws: SandboxError.self) {
-                for try await _ in streamCommand(sandbox, "true", cwd: "/") {}
+                for try await _ in streamCommand(impatient, "true", cwd: "/") {}
             }
             #expect(error?.status == status)
             #expect(local.faultStrikes.map(\.count) == [1, 0])
@@ -55,7 +58,11 @@ struct SessionDeletionTests {
     private static func seconds(_ count: Double) -> LoopInstant { LoopInstant(count * 1_000_000_000) }
 
     private static func schedule() -> SessionDeletion.Schedule {
-        SessionDeletion.Schedule(firstPause: .seconds(1), now: 0)
+        SessionDeletion.Schedule(
+            firstPause: .seconds(1),
+            refusalPatience: CommandTimes().refusalPatience,
+            now: 0
+        )
     }
 
     @Test("the pauses that the server asks for, up to a minute each, are kept and do not count, but not without limit")
