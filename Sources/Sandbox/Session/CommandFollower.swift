@@ -24,6 +24,7 @@ actor CommandFollower {
 
     init(
         of command: HTTPURL,
+        id: String,
         in sandbox: DaytonaSandbox,
         into spool: OutputSpool,
         mark: StartMark,
@@ -32,7 +33,7 @@ actor CommandFollower {
         (self.command, self.spool, self.loop) = (command, spool, loop)
         (client, times) = (sandbox.client, sandbox.commandTimes)
         log = FollowedLog(of: command, in: sandbox, into: spool, mark: mark, on: loop)
-        status = CommandStatus(of: command, in: sandbox, log: log, on: loop)
+        status = CommandStatus(of: command, id: id, in: sandbox, log: log, on: loop)
         stall = times.shortestStall
     }
 

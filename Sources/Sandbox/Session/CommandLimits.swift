@@ -12,7 +12,8 @@ public struct CommandLimits: Sendable, Hashable {
     ///
     /// After the fifth start, or if the last session may still exist, this is an error instead.
     ///
-    /// The first sign is a line that precedes the command's own output and is not delivered.
+    /// The first sign is a line that precedes the command's own output and is not delivered. Without it, as when the
+    /// sandbox's disk is full, the command's process is looked for.
     public var startLimit = Duration.seconds(30)
     /// How long a command may show neither output nor exit code, while its process cannot be seen to run, before that
     /// is an error.

@@ -13,17 +13,18 @@ actor CommandStatus {
     private let log: FollowedLog
     private let begunAt: LoopInstant
     private var failures = LookupFailures()
-    /// When the process of a silent command was last seen running.
-    private var seenRunningAt: LoopInstant
+    private var process: CommandProcess
+    /// When the process of a silent command was last seen running; `nil` if it never was.
+    private var seenRunningAt: LoopInstant?
     /// When the process was first seen to be gone.
     private var goneSince: LoopInstant?
     /// The command's exit code, or why it is given up, once that is known.
     private(set) var verdict: Result<Int, any Error>?
 
-    init(of command: HTTPURL, in sandbox: DaytonaSandbox, log: FollowedLog, on loop: EventLoop) {
+    init(of command: HTTPURL, id: String, in sandbox: DaytonaSandbox, log: FollowedLog, on loop: EventLoop) {
         (self.command, self.sandbox, self.log, self.loop) = (command, sandbox, log, loop)
+        process = CommandProcess(commandID: id)
         begunAt = EventLoop.monotonicNow()
-        seenRunningAt = begunAt
     }
 
     /// Asks the server for the command's exit code; without one, checks that the command is still alive.
@@ -43,23 +44,28 @@ actor CommandStatus {
     /// Gives up on a command that has shown neither output nor exit code for too long and has no visible process.
     private func checkForLife() async {
         let limits = sandbox.commandLimits
-        if await log.byteCount == 0 {
+        if await log.byteCount == 0, seenRunningAt == nil {
             guard loop.now - begunAt >= limits.startLimit.nanoseconds, await log.isEmpty(), await log.byteCount == 0
             else { return }
-            let text = "the command has shown no sign of having started for \(limits.startLimit)"
-            verdict = .failure(NotBegun(reason: SandboxError(.timedOut, text)))
+            // The log stays empty if the sandbox's disk is full, but the command runs all the same.
+            switch await isRunning() {
+            case true?: seenRunningAt = loop.now
+            case false?:
+                let text = "the command has shown no sign of having started for \(limits.startLimit)"
+                verdict = .failure(NotBegun(reason: SandboxError(.timedOut, text)))
+            case nil:
+                guard loop.now - begunAt >= limits.silenceLimit.nanoseconds else { return }
+                let text = "no sign of the command for \(limits.silenceLimit), and its process could not be looked for"
+                verdict = .failure(SandboxError(.timedOut, text))
+            }
             return
         }
-        let lastSignAt = max(await log.lastBytesAt, seenRunningAt)
+        let lastSignAt = max(await log.lastBytesAt, seenRunningAt ?? begunAt)
         guard loop.now - lastSignAt >= limits.silenceLimit.nanoseconds else { return }
-        if let processID = await log.processID {
-            let look = "test -d /proc/\(processID) && echo running"
-            let seen = try? await sandbox.run(look, cwd: nil, environment: [], timeout: .seconds(10))
-            // A process that cannot be looked at is not known to be dead.
-            if seen?.output.contains("running") ?? true {
-                seenRunningAt = loop.now
-                return
-            }
+        // A process that cannot be looked at is not known to be dead.
+        if await isRunning() ?? true {
+            seenRunningAt = loop.now
+            return
         }
         // The command may have ended after the server was asked, so its exit code gets time to arrive. A sign of life
         // restarts that time.
@@ -68,5 +74,13 @@ actor CommandStatus {
         guard loop.now - since >= limits.exitCodeLimit.nanoseconds else { return }
         let text = "the command is not running; no output and no exit code for \(limits.silenceLimit)"
         verdict = .failure(SandboxError(.timedOut, text))
+    }
+
+    /// Returns whether the command's process is running; `nil` if that cannot be found out.
+    private func isRunning() async -> Bool? {
+        process.id = await log.processID
+        let look = process.look
+        let seen = try? await sandbox.run(look, cwd: nil, environment: [], timeout: .seconds(10))
+        return seen.flatMap { process.isRunning($0) }
     }
 }

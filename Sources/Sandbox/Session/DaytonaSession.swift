@@ -18,7 +18,7 @@ actor DaytonaSession {
     private var mayExist = false
     private var backOff: BackOff { BackOff(first: client.configuration.retryPause, longest: .seconds(10)) }
 
-    /// The maximum number of starts of a command, each made only if it has certainly not started before.
+    /// The maximum number of starts of a command, each made only if it has shown no sign of having started before.
     private static let maxStarts = 5
     /// The maximum number of attempts at a step that may be repeated.
     private static let maxAttempts = 5
@@ -94,7 +94,14 @@ actor DaytonaSession {
         try Task.checkCancellation()
         let commandID = try await execute(text.text)
         let url = path("/command/\(HTTPURL.escape(commandID))")
-        let follower = CommandFollower(of: url, in: sandbox, into: spool, mark: StartMark(token: text.token), on: loop)
+        let follower = CommandFollower(
+            of: url,
+            id: commandID,
+            in: sandbox,
+            into: spool,
+            mark: StartMark(token: text.token),
+            on: loop
+        )
         return try await follower.follow()
     }
 
@@ -190,7 +197,7 @@ actor DaytonaSession {
     }
 }
 
-/// A command that has certainly not started, and will not once its session is deleted.
+/// A command that has shown no sign of having started, and will not start once its session is deleted.
 struct NotBegun: Error {
     let reason: SandboxError
 }

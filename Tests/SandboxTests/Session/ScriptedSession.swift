@@ -8,7 +8,7 @@ import TestSupport
 final class ScriptedSession: HTTPResponder {
     /// The purpose of a request.
     enum Step: Sendable, Hashable {
-        case create, begin, session, command, log, follow, delete, other
+        case create, begin, session, command, log, follow, delete, look, other
     }
 
     /// The requests and their fields.
@@ -66,14 +66,14 @@ final class ScriptedSession: HTTPResponder {
         case .log: return HTTPServerResponse(status: .ok, body: .bytes(log))
         case .follow: return .stream { [log] socket in try? await socket.send(log) }
         case .delete: return .text(204, "")
-        case .other: return .text(404, "")
+        case .look, .other: return .text(404, "")
         }
     }
 
     private static func step(of head: HTTPRequestHead) -> Step {
         let parts = head.path.split(separator: "/").dropFirst(4)
         switch (head.method, parts.count, parts.last) {
-        case (.post, 0, _): return .create
+        case (.post, 0, _): return head.path.hasSuffix("/execute") ? .look : .create
         case (.post, 2, "exec"): return .begin
         case (.get, 1, _): return .session
         case (.delete, 1, _): return .delete
