@@ -81,8 +81,12 @@ extension Sandbox {
 /// ```
 ///
 /// Standard output and standard error are merged. Elements are pieces of text as received, neither split nor joined
-/// into lines, with newlines kept. Every byte is delivered once, in order, decoded as UTF-8 with U+FFFD for invalid
-/// sequences.
+/// into lines, with newlines kept. Every byte of the command's log is delivered once, in order, decoded as UTF-8 with
+/// U+FFFD for invalid sequences.
+///
+/// The log differs from what the command writes in three ways, as Daytona logs lines and marks the stream of each: zero
+/// bytes are dropped, a last line without a newline gets one, and three bytes 1 or three bytes 2 in a row are taken for
+/// a mark and dropped. Download a file instead of printing binary data.
 ///
 /// - Parameters:
 ///   - sandbox: the sandbox to run it in.
