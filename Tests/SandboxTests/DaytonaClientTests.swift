@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The Daytona client against a local Daytona")
+@Suite("The Daytona client against a local Daytona", .timeLimit(.minutes(5)))
 struct DaytonaClientTests {
     private func withSandbox(_ body: @Sendable (DaytonaSandbox, DaytonaClient) async throws -> Void) async throws {
         let local = try await LocalDaytona.start()

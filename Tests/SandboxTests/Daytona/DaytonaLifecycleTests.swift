@@ -5,7 +5,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The life cycle of a sandbox")
+@Suite("The life cycle of a sandbox", .timeLimit(.minutes(5)))
 struct DaytonaLifecycleTests {
     @Test("a sandbox is created as requested, stopped, started and deleted")
     func life() async throws {

@@ -5,13 +5,16 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Uploads and downloads of any size")
+@Suite("Uploads and downloads of any size", .timeLimit(.minutes(5)))
 struct DaytonaTransferTests {
     private static let megabyte = 1 << 20
 
-    @Test("64 MiB are uploaded and downloaded with only a few pieces in memory", arguments: [true, false])
-    func large(_ isLengthKnown: Bool) async throws {
-        let count = (isLengthKnown ? 64 : 8) * Self.megabyte
+    @Test(
+        "pieces are uploaded with only a few of them in memory, their length known or not, and 64 MiB are downloaded",
+        arguments: [(64, true), (8, false)]
+    )
+    func large(_ megabytes: Int, _ isLengthKnown: Bool) async throws {
+        let count = megabytes * Self.megabyte
         try await withLocalDaytona { client in
             let sandbox = try await client.createSandbox(.init())
             let gauge = CountedPieces.Gauge()
@@ -78,28 +81,35 @@ struct DaytonaTransferTests {
         }
     }
 
-    @Test("when many local files are uploaded together, one is open at a time")
+    @Test("when many local files are uploaded together, none is open before or after its turn")
     func openFiles() async throws {
         try await withLocalDaytona { client in
             let sandbox = try await client.createSandbox(.init())
             try await withTemporaryDirectory { directory in
-                for number in 0..<100 {
+                let count = 100
+                for number in 0..<count {
                     try Data("file \(number)".utf8).write(to: URL(fileURLWithPath: "\(directory)/\(number)"))
                 }
                 let open = Locked<[Int]>([])
-                // Counts in the middle of the upload.
-                let look = AsyncStream<[UInt8]>(unfolding: {
-                    let links = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-                    let targets = links.map {
-                        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
-                    }
-                    open.withLock { $0.append(targets.count { $0?.hasPrefix(directory) == true }) }
-                    return nil
-                })
-                var uploads = (0..<100).map { SandboxUpload.file("\(directory)/\($0)", to: "/tmp/many/\($0)") }
-                uploads.insert(.pieces(look, to: "/tmp/many/look"), at: 50)
+                // Counts between one file and the next.
+                let look = {
+                    AsyncStream<[UInt8]>(unfolding: {
+                        let links = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+                        let targets = links.map {
+                            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+                        }
+                        open.withLock { $0.append(targets.count { $0?.hasPrefix(directory) == true }) }
+                        return nil
+                    })
+                }
+                let uploads = (0..<count).flatMap { number in
+                    [
+                        SandboxUpload.file("\(directory)/\(number)", to: "/tmp/many/\(number)"),
+                        .pieces(look(), to: "/tmp/many/look"),
+                    ]
+                }
                 try await sandbox.upload(uploads)
-                #expect(open.withLock { $0 } == [0])
+                #expect(open.withLock { $0 } == [Int](repeating: 0, count: count))
                 #expect(try await sandbox.run("cat /tmp/many/99; ls /tmp/many | wc -l").output == "file 99101\n")
             }
         }

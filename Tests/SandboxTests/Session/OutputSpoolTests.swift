@@ -5,7 +5,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Output for a slow reader")
+@Suite("Output for a slow reader", .timeLimit(.minutes(5)))
 struct OutputSpoolTests {
     /// A spool and its event loop.
     private actor Owner {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Deleting a command's session")
+@Suite("Deleting a command's session", .timeLimit(.minutes(5)))
 struct SessionDeletionTests {
     @Test("a deletion that the server refuses for a while is retried", arguments: [503, 500, 401, 403])
     func stubborn(_ status: Int) async throws {
