@@ -69,7 +69,7 @@ tool() { # TITLE PATTERN COMMAND …
     "$@" >"$work/output" 2>&1 || status=$?
     summary=$(grep -E "$pattern" "$work/output" | tail -n 1 || true)
     # What is not ok is for people to read.
-    grep -E '^(FAIL|FAILED|failed|UNIMPLEMENTED|NON-STRICT)' "$work/output" | grep -vxF "$summary" || true
+    grep -E '^(FAIL|FAILED|failed|UNIMPLEMENTED|NON-STRICT|✘)' "$work/output" | grep -vxF "$summary" || true
     echo "${summary:-no summary, status $status}"
     if [ -z "$summary" ]; then tail -n 20 "$work/output"; fi
     summary=$(sed 's/^\[[^]]*\] //; s/ *([0-9]* s)$//; s/  */ /g' <<<"$summary")
