@@ -64,7 +64,7 @@ struct ProducedSequenceTests {
         }.value
     }
 
-    @Test("the storage of a batch that has been returned is used for a later one")
+    @Test("a batch that has been returned lends its capacity to a later one")
     func storage() async throws {
         let mayGoOn = OneShotEvent()
         let sequence = sequence(of: Int.self) { channel in
