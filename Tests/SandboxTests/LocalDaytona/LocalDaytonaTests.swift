@@ -37,6 +37,19 @@ struct LocalDaytonaTests {
         }
     }
 
+    @Test(
+        "a sandbox is refused if a variable of its environment has no valid name",
+        arguments: ["BASH_FUNC_a%%", "1", ""]
+    )
+    func variables(_ name: String) async throws {
+        try await DaytonaFixture.with { fixture in
+            let body = fixture.json(["env": .object(JSONObject([(name, .string("x"))]))])
+            let answer = try await fixture.api(.post, "/sandbox", body)
+            #expect(answer.status == 400)
+            #expect(answer.json["message"]?.stringValue == "invalid environment variable name: \(name)")
+        }
+    }
+
     @Test("a sandbox's description has everything that the SDK requires, and whole numbers are integers")
     func object() async throws {
         try await DaytonaFixture.with { fixture in

@@ -1,5 +1,6 @@
 import BenchmarkProtocol
 import BenchmarkTransport
+import Glibc
 import TestSupport
 import Testing
 
@@ -57,14 +58,25 @@ struct OneShotTests {
     func environment(_ mode: Mode) async throws {
         try await SandboxFixture.with(mode) { sandbox in
             _ = await sandbox.update { $0.environment = [("FIRST", "1"), ("SECOND", "1")] }
-            let result = try await sandbox.shell(
-                "echo $FIRST$SECOND$LANG; env | cut -d= -f1 | sort | tr '\\n' ' '",
-                adding: [("SECOND", "2")]
-            )
-            #expect(
-                result.output.hasPrefix("12C.UTF-8\nDAYTONA_SANDBOX_ID FIRST HOME LANG LOGNAME "),
-                "\(result.output)"
-            )
+            let result = try await sandbox.shell("env -0 | tr '\\0' '\\n'", adding: [("SECOND", "2")])
+            let settings = result.output.split(separator: "\n").map { $0.split(separator: "=", maxSplits: 1) }
+            var values = Dictionary(settings.map { ($0[0], $0.last ?? "") }) { $1 }
+            // The shell's own.
+            for name in ["PWD", "OLDPWD", "SHLVL", "_"] { values[Substring(name)] = nil }
+            let names = "DAYTONA_SANDBOX_ID FIRST HOME LANG LOGNAME PATH SECOND SHELL TMPDIR USER"
+            #expect(values.keys.sorted().joined(separator: " ") == names)
+            #expect([values["FIRST"], values["SECOND"], values["LANG"]] == ["1", "2", "C.UTF-8"])
+            #expect(values["PATH"]?.elementsEqual(Spawn.path) == true)
+        }
+    }
+
+    @Test("the value of a variable arrives as it was sent", arguments: Mode.available)
+    func values(_ mode: Mode) async throws {
+        try await SandboxFixture.with(mode) { sandbox in
+            for value in ["", " a  b ", "é😀 \u{81}\u{88}", #"'"\$HOME`id`"#, "a\nb\n\n", "-n", "x=y"] {
+                let result = try await sandbox.shell(#"printf %s "$VALUE""#, adding: [("VALUE", value)])
+                #expect(result == ShellResult(0, value))
+            }
         }
     }
 
@@ -75,6 +87,32 @@ struct OneShotTests {
             let result = try await sandbox.shell("echo $PATH $LD_PRELOAD 2>/dev/null", adding: settings)
             #expect(result.exitCode == 0)
             #expect(result.output.hasSuffix("/nowhere /nowhere.so\n"), "\(result.output)")
+        }
+    }
+
+    @Test("nothing outside the sandbox obeys a command's variables", arguments: Mode.isolated)
+    func variablesOutside(_ mode: Mode) async throws {
+        try await withTemporaryDirectory { folder in
+            // What the command's PATH finds first, and what the programs that start a command see.
+            let (trap, seen) = ("\(folder)/trap", "\(folder)/seen")
+            for name in ["nsenter", "setsid", "setpriv", "env", "sh"] {
+                let file = try Descriptor.open("\(folder)/\(name)", O_WRONLY | O_CREAT | O_EXCL, mode: 0o755)
+                try file.write(Array("#!/bin/sh\n: >\(trap)\n".utf8), path: name)
+            }
+            try await SandboxFixture.with(mode) { sandbox in
+                let entrance = ["/bin/sh", "-c", #"/usr/bin/env >"$0"; exec "$@""#, seen]
+                try await sandbox.activeSpace().enter(by: entrance)
+                let settings = [("PATH", folder), ("LD_PRELOAD", "/nowhere.so"), ("SHELLOPTS", "xtrace"), ("A", "b")]
+                let result = try await sandbox.shell("echo $PATH $A 2>/dev/null", adding: settings)
+                #expect(result.exitCode == 0)
+                #expect(result.output.contains("\(folder) b\n"), "\(result.output)")
+                #expect(access(trap, F_OK) != 0)
+                let outside = try #require(SystemFile.read(seen)).split(separator: "\n")
+                for (name, _) in settings {
+                    let value = outside.first { $0.hasPrefix("\(name)=") } ?? ""
+                    #expect(value == (name == "PATH" ? "PATH=\(Spawn.path)" : ""))
+                }
+            }
         }
     }
 

@@ -56,6 +56,9 @@ extension SandboxRecord {
     init(id: String, creating request: JSONObject) throws(APIError) {
         self.init(id: id, name: request["name"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 })
         environment = try Self.texts(request["env"], "env")
+        if let name = environment.first(where: { !Self.isVariableName($0.name) })?.name {
+            throw APIError(400, "invalid environment variable name: \(name)")
+        }
         labels = try Self.texts(request["labels"], "labels")
         snapshot = request["snapshot"]?.stringValue ?? snapshot
         user = request["user"]?.stringValue ?? user
@@ -95,6 +98,17 @@ extension SandboxRecord {
             }
             return texts
         default: throw APIError(400, "\(name) must be an object")
+        }
+    }
+
+    /// Returns whether the text is of the form `[A-Za-z_][A-Za-z0-9_]*`, as the names of variables must be.
+    static func isVariableName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"): true
+            default: false
+            }
         }
     }
 

@@ -69,7 +69,7 @@ struct ToolboxProcesses: Sendable {
         let command = request["command"]?.stringValue ?? ""
         guard !Self.isBlank(command) else { throw APIError(400, "bad request: command is required") }
         let environment = try SandboxRecord.texts(request["envs"], "envs")
-        if let name = environment.first(where: { !Self.isName($0.name) })?.name {
+        if let name = environment.first(where: { !SandboxRecord.isVariableName($0.name) })?.name {
             throw APIError(400, "bad request: invalid environment variable name: \(name)")
         }
         let seconds = request["timeout"]?.doubleValue ?? request["timeout"]?.intValue.map(Double.init) ?? 0
@@ -91,17 +91,6 @@ struct ToolboxProcesses: Sendable {
 
     private static func isBlank(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
-    }
-
-    /// Returns whether the text is of the form `[A-Za-z_][A-Za-z0-9_]*`.
-    private static func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
-        return text.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"): true
-            default: false
-            }
-        }
     }
 
     // MARK: Sessions

@@ -22,16 +22,17 @@ enum NamespaceKind: Sendable, Hashable {
     /// Returns the program and arguments that start `arguments` in the namespaces of a process, as a session leader.
     ///
     /// The capabilities that would let a command undo the read-only mounts, or reach devices or the kernel, are
-    /// dropped; those left are the ones that containers usually have.
+    /// dropped; those left are the ones that containers usually have. No program is looked up in the command's `PATH`:
+    /// the first one may itself be an argument of another.
     func enter(_ pid: Int32, _ arguments: [String]) -> [String] {
         let user = self == .user ? ["--user", "--preserve-credentials"] : []
         let rights = "-all,+" + Self.capabilities.joined(separator: ",+")
-        return ["nsenter", "--target", "\(pid)"] + user
+        return [program("nsenter"), "--target", "\(pid)"] + user
             + ["--mount", "--pid", "--", program("setsid"), program("setpriv"), "--bounding-set=\(rights)", "--"]
             + arguments
     }
 
-    /// Returns the path of a program, found without consulting the environment, which is the command's.
+    /// Returns the path of a program, found without consulting the environment.
     private func program(_ name: String) -> String { Spawn.find(name) ?? name }
 
     private static let capabilities = [

@@ -104,18 +104,15 @@ final class SandboxSpace: Sendable {
         let entrance = entrance.withLock { $0 }
         switch place {
         case .namespaces(let keeper):
-            // Variables that the dynamic loader obeys must not reach the programs that still run outside.
-            let isForLoader = { (setting: String) in
-                setting.utf8.starts(with: "LD_".utf8) || setting.utf8.starts(with: "GLIBC_TUNABLES=".utf8)
-                    || setting.utf8.starts(with: "GCONV_PATH=".utf8)
-            }
-            let script = #"cd -- "$1" && shift && exec /usr/bin/env -- "$@""#
-            let arguments =
-                ["/bin/sh", "-c", script, "sh", files.absolute(directory)] + environment.filter(isForLoader)
-                + [Self.shell]
+            // The programs that still run outside must not obey the command's variables, such as those of the dynamic
+            // loader or of their shell. So each arrives as the value of another, and is set inside.
+            let names = environment.indices.map { "S\($0)" }
+            let settings = names.map { "\"$\($0)\"" }.joined(separator: " ")
+            let script = #"cd -- "$1" && exec /usr/bin/env -i -- \#(settings) \#(Self.shell)"#
+            let arguments = ["/bin/sh", "-c", script, "sh", files.absolute(directory)]
             return try ChildProcess(
                 entrance + keeper.kind.enter(keeper.first, arguments),
-                environment: environment.filter { !isForLoader($0) },
+                environment: Spawn.toolEnvironment + zip(names, environment).map { "\($0)=\($1)" },
                 standard: standard,
                 loop: loop
             )
