@@ -6,6 +6,13 @@ enum SystemFile {
     /// Returns all of it as text, or `nil` if it cannot be read.
     static func read(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
 
+    /// Returns what a symbolic link says, or `nil` if it cannot be read.
+    static func target(ofLink path: String) -> String? {
+        var text = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &text, text.count)
+        return count < 0 ? nil : String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Returns all of it, or `nil` if it cannot be read.
     static func bytes(_ path: String) -> [UInt8]? {
         guard let file = try? Descriptor.open(path, O_RDONLY) else { return nil }

@@ -131,6 +131,20 @@ struct OneShotTests {
         }
     }
 
+    @Test("the process group is killed at the timeout even if its shell has ended", arguments: Mode.available)
+    func outlivesItsShell(_ mode: Mode) async throws {
+        let marks = (0..<3).map { "8\($0)\(Int.random(in: 100_000...999_999))" }
+        try await SandboxFixture.with(mode) { sandbox in
+            let earlier = try await sandbox.shell("sleep \(marks[0]) >/dev/null 2>&1 &")
+            #expect(earlier == ShellResult(0, ""))
+            let text = "sleep \(marks[1]) & sleep \(marks[2]) >/dev/null 2>&1 &"
+            let outcome = try await sandbox.run(text, in: nil, adding: [], timeout: .milliseconds(500))
+            #expect(outcome == .timedOut)
+            await until { marks.dropFirst().allSatisfy { Processes.count(withArgument: $0) == 0 } }
+            #expect(Processes.count(withArgument: marks[0]) == 1)
+        }
+    }
+
     @Test("a background process survives if it does not hold the output open", arguments: Mode.available)
     func background(_ mode: Mode) async throws {
         let mark = "7\(Int.random(in: 1_000_000...9_999_999))"
@@ -143,11 +157,11 @@ struct OneShotTests {
         }
     }
 
-    @Test("more output than is kept is an error, and ends the command")
-    func tooMuchOutput() async throws {
+    @Test("more output than is kept is an error, and ends the command, even in the background", arguments: ["", " &"])
+    func tooMuchOutput(_ suffix: String) async throws {
         let mark = "7\(Int.random(in: 1_000_000...9_999_999))"
         try await DaytonaFixture.with { fixture in
-            let command = "head -c 70000000 /dev/zero | tr '\\0' x; sleep \(mark)"
+            let command = "{ head -c 70000000 /dev/zero | tr '\\0' x; sleep \(mark); }\(suffix)"
             let body = fixture.json(["command": .string(command)])
             let answer = try await fixture.toolbox(.post, "/process/execute", body)
             #expect(answer.status == 400)

@@ -153,6 +153,20 @@ final class SandboxSpace: Sendable {
         }
     }
 
+    /// Kills the process groups that have outlived their leader and hold a pipe open.
+    ///
+    /// - Parameter pipe: what links to the pipe say, such as `pipe:[123]`.
+    nonisolated(nonsending) func killLeaderlessGroups(holding pipe: String) async {
+        let isIncluded: @Sendable (pid_t) -> Bool
+        switch place {
+        case .namespaces(let keeper):
+            let namespace = SystemFile.target(ofLink: "/proc/\(keeper.first)/ns/pid")
+            isIncluded = { namespace != nil && SystemFile.target(ofLink: "/proc/\($0)/ns/pid") == namespace }
+        case .directory: isIncluded = mark.isOn
+        }
+        for group in await ProcessTree.leaderlessGroups(holding: pipe, where: isIncluded) { kill(-group, SIGKILL) }
+    }
+
     /// Kills everything that runs in the sandbox, but keeps the sandbox itself.
     nonisolated(nonsending) func killAll() async {
         switch place {

@@ -51,6 +51,7 @@ struct OneShotCommand: Sendable {
             output.write.close()
             let run = OneShotRun(
                 process: process,
+                pipe: SystemFile.target(ofLink: "/proc/self/fd/\(output.read.number)"),
                 input: try .pipe(script.write, on: loop),
                 output: try .pipe(output.read, on: loop),
                 space: space,
@@ -70,6 +71,8 @@ struct OneShotCommand: Sendable {
 /// Confined to the loop's thread.
 private struct OneShotRun: Sendable {
     let process: ChildProcess
+    /// What links to the pipe of the output say; `nil` if that is unknown.
+    let pipe: String?
     let input: BufferedStream
     let output: BufferedStream
     let space: SandboxSpace
@@ -124,6 +127,9 @@ private struct OneShotRun: Sendable {
             if process.outcome == nil {
                 Glibc.kill(-leader, SIGKILL)
                 process.signalGroup(SIGKILL)
+            // Without its leader, the group is found by what it still holds open, which is what is waited for.
+            _ = await process.waitForExit()
+            if let pipe { await space.killLeaderlessGroups(holding: pipe) }
             }
         }
     }
