@@ -91,6 +91,12 @@ static inline int clinux_open_in_root(int root, const char *path, int flags, mod
     return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
+/// `renameat2(2)` with `RENAME_NOREPLACE`: fails with `EEXIST` if the new name exists, and with `EINVAL` where the file
+/// system has no such call.
+static inline int clinux_rename_new(int folder, const char *name, int new_folder, const char *new_name) {
+    return (int)syscall(SYS_renameat2, folder, name, new_folder, new_name, 1 /* RENAME_NOREPLACE */);
+}
+
 /// Where `clinux_forward_signal` writes; one per importing module, of which there is one.
 static volatile int clinux_signal_descriptor = -1;
 

@@ -1,5 +1,6 @@
 import BenchmarkProtocol
 import BenchmarkTransport
+import Glibc
 import TestSupport
 import Testing
 
@@ -45,6 +46,44 @@ struct FileLimitTests {
             #expect(found.arrayValue?.map { $0["line"]?.intValue } == [1, 4, 5])
             #expect(found.arrayValue?.map { $0["content"]?.stringValue } == ["aXbX", "X", "last X"])
             #expect(try await fixture.toolbox(.get, "/files/find?path=/tmp/s&pattern=no%0AX").json == [])
+        }
+    }
+
+    @Test("a search that finds too many lines is refused, however short they are")
+    func manyLines() async throws {
+        try await DaytonaFixture.with { fixture in
+            let text = Array(String(repeating: "x\n", count: 140_000).utf8)
+            _ = try await ToolboxFilesTests.upload(fixture, [("/tmp/s/a", text)])
+            let answer = try await fixture.toolbox(.get, "/files/find?path=/tmp/s&pattern=x")
+            #expect(answer.status == 400)
+            #expect(answer.json["message"]?.stringValue?.contains("more than 67108864 bytes are found") == true)
+        }
+    }
+
+    @Test("a replacement says why it leaves a file alone")
+    func notText() async throws {
+        try await DaytonaFixture.with { fixture in
+            let long = [UInt8](repeating: 0x61, count: 17 << 20)
+            _ = try await ToolboxFilesTests.upload(fixture, [("/tmp/a", [0x61, 0]), ("/tmp/b", long)])
+            let body = fixture.json(["files": ["/tmp/a", "/tmp/b", "/tmp"], "pattern": "a", "newValue": "b"])
+            let errors = try await fixture.toolbox(.post, "/files/replace", body).json.arrayValue?.map { $0["error"] }
+            #expect(errors == ["binary file: /tmp/a", "file too large: /tmp/b", "is a directory: /tmp"])
+        }
+    }
+
+    @Test("a search for text opens nothing but regular files")
+    func namedPipe() async throws {
+        try await DaytonaFixture.with { fixture in
+            _ = try await ToolboxFilesTests.upload(fixture, [("/home/daytona/s/a", Array("x".utf8))])
+            // Without isolation, a command's paths are the host's.
+            let folder = try await fixture.execute("cd s && mkfifo f && pwd").split(separator: "\n").first
+            let watch = Descriptor(owning: inotify_init())
+            watch.makeNonBlocking()
+            #expect(inotify_add_watch(watch.number, "\(try #require(folder))/f", UInt32(IN_OPEN)) >= 0)
+            let found = try await fixture.toolbox(.get, "/files/find?path=/home/daytona/s&pattern=x").json
+            #expect(found.arrayValue?.count == 1)
+            let error = #expect(throws: FileError.self) { try watch.read(maxCount: 4096) }
+            #expect(error?.number == EAGAIN)
         }
     }
 

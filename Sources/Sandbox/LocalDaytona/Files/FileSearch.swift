@@ -11,8 +11,10 @@ struct FileSearch: Sendable {
     private static let maxEntryCount = 200_000
     /// The maximum size of a file that is searched, or that a replacement produces.
     private static let maxFileBytes = 16 * 1024 * 1024
-    /// The maximum amount of text in one response.
+    /// The maximum amount of text in one response, including ``bytesPerHit``.
     private static let maxFoundBytes = 64 * 1024 * 1024
+    /// What each hit costs beside its text: an object in memory, and its names in the response.
+    private static let bytesPerHit = 512
 
     /// Returns the response to `find`, `search` or `replace`.
     func reply(to request: APIRequest) async throws -> HTTPServerResponse {
@@ -46,17 +48,21 @@ struct FileSearch: Sendable {
         // No line contains a line feed.
         if pattern.contains(0x0A) { return [] }
         var (found, byteCount) = ([JSONValue](), 0)
-        try walk(path) { path, _, isDirectory in
-            guard !isDirectory, let text = self.text(of: path) else { return }
+        try walk(path) { path, _, kind in
+            // Opening another kind of file may have effects, such as on the writer of a named pipe.
+            guard kind == Glibc.S_IFREG, let text = try? text(of: path) else { return }
             // The offset and the number of the next line to search.
             var (start, number) = (0, 1)
             while let hit = Self.position(of: pattern, in: text, from: start) {
                 let passed = text[start..<hit]
                 number += passed.count { $0 == 0x0A }
                 let line = text[((passed.lastIndex(of: 0x0A) ?? start - 1) + 1)...].prefix { $0 != 0x0A }
-                byteCount += path.utf8.count + line.count
+                byteCount += path.utf8.count + line.count + Self.bytesPerHit
                 guard byteCount <= Self.maxFoundBytes else {
-                    throw APIError(400, "more than \(Self.maxFoundBytes) bytes of text are found")
+                    throw APIError(
+                        400,
+                        "more than \(Self.maxFoundBytes) bytes are found, counting \(Self.bytesPerHit) for each line"
+                    )
                 }
                 let content = String(decoding: line, as: UTF8.self)
                 found.append(["file": .string(path), "line": .int(number), "content": .string(content)])
@@ -69,12 +75,17 @@ struct FileSearch: Sendable {
     /// Calls `visit` for everything below a folder, parents first.
     ///
     /// Links are not followed.
+    ///
+    /// - Parameter visit: takes the path, the name and the kind of the file, such as `S_IFREG`.
     private func walk(
         _ path: String,
-        _ visit: (_ path: String, _ name: String, _ isDirectory: Bool) throws -> Void
+        _ visit: (_ path: String, _ name: String, _ kind: mode_t) throws -> Void
     ) throws {
         var open = [path.utf8.last == UInt8(ascii: "/") && path.utf8.count > 1 ? String(path.dropLast()) : path]
-        guard try files.info(path).isDirectory else { return try visit(path, RootedFiles.split(path).name, false) }
+        let info = try files.info(path)
+        guard info.isDirectory else {
+            return try visit(path, RootedFiles.split(path).name, FileInfo.kind(info.mode))
+        }
         var count = 0
         while let folder = open.popLast() {
             guard let directory = try? files.open(folder, O_RDONLY | O_DIRECTORY),
@@ -88,27 +99,34 @@ struct FileSearch: Sendable {
                 if count > Self.maxEntryCount { return }
                 var status = stat()
                 guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
-                let isDirectory = FileInfo.kind(status.st_mode) == Glibc.S_IFDIR
+                let kind = FileInfo.kind(status.st_mode)
                 let child = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-                try visit(child, name, isDirectory)
-                if isDirectory { folders.append(child) }
+                try visit(child, name, kind)
+                if kind == Glibc.S_IFDIR { folders.append(child) }
             }
             open += folders.reversed()
         }
     }
 
-    /// Returns the content of a file; `nil` if it cannot be read, is too large, or has a zero byte near its beginning.
-    private func text(of path: String) -> [UInt8]? {
-        guard let (file, byteCount) = try? files.openForReading(path), byteCount <= Self.maxFileBytes else {
-            return nil
-        }
+    /// Returns the content of a text file.
+    ///
+    /// - Throws: an error if it cannot be read, is too large, or has a zero byte near its beginning.
+    private func text(of path: String) throws -> [UInt8] {
+        let (file, byteCount) = try files.openForReading(path)
+        guard byteCount <= Self.maxFileBytes else { throw FileError(number: EFBIG, path: path) }
         var bytes = [UInt8]()
-        while let piece = try? file.read(maxCount: ToolboxFiles.maxPieceBytes), !piece.isEmpty {
+        while true {
+            let piece: [UInt8]
+            do { piece = try file.read(maxCount: ToolboxFiles.maxPieceBytes) } catch {
+                throw FileError(number: error.number, path: path)
+            }
+            if piece.isEmpty { break }
             bytes += piece
             // It may grow faster than it is read.
-            if bytes.count > Self.maxFileBytes { return nil }
+            if bytes.count > Self.maxFileBytes { throw FileError(number: EFBIG, path: path) }
         }
-        return bytes.prefix(512).contains(0) ? nil : bytes
+        if bytes.prefix(512).contains(0) { throw APIError(400, "binary file: \(path)") }
+        return bytes
     }
 
     /// Returns the offset of the next occurrence of a pattern, which must not be empty.
@@ -133,8 +151,7 @@ struct FileSearch: Sendable {
 
     private func replace(_ pattern: [UInt8], _ replacement: [UInt8], in path: String) -> JSONValue {
         do {
-            _ = try files.openForReading(path)
-            guard let text = text(of: path) else { throw FileError(number: EFBIG, path: path) }
+            let text = try text(of: path)
             var (start, replaced) = (0, [UInt8]())
             func add(_ bytes: some Collection<UInt8>) throws {
                 guard replaced.count + bytes.count <= Self.maxFileBytes else {

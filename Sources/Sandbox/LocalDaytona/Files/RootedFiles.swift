@@ -17,16 +17,21 @@ struct RootedFiles: Sendable {
         path.utf8.first == UInt8(ascii: "/") ? path : "\(workingDirectory)/\(path)"
     }
 
+    /// How often an attempt to open a file is repeated.
+    private static let maxRepetitionCount = 100
+
     /// Opens a file, without following a link out of the sandbox or waiting for the other end of a named pipe.
     func open(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(FileError) -> Descriptor {
         guard !path.isEmpty, !path.utf8.contains(0) else { throw FileError(number: EINVAL, path: path) }
-        let nonBlocking = flags & clinux_O_PATH == 0 ? O_NONBLOCK : 0
-        while true {
-            let number = clinux_open_in_root(root.number, absolute(path), flags | nonBlocking, mode)
+        let more = flags & clinux_O_PATH == 0 ? O_NONBLOCK | O_NOCTTY : 0
+        for _ in 0..<Self.maxRepetitionCount {
+            let number = clinux_open_in_root(root.number, absolute(path), flags | more, mode)
             if number >= 0 { return Descriptor(owning: number) }
-            // A rename interfered with the resolution, and the kernel asks to try again.
+            // A rename interfered with the resolution, and the kernel asks to try again; or a process holds a lease on
+            // the file (fcntl(2), `F_SETLEASE`), which it may keep for long.
             guard clinux_errno() == EAGAIN || clinux_errno() == EINTR else { throw .last(path) }
         }
+        throw FileError(number: EAGAIN, path: path)
     }
 
     /// Opens a folder.
@@ -126,6 +131,13 @@ struct RootedFiles: Sendable {
         var status = stat()
         guard fstatat(to.directory.number, to.name, &status, AT_SYMLINK_NOFOLLOW) != 0 else {
             throw FileError(number: EEXIST, path: destination)
+        }
+        if clinux_rename_new(from.directory.number, from.name, to.directory.number, to.name) == 0 { return }
+        switch clinux_errno() {
+        case EEXIST: throw FileError(number: EEXIST, path: destination)
+        // The file system cannot check that by itself.
+        case EINVAL, ENOSYS: break
+        default: throw .last(source)
         }
         guard renameat(from.directory.number, from.name, to.directory.number, to.name) == 0 else { throw .last(source) }
     }
