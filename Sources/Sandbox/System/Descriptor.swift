@@ -52,12 +52,14 @@ final class Descriptor: Sendable {
 extension BufferedStream {
     /// Returns a stream for our end of a pipe, which takes it over.
     ///
-    /// Must be called on the loop's thread.
+    /// A full pipe means that its reader is busy, however long that lasts. Must be called on the loop's thread.
     static func pipe(_ end: Descriptor, on loop: EventLoop) throws(SandboxError) -> BufferedStream {
         end.makeNonBlocking()
         let stream = DescriptorStream(end.release(), on: loop)
         do { try stream.register() } catch { throw .system(error.errorNumber, "cannot watch a pipe") }
-        return BufferedStream(stream, on: loop)
+        let pipe = BufferedStream(stream, on: loop)
+        pipe.writeStallLimit = .seconds(10 * 365 * 86_400)
+        return pipe
     }
 }
 

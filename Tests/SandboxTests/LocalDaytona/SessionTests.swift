@@ -123,6 +123,27 @@ struct SessionTests {
         }
     }
 
+    @Test("lines that are typed at the same time take turns while the command reads nothing")
+    func typedTogether() async throws {
+        try await Self.with(.none) { session, sandbox in
+            let (count, byteCount) = (20, 100_000)
+            let text = "mkfifo go; read x <go; head -c \(count * byteCount) | wc -c"
+            let id = try await session.execute(text, isAsync: true)
+            let line = String(repeating: "x", count: byteCount - 1) + "\n"
+            let typists = (0..<count).map { _ in
+                session.loop.startThrowingTask { try await session.type(line, into: id) }
+            }
+            // A loop runs its tasks in order: the others have begun.
+            _ = await session.loop.startTask { await session.states.count }.value
+            // Each line is logged when it is its turn; a pipe and the buffer before it take less than two.
+            #expect(await session.wholeLog(of: id).count < 4 * byteCount)
+            _ = try await sandbox.shell("until [ -p go ]; do sleep 0.01; done; echo >go")
+            for typist in typists { try await typist.value }
+            _ = try await session.waitForEnd(of: id)
+            #expect(await session.wholeLog(of: id).suffix(8) == Array("2000000\n".utf8)[...])
+        }
+    }
+
     @Test("deleting a session kills all descendants of its shell", arguments: Mode.available)
     func deletes(_ mode: Mode) async throws {
         let mark = "6\(Int.random(in: 1_000_000...9_999_999))"

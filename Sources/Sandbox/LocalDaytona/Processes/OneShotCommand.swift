@@ -82,8 +82,6 @@ private struct OneShotRun: Sendable {
     func watch(_ text: String, _ timeout: Duration?) async -> OneShotCommand.Outcome {
         let timer = timeout.map { loop.schedule(after: $0, stop) }
         defer { timer?.cancel() }
-        // The script may never be read, and that is no reason to give up.
-        input.writeStallLimit = .seconds(10 * 365 * 86_400)
         input.write { $0.append(text) }
         loop.startTask {
             await input.drainCompletely()
@@ -121,16 +119,17 @@ private struct OneShotRun: Sendable {
         output.close()
     }
 
+    /// Kills the process group of the shell, even if the shell itself has ended.
     private func kill() {
         loop.startTask {
             let leader = await space.leader(of: process)
             if process.outcome == nil {
                 Glibc.kill(-leader, SIGKILL)
                 process.signalGroup(SIGKILL)
+            }
             // Without its leader, the group is found by what it still holds open, which is what is waited for.
             _ = await process.waitForExit()
             if let pipe { await space.killLeaderlessGroups(holding: pipe) }
-            }
         }
     }
 }

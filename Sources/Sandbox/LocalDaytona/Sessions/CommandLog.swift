@@ -3,28 +3,45 @@ import Glibc
 
 /// The append-only log of one command: in memory while it is short, in a file once it is longer.
 ///
+/// A log that has reached its maximum size ends with a line that says so; what is appended later is dropped.
+///
 /// It is confined to its session's actor. A copy holds the bytes that were there when it was made, and may be read from
 /// anywhere; only the original grows. Reading never moves the position at which writing continues.
 struct CommandLog {
     /// The maximum number of bytes kept in memory; tests may choose fewer.
     let maxMemoryBytes: Int
+    /// The maximum size; the line that says that it is reached comes on top.
+    let maxBytes: Int
     /// The number of bytes so far.
     private(set) var count = 0
     /// Whether a write has failed, so that the log is incomplete.
     private(set) var isBroken = false
+    private var isFull = false
 
     private let path: String
     private var memory = [UInt8]()
     private var file: Descriptor?
 
     /// Creates a log that will use a file at `path`, which must not exist yet.
-    init(path: String, maxMemoryBytes: Int = 64 * 1024) {
+    init(path: String, maxMemoryBytes: Int = 64 * 1024, maxBytes: Int = CommandLog.usualMaxBytes) {
         self.path = path
         self.maxMemoryBytes = maxMemoryBytes
+        self.maxBytes = maxBytes
     }
 
-    /// Appends bytes.
+    /// The maximum size of a command's log: more than any command should print, less than most disks have left.
+    static let usualMaxBytes = 4 << 30
+
+    /// Appends bytes, which begin with a marker.
     mutating func append(_ bytes: [UInt8]) {
+        if isFull { return }
+        if count + bytes.count <= maxBytes { return store(bytes) }
+        isFull = true
+        let text = "local-daytona: a log has at most \(maxBytes) bytes, the rest of the output is dropped\n"
+        store(LogStream.standardError.marker + Array(text.utf8))
+    }
+
+    private mutating func store(_ bytes: [UInt8]) {
         if isBroken || bytes.isEmpty { return }
         if file == nil, memory.count + bytes.count <= maxMemoryBytes {
             memory += bytes

@@ -64,8 +64,6 @@ actor LocalSession {
         )
         pipe.read.close()
         shellInput = try BufferedStream.pipe(pipe.write, on: loop)
-        // A full pipe means that the shell is busy, however long that lasts.
-        shellInput.writeStallLimit = .seconds(10 * 365 * 86_400)
         // A SIGTERM to the shell alone must do no harm.
         shellInput.write { $0.append("trap : TERM\n") }
     }
@@ -201,13 +199,13 @@ actor LocalSession {
 
     private func receiveExitCodes(_ bytes: [UInt8]) {
         exitCodeText += bytes
-        while let end = exitCodeText.firstIndex(of: 0x0A) {
-            let words = exitCodeText[..<end].split(separator: UInt8(ascii: " ")).map {
-                String(decoding: $0, as: UTF8.self)
+        if let end = exitCodeText.lastIndex(of: 0x0A) {
+            for line in exitCodeText[..<end].split(separator: 0x0A) {
+                let words = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+                guard words.count == 2, let code = Int(words[1]), let command = commands[words[0]] else { continue }
+                command.receiveExitCode(code)
             }
             exitCodeText.removeSubrange(...end)
-            guard words.count == 2, let code = Int(words[1]), let command = commands[words[0]] else { continue }
-            command.receiveExitCode(code)
         }
         // Only a command can write that much here without a line feed, and then it is not a report.
         if exitCodeText.count > 4096 { exitCodeText = [] }
@@ -239,14 +237,24 @@ actor LocalSession {
     var states: [CommandState] { order.compactMap { try? state(of: $0) } }
 
     /// Writes a line to a command's standard input.
+    ///
+    /// Lines take turns, so that no more than one is held back while the command reads nothing.
     func type(_ text: String, into id: String) async throws {
+        while let turn = try command(id).inputTurn, !turn.hasFired { try await turn.waitUnlessCancelled() }
         let command = try command(id)
         if let code = command.exitCode { throw Failure.alreadyCompleted(code) }
         guard let input = command.input else { throw Failure.brokenPipe }
         let line = text.utf8.last == 0x0A ? text : text + "\n"
         if !command.suppressesInputEcho { command.echo(Array(line.utf8)) }
         input.write { $0.append(line) }
-        await input.drain()
+        let turn = OneShotEvent()
+        command.inputTurn = turn
+        // Ends even if the client disconnects, since what is written cannot be taken back.
+        loop.startTask {
+            await input.drain()
+            turn.fire()
+        }
+        try await turn.waitUnlessCancelled()
         if input.failure != nil, command.exitCode == nil { throw Failure.brokenPipe }
     }
 

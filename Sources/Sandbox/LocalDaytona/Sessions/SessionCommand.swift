@@ -18,6 +18,8 @@ final class SessionCommand {
     private(set) var endedAt: LoopInstant = 0
     /// The standard input; `nil` for a command without one.
     var input: BufferedStream?
+    /// Fires when the last line written to the input no longer holds up the next.
+    var inputTurn: OneShotEvent?
 
     private var labelers = [
         LogStream.standardOutput: LineLabeler(.standardOutput), .standardError: LineLabeler(.standardError),
