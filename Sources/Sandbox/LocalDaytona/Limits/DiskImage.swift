@@ -56,7 +56,7 @@ struct DiskImage: Sendable {
     }
 
     /// Runs a program of the machine; throws an error with the first line of its output if it fails.
-    fileprivate nonisolated(nonsending) static func run(_ arguments: [String], _ loop: EventLoop) async throws {
+    nonisolated(nonsending) static func run(_ arguments: [String], _ loop: EventLoop) async throws {
         // On the loop, to which the pipe belongs, whoever calls.
         let (outcome, text) = try await loop.startThrowingTask {
             let (null, printed) = (try Descriptor.open("/dev/null", O_RDWR), try Descriptor.pipe())
@@ -64,9 +64,13 @@ struct DiskImage: Sendable {
             printed.write.close()
             let output = try BufferedStream.pipe(printed.read, on: loop)
             defer { output.close() }
-            while await output.fillOrWait(), output.input.count < 64 * 1024 {}
-            let text = output.input.withReadableBytes { String(decoding: $0, as: UTF8.self) }
-            return (await process.waitForExit(), text)
+            // Everything is read, since a full pipe would keep the program from ending, but not everything kept.
+            var kept = [UInt8]()
+            while await output.fillOrWait() {
+                let bytes = output.input.take(output.input.count)
+                if kept.count < 64 * 1024 { kept += bytes }
+            }
+            return (await process.waitForExit(), String(decoding: kept, as: UTF8.self))
         }.value
         if outcome != .exited(0) {
             throw SandboxError(.system, "\(arguments.first ?? "") failed: \(text.split(separator: "\n").first ?? "")")

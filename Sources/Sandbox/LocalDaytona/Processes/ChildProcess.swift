@@ -9,7 +9,7 @@ import Glibc
 final class ChildProcess: Sendable {
     /// How a process ended.
     enum Outcome: Sendable, Equatable {
-        /// It exited with that code.
+        /// It exited with that code; -1 if it is not known how it ended.
         case exited(Int32)
         /// It was killed by that signal.
         case signalled(Int32)
@@ -35,7 +35,7 @@ final class ChildProcess: Sendable {
         guard descriptor >= 0 else {
             let error = SandboxError.lastError("cannot watch process \(pid)")
             kill(pid, SIGKILL)
-            reap()
+            reap(waits: true)
             throw error
         }
         let watch = ExitWatch(DescriptorStream(descriptor, on: loop), self)
@@ -63,17 +63,27 @@ final class ChildProcess: Sendable {
         state.withLock { if $0 == nil { kill(-pid, number) } }
     }
 
-    /// Reaps the process, after waiting for its exit if necessary.
-    fileprivate func reap() {
+    /// Reaps the process if it has ended.
+    ///
+    /// - Parameter waits: whether to wait for that first.
+    /// - Returns: whether it has ended.
+    @discardableResult
+    fileprivate func reap(waits: Bool = false) -> Bool {
         let outcome = state.withLock { state -> Outcome? in
             if let state { return state }
-            var status: Int32 = 0
-            guard waitpid(pid, &status, 0) == pid else { return nil }
-            let isExit = clinux_exited(status) != 0
-            state = isExit ? .exited(clinux_exit_code(status)) : .signalled(clinux_term_signal(status))
+            var (status, result): (Int32, pid_t) = (0, -1)
+            repeat { result = waitpid(pid, &status, waits ? 0 : WNOHANG) } while result < 0 && clinux_errno() == EINTR
+            if result == pid {
+                let isExit = clinux_exited(status) != 0
+                state = isExit ? .exited(clinux_exit_code(status)) : .signalled(clinux_term_signal(status))
+            } else if result < 0 {
+                // It is no longer a child: the system reaps the children of a process that ignores SIGCHLD.
+                state = .exited(-1)
+            }
             return state
         }
         if outcome != nil { ended.fire() }
+        return outcome != nil
     }
 }
 
@@ -94,13 +104,23 @@ private final class ExitWatch: ReadinessHandler, @unchecked Sendable {
     func start() {
         itself = self
         stream.owner = self
-        do { try stream.register() } catch { signal(.readable) }
+        do { try stream.register() } catch { check() }
     }
 
     func signal(_ readiness: Readiness) {
-        guard readiness.contains(.readable) else { return }
-        process.reap()
-        stream.close()
-        itself = nil
+        if readiness.contains(.readable) { check() }
     }
+
+    /// Checks whether the process has ended, and if not, checks again later: the descriptor may not be watched, or a
+    /// debugger may see the end first.
+    private func check() {
+        if process.reap() {
+            stream.close()
+            itself = nil
+        } else {
+            _ = stream.loop.schedule(after: Self.interval) { [weak self] in self?.check() }
+        }
+    }
+
+    private static let interval = Duration.milliseconds(100)
 }
