@@ -144,9 +144,13 @@ actor LocalSandbox {
     }
 
     /// Stops the sandbox: kills every process and forgets every session.
-    func stop() async throws {
+    ///
+    /// - Parameter intervals: the intervals that must still call for it; `nil` stops it in any case.
+    func stop(ifDue intervals: SandboxIntervals? = nil) async throws {
         if record.state == .stopped || record.state == .archived { return }
-        guard changeEnd == nil, !record.state.isTransient else { throw Failure.changeInProgress }
+        guard changeEnd == nil, !record.state.isTransient, isDue(.stop, intervals) else {
+            throw Failure.changeInProgress
+        }
         let end = begin(.stopping, desired: .stopped)
         defer { end.fire() }
         await endProcesses()
@@ -176,9 +180,20 @@ actor LocalSandbox {
         }
     }
 
+    /// Returns whether an action is due; without intervals, any is.
+    private func isDue(_ action: SandboxIntervals.Due, _ intervals: SandboxIntervals?) -> Bool {
+        intervals.map { due($0) == action } ?? true
+    }
+
     /// Starts destroying the sandbox: its state changes at once, and ``finishDestroying()`` must follow.
-    func beginDestroying() throws {
-        guard changeEnd == nil, !record.state.isTransient else { throw Failure.changeInProgress }
+    ///
+    /// - Parameters:
+    ///   - action: the action of which this is part.
+    ///   - intervals: the intervals that must still call for that action; `nil` destroys the sandbox in any case.
+    func beginDestroying(for action: SandboxIntervals.Due = .delete, ifDue intervals: SandboxIntervals? = nil) throws {
+        guard changeEnd == nil, !record.state.isTransient, isDue(action, intervals) else {
+            throw Failure.changeInProgress
+        }
         _ = begin(.destroying, desired: .destroyed)
         record.name = "DESTROYED_\(record.name)"
     }

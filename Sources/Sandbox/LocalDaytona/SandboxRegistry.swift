@@ -74,9 +74,14 @@ actor SandboxRegistry {
 
     /// Starts destroying a sandbox, which continues after this returns.
     ///
+    /// - Parameters: as for ``LocalSandbox/beginDestroying(for:ifDue:)``.
     /// - Returns: the record, which shows the sandbox as being destroyed.
-    func destroy(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
-        try await sandbox.beginDestroying()
+    func destroy(
+        _ sandbox: LocalSandbox,
+        for action: SandboxIntervals.Due = .delete,
+        ifDue intervals: SandboxIntervals? = nil
+    ) async throws -> SandboxRecord {
+        try await sandbox.beginDestroying(for: action, ifDue: intervals)
         if let index = entries.firstIndex(where: { $0.sandbox === sandbox }) { entries[index].name = nil }
         loop.startTask {
             await sandbox.finishDestroying()
@@ -86,9 +91,13 @@ actor SandboxRegistry {
     }
 
     /// Stops a sandbox, or destroys it if it is to be deleted as soon as it is stopped.
-    func stop(_ sandbox: LocalSandbox) async throws -> SandboxRecord {
-        if await sandbox.record.autoDeleteMinutes == 0 { return try await destroy(sandbox) }
-        try await loop.startThrowingTask { try await sandbox.stop() }.value
+    ///
+    /// - Parameter intervals: the intervals that must still call for it; `nil` stops it in any case.
+    func stop(_ sandbox: LocalSandbox, ifDue intervals: SandboxIntervals? = nil) async throws -> SandboxRecord {
+        if await sandbox.record.autoDeleteMinutes == 0 {
+            return try await destroy(sandbox, for: .stop, ifDue: intervals)
+        }
+        try await loop.startThrowingTask { try await sandbox.stop(ifDue: intervals) }.value
         return await sandbox.record
     }
 
@@ -104,12 +113,15 @@ actor SandboxRegistry {
     private func doWhatIsDue() async {
         for sandbox in all {
             guard !isClosed, let due = await sandbox.due(intervals) else { continue }
-            // If a request changes the state first, this fails and is tried again at the next check.
+            // If a request uses the sandbox or changes its state first, this fails, and the next check tries again.
             switch due {
-            case .stop: if (try? await stop(sandbox)) != nil { log("sandbox \(sandbox.id): stopped, nobody used it") }
+            case .stop:
+                if (try? await stop(sandbox, ifDue: intervals)) != nil {
+                    log("sandbox \(sandbox.id): stopped, nobody used it")
+                }
             case .archive: try? await sandbox.archive()
             case .delete:
-                if (try? await destroy(sandbox)) != nil {
+                if (try? await destroy(sandbox, ifDue: intervals)) != nil {
                     log("sandbox \(sandbox.id): deleted, it was stopped long enough")
                 }
             }

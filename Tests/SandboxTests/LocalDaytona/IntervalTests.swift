@@ -92,6 +92,40 @@ struct IntervalTests {
         }
     }
 
+    @Test("a request that begins after a sandbox was found to be due keeps it from being stopped or deleted")
+    func lateRequest() async throws {
+        try await withTemporaryDirectory { folder in
+            let (loop, intervals) = (EventLoopGroup.shared.next(), SandboxIntervals(minute: .nanoseconds(1)))
+            let registry = SandboxRegistry(
+                directory: folder,
+                kind: nil,
+                grace: .zero,
+                intervals: SandboxIntervals(minute: .seconds(60)),
+                loop: loop
+            )
+            let sandbox = try await registry.add(SandboxRecord(id: RandomText.uuid()))
+            try await sandbox.start()
+            #expect(await sandbox.due(intervals) == .stop)
+            let request = await sandbox.beginRequest()
+            for minutes in [-1, 0] {
+                _ = await sandbox.update { $0.autoDeleteMinutes = minutes }
+                await #expect(throws: LocalSandbox.Failure.changeInProgress) {
+                    try await registry.stop(sandbox, ifDue: intervals)
+                }
+            }
+            _ = await sandbox.update { $0.autoDeleteMinutes = 1 }
+            try await sandbox.stop()
+            #expect(await sandbox.due(intervals) == .delete)
+            try await sandbox.start()
+            await #expect(throws: LocalSandbox.Failure.changeInProgress) {
+                try await registry.destroy(sandbox, ifDue: intervals)
+            }
+            #expect(await sandbox.record.state == .started)
+            withExtendedLifetime(request) {}
+            await registry.close()
+        }
+    }
+
     @Test("a request may say that it does not count as activity")
     func skips() async throws {
         try await DaytonaFixture.with { fixture in
