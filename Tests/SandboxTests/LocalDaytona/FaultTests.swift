@@ -127,6 +127,15 @@ struct FaultTests {
         }
     }
 
+    @Test("messages that are to have no bytes at all have one", arguments: [0, -1])
+    func noBytes(_ value: Int) async throws {
+        try await withCommand(FaultPlan([Fault(.split, value)])) { _, sandbox, command in
+            let followed = try await Self.follow(command, sandbox.client)
+            #expect(followed.messages == Self.log.map { [$0] })
+            #expect(followed.end == "closed")
+        }
+    }
+
     @Test("a fault leaves Pings unanswered, so that the client ends the stream")
     func pings() async throws {
         try await withCommand(FaultPlan([Fault(.noPong), Fault(.neverClose)])) { local, sandbox, command in
@@ -209,6 +218,12 @@ struct FaultTests {
             #expect(try await sandbox.client.call(.get, command)["exitCode"] == nil)
             local.setFaults(FaultPlan())
             #expect(try await sandbox.client.call(.get, command)["exitCode"] == 3)
+        }
+        // One that would be over before the command is looked up has no effect, and does not count.
+        try await withCommand(FaultPlan([Fault(.lateExitCode, 0)])) { local, sandbox, command in
+            _ = try await Self.follow(command, sandbox.client)
+            #expect(try await sandbox.client.call(.get, command)["exitCode"] == 3)
+            #expect(local.faultStrikes.map(\.count) == [0])
         }
         try await withCommand(FaultPlan([Fault(.lostCommand)])) { local, sandbox, command in
             let log = try await sandbox.client.call(.get, command.appending("/logs"))

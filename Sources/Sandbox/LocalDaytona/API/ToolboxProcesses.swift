@@ -47,8 +47,9 @@ struct ToolboxProcesses: Sendable {
         case ("GET", 3) where rest[1] == "command":
             let state = try await sandbox.session(rest[0]).state(of: rest[2])
             if state.exitCode != nil,
-                let fault = faults.strike(.lateExitCode, method: request.method, route: request.route),
-                EventLoop.monotonicNow() - state.endedAt < Duration.milliseconds(fault.value).nanoseconds
+                let late = faults.choose(.lateExitCode, method: request.method, route: request.route),
+                EventLoop.monotonicNow() - state.endedAt < Duration.milliseconds(late.fault.value).nanoseconds,
+                faults.strike(late)
             {
                 return .json(200, ["id": .string(state.id), "command": .string(state.text)])
             }

@@ -57,7 +57,10 @@ struct StreamFaults: Sendable {
             let place = kind == .stall ? fault.after : fault.value
             if place > offset { count = min(count, place - offset) }
         }
-        if let size = pending[.split]?.fault.value, size < count, strike(.split) != nil { count = size }
+        // At least one byte: otherwise empty messages would follow one another for ever.
+        if let size = pending[.split].map({ max(1, $0.fault.value) }), size < count, strike(.split) != nil {
+            count = size
+        }
         if pending[.splitAtMarker] != nil, let end = Self.markerEnd(bytes.prefix(count)), strike(.splitAtMarker) != nil
         {
             count = end
