@@ -5,7 +5,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("A sandbox's intervals")
+@Suite("A sandbox's intervals", .timeLimit(.minutes(10)))
 struct IntervalTests {
     typealias Due = SandboxIntervals.Due
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Sandboxes as local processes")
+@Suite("Sandboxes as local processes", .timeLimit(.minutes(10)))
 struct IsolationTests {
     typealias Mode = SandboxFixture.Mode
 
@@ -60,8 +60,16 @@ struct IsolationTests {
             #expect(throws: FileError(number: EROFS, path: "/dev/null")) {
                 try files.setPermissions("/dev/null", mode: mode, owner: nil, group: nil)
             }
-            let result1 = try await sandbox.shell("ls /root /work")
-            #expect(result1.exitCode != 0)
+        }
+    }
+
+    @Test("a directory of the host outside the system cannot be seen", arguments: Mode.isolated)
+    func hidesOthers(_ mode: Mode) async throws {
+        try await withTemporaryDirectory { folder in
+            try await SandboxFixture.with(mode) { sandbox in
+                let result = try await sandbox.shell("test -e '\(folder)' || echo hidden; test -e /usr && echo there")
+                #expect(result == ShellResult(0, "hidden\nthere\n"))
+            }
         }
     }
 

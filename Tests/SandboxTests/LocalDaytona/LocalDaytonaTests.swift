@@ -5,7 +5,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("The loopback server: control plane")
+@Suite("The loopback server: control plane", .timeLimit(.minutes(10)))
 struct LocalDaytonaTests {
     @Test(
         "a sandbox is created, found by id and name, stopped, started and deleted",

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("One-shot commands")
+@Suite("One-shot commands", .timeLimit(.minutes(10)))
 struct OneShotTests {
     typealias Mode = SandboxFixture.Mode
 

@@ -145,7 +145,7 @@ struct Program: Sendable {
     }
 }
 
-@Suite("The program local-daytona")
+@Suite("The program local-daytona", .timeLimit(.minutes(10)))
 struct ProgramTests {
     @Test("the program works for any user", arguments: Program.users)
     func users(_ user: Program.User) async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchmarkSandbox
 
-@Suite("Sessions of the loopback server")
+@Suite("Sessions of the loopback server", .timeLimit(.minutes(10)))
 struct SessionTests {
     typealias Mode = SandboxFixture.Mode
 
