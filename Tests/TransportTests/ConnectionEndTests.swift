@@ -109,20 +109,20 @@ struct ConnectionEndTests {
     @Test("a body read that its responder left behind takes nothing from the next request, RFC 9112 §9.3")
     func abandonedRead() async throws {
         struct Leaving: HTTPResponder {
+            let readHasBegun = OneShotEvent()
             nonisolated(nonsending) func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
-                let begun = OneShotEvent()
-                _ = EventLoopGroup.shared.next().startTask {
-                    begun.fire()
-                    _ = try? await request.body.next()
-                }
-                await begun.wait()
-                for loop in EventLoopGroup.shared.all { await loop.startTask {}.value }
+                _ = EventLoopGroup.shared.next().startTask { _ = try? await request.body.next() }
+                await readHasBegun.wait()
                 return HTTPServerResponse(status: .ok, body: .bytes(Array("answer;".utf8)))
             }
         }
-        try await withServer(Leaving()) { url in
+        let responder = Leaving()
+        try await withServer(responder) { url in
             let client = try await RawClient(port: try HTTPURL(url).port)
-            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+            // The read is what asks for the body, RFC 9110 §10.1.1.
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+            _ = try await client.receiveText(until: "HTTP/1.1 100 Continue\r\n\r\n")
+            responder.readHasBegun.fire()
             let first = try await client.receiveText(until: "answer;")
             try? await client.send("helloGET / HTTP/1.1\r\nHost: a\r\n\r\n")
             let rest = try await client.receiveText()
