@@ -58,6 +58,16 @@ public final class RawClient: Sendable {
     /// Sends a text.
     public func send(_ text: String) async throws { try await send(text.utf8) }
 
+    /// Sends bytes one by one, 10 ms apart, until the connection is closed or `maxCount` are sent; returns the number.
+    public func trickle(_ maxCount: Int) async throws -> Int {
+        let loop = EventLoopGroup.shared.next()
+        for count in 0..<maxCount {
+            do { try await send("x") } catch { return count }
+            try await loop.sleep(for: .milliseconds(10))
+        }
+        return maxCount
+    }
+
     /// Says that nothing more will be sent.
     public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 

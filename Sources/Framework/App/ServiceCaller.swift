@@ -24,9 +24,10 @@ struct ServiceCaller: Sendable {
     /// Parsing or serializing megabytes would hold up an event loop.
     nonisolated(nonsending) func offLoop<R: Sendable>(
         _ byteCount: Int,
-        _ body: @concurrent @Sendable () async throws -> R
+        _ body: nonisolated(nonsending) @Sendable () async throws -> R
     ) async throws -> R {
-        try await byteCount > 65_536 ? entering(executor, body) : body()
+        if byteCount <= 65_536 { return try await body() }
+        return try await entering(executor) { try await body() }
     }
 
     /// Calls service code on an executor, or on that of the calling task if it is `nil`.

@@ -1,3 +1,5 @@
+import BenchmarkTransport
+
 /// A queue of bytes in order of arrival, in pieces of its own that are as large as possible.
 ///
 /// Appended bytes are copied. Otherwise a few bytes would keep alive the whole message they arrived in, and small
@@ -7,40 +9,32 @@ struct PieceQueue: Sendable {
     static let maxPieceBytes = 64 * 1024
 
     private(set) var byteCount = 0
-    private var pieces: [[UInt8]] = []
-    /// The index of the oldest piece; those before it have been taken.
-    private var first = 0
+    private var pieces = FIFO<[UInt8]>()
 
     var isEmpty: Bool { byteCount == 0 }
 
     /// The number of pieces.
-    var pieceCount: Int { pieces.count - first }
+    var pieceCount: Int { pieces.count }
 
     mutating func append(_ bytes: ArraySlice<UInt8>) {
         byteCount += bytes.count
         var rest = bytes
         while !rest.isEmpty {
-            let isFull = pieces.last.map { $0.count >= Self.maxPieceBytes } ?? true
-            if isFull || pieceCount == 0 { pieces.append([]) }
-            let last = pieces.count - 1
-            let part = rest.prefix(Self.maxPieceBytes - pieces[last].count)
-            pieces[last] += part
+            var room = Self.maxPieceBytes - (pieces.last?.count ?? Self.maxPieceBytes)
+            if room <= 0 {
+                pieces.append([])
+                room = Self.maxPieceBytes
+            }
+            let part = rest.prefix(room)
+            pieces.modifyLast { $0 += part }
             rest = rest.dropFirst(part.count)
         }
     }
 
     /// Removes and returns the oldest piece, or `nil` if there is none.
     mutating func takeFirst() -> [UInt8]? {
-        guard first < pieces.count else { return nil }
-        let piece = pieces[first]
-        pieces[first] = []
-        first += 1
+        guard let piece = pieces.takeFirst() else { return nil }
         byteCount -= piece.count
-        // Empty places are removed once they make up half of all, at a constant cost per piece on average.
-        if first * 2 >= pieces.count {
-            pieces.removeFirst(first)
-            first = 0
-        }
         return piece
     }
 }

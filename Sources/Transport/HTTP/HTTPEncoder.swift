@@ -14,6 +14,7 @@ package enum HTTPEncoder {
         ]
 
     private static let framingNames = ["content-length", "transfer-encoding", "date", "server"]
+    private static let responseNames = framingNames + ["connection"]
 
     /// Appends the head of a response.
     ///
@@ -32,7 +33,7 @@ package enum HTTPEncoder {
         output.append(contentsOf: StatusLines.line(status))
         output.append(contentsOf: commonFields)
         // An upgrade needs its `connection` field.
-        append(fields, leavingOut: framingNames + (status == .switchingProtocols ? [] : ["connection"]), to: &output)
+        append(fields, leavingOut: status == .switchingProtocols ? framingNames : responseNames, to: &output)
         append(framing, to: &output)
         // RFC 9110 §7.8: the field that offers other protocols is meant for this connection only.
         let offersUpgrade = status != .switchingProtocols && fields.contains(.upgrade)

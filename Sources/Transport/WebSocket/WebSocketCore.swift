@@ -10,7 +10,9 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private var codec: WebSocketProtocol
     private let role: WebSocketRole
 
-    private var queue = WebSocketMessageQueue()
+    private var queue = FIFO<WebSocketMessage>()
+    /// What the queued messages count for.
+    private var queuedBytes = 0
     private var receivers: [UnsafeContinuation<Void, Never>] = []
 
     /// How the connection ended; `nil` while it is open.
@@ -64,7 +66,10 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     private static let readsPerTick = 16
     private static let bytesPerRead = 65_536
 
-    private var isQueueFull: Bool { queue.byteCount >= configuration.maxQueuedBytes }
+    /// What a message counts for in the queue: its bytes, and what it costs beyond them.
+    private static func cost(of message: WebSocketMessage) -> Int { message.byteCount + 64 }
+
+    private var isQueueFull: Bool { queuedBytes >= configuration.maxQueuedBytes }
 
     /// Whether this side has stopped reading, so that input from the peer is not looked at.
     private var isReadingPaused: Bool { isQueueFull || stream.isAboveHighWater || codec.isHolding }
@@ -115,6 +120,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
         switch event {
         case .message(let message):
             queue.append(message)
+            queuedBytes += Self.cost(of: message)
             wakeReceivers()
         case .ping: break
         case .pong(let payload): awaitedPongs.removeValue(forKey: payload)?.fire()
@@ -151,6 +157,7 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     func takeQueue() -> [WebSocketMessage] {
         let wasFull = isQueueFull
         let taken = queue.takeAll()
+        queuedBytes = 0
         if wasFull { readAvailable() }
         return taken
     }
@@ -158,7 +165,8 @@ final class WebSocketCore: EndOfTickHandler, @unchecked Sendable {
     /// Returns and removes the oldest queued message, and resumes reading if it had stopped.
     func takeMessage() -> WebSocketMessage? {
         let wasFull = isQueueFull
-        let message = queue.takeFirst()
+        guard let message = queue.takeFirst() else { return nil }
+        queuedBytes -= Self.cost(of: message)
         if wasFull { readAvailable() }
         return message
     }
