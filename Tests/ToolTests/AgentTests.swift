@@ -26,8 +26,8 @@ struct AgentTests {
     @Test(
         "an agent's exit code tells how it ended: timeout(1) exits with 124, or with 137 if it had to kill",
         arguments: [
-            (0, 0, "done"), (3, 0, "Command failed with exit code 3"), (124, 9, "timed out after 9.0 s"),
-            (137, 0, "timed out after 0.0 s"), (137, 900, "Command failed with exit code 137"),
+            (0, 0, "done"), (3, 0, "Command failed with exit code 3"), (124, 9, "timed out after 9 s"),
+            (137, 0, "timed out after 0 s"), (137, 900, "Command failed with exit code 137"),
             (137, 1e300, "Command failed with exit code 137"), (137, .nan, "Command failed with exit code 137"),
             (1124, 9, "Command failed with exit code 1124"),
         ]

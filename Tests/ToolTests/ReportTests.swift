@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The runner's report")
 struct ReportTests {
-    private var report: Report {
+    private func report(_ score: Result<FinalScoreResponse, any Error>) -> Report {
         var good = TaskOutcome(taskID: "a-long-name")
         good.result = ["resolved": true, "tests_passed": 7, "tests_total": 7]
         (good.setupSeconds, good.agentSeconds, good.evaluationSeconds) = (0.5, 12.345, 100)
@@ -13,8 +13,15 @@ struct ReportTests {
         bad.result = ["resolved": false]
         var broken = TaskOutcome(taskID: "c")
         broken.failure = "no sandbox"
-        let score = FinalScoreResponse(tasksEvaluated: ["a-long-name", "b", "c"], finalScore: 33.333333)
         return Report(outcomes: [good, bad, broken], score: score)
+    }
+
+    private let score = FinalScoreResponse(tasksEvaluated: ["a-long-name", "b", "c"], finalScore: 33.333333)
+
+    private func trimmed(_ table: String) -> String {
+        table.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { String($0.reversed().drop { $0 == " " }.reversed()) }
+            .joined(separator: "\n")
     }
 
     @Test("the table has a row per task, the reason for each missing result, and the score")
@@ -29,10 +36,24 @@ struct ReportTests {
 
             final score: 33.33  (1 of 3 tasks resolved, 1 with errors)
             """
-        let lines = report.table.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            String(line.reversed().drop { $0 == " " }.reversed())
-        }
-        #expect(lines.joined(separator: "\n") == expected)
+        #expect(trimmed(report(.success(score)).table) == expected)
+    }
+
+    @Test(
+        "a run without a score reports what it has, and why there is no score",
+        arguments: [
+            (ServiceCallError(.invalidAnswer, "no number"), "no number"), (CancellationError(), "interrupted"),
+        ] as [(any Error, String)]
+    )
+    func noScore(_ reason: any Error, _ text: String) {
+        let report = report(.failure(reason))
+        #expect(report.table.contains("\nfinal score: none  (1 of 3 tasks resolved, 1 with errors)\n"))
+        #expect(report.table.hasSuffix("\nthere is no score: \(text)"))
+        #expect(report.json["final_score"] == .null)
+        #expect(report.json["error"] == .string(text))
+        #expect(report.json["tasks"]?["b"]?["result"] == ["resolved": false])
+        #expect(!report.isComplete)
+        #expect(report.isInterrupted == (reason is CancellationError))
     }
 
     @Test(
@@ -43,14 +64,19 @@ struct ReportTests {
         ]
     )
     func score(_ score: Double, _ text: String) {
-        let report = Report(outcomes: [], score: FinalScoreResponse(tasksEvaluated: [], finalScore: score))
+        let report = Report(
+            outcomes: [],
+            score: .success(FinalScoreResponse(tasksEvaluated: [], finalScore: score))
+        )
         #expect(report.table.contains("final score: \(text)  ("))
     }
 
     @Test("the JSON has everything, and null for missing values")
     func json() {
+        let report = report(.success(score))
         let tasks = report.json["tasks"]
         #expect(report.json["final_score"] == 33.333333)
+        #expect(report.json["error"] == .null)
         #expect(tasks?["b"]?["result"] == ["resolved": false])
         #expect(tasks?["c"]?["error"] == "no sandbox")
         #expect(tasks?["c"]?["result"] == .null)

@@ -6,16 +6,48 @@ import Testing
 @testable import runner
 @testable import shell_tasks
 
+/// A benchmark that divides by zero when it is asked for the score.
+private struct UnscoredService: BenchmarkService {
+    func loadDatasets() async throws -> Datasets<Int> { ["default": ["only": 0]] }
+
+    func retrieveTask(
+        _ taskID: String,
+        in dataset: Dataset<Int>,
+        skipValidation: Bool
+    ) async throws -> RetrieveTaskResponse {
+        RetrieveTaskResponse(dockerImage: "debian", problemPath: "/tmp/problem", cwd: "/tmp")
+    }
+
+    func setupTask(_ taskID: String, in dataset: Dataset<Int>, sandbox: any Sandbox) async throws -> ChunkStream {
+        ChunkStream { try await $0.result(["status": "ok"]) }
+    }
+
+    func evaluateInstance(
+        _ taskID: String,
+        in dataset: Dataset<Int>,
+        sandbox: any Sandbox
+    ) async throws -> ChunkStream {
+        ChunkStream { try await $0.result(["resolved": true]) }
+    }
+
+    func calculateFinalScore(_ results: JSONObject, in dataset: Dataset<Int>) async throws -> FinalScoreResult {
+        FinalScoreResult(score: .nan)
+    }
+}
+
 @Suite("The example benchmark from start to finish")
 struct WholeRunTests {
     private static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../Examples/ShellTasks").standardizedFileURL.path
 
-    private func withService<R: Sendable>(_ body: (String) async throws -> R) async throws -> R {
+    private func withService<R: Sendable>(
+        _ service: any BenchmarkService.Type = ShellTasksService.self,
+        _ body: (String) async throws -> R
+    ) async throws -> R {
         var configuration = ServiceConfiguration(environment: [:])
         configuration.server.port = 0
         configuration.logsRequests = false
-        let running = try await BenchmarkServiceApp(ShellTasksService.self, configuration: configuration).start()
+        let running = try await start(service, configuration)
         do {
             let result = try await body(running.url)
             await running.stop()
@@ -24,6 +56,13 @@ struct WholeRunTests {
             await running.stop()
             throw error
         }
+    }
+
+    private func start<Service: BenchmarkService>(
+        _ service: Service.Type,
+        _ configuration: ServiceConfiguration
+    ) async throws -> RunningService {
+        try await BenchmarkServiceApp(service, configuration: configuration).start()
     }
 
     private func run(_ url: String, agent: String, _ change: (inout RunnerOptions) -> Void = { _ in }) async throws
@@ -45,8 +84,9 @@ struct WholeRunTests {
                 ]
             )
             #expect(report.outcomes.map(\.verdict) == ["failed", "resolved", "failed", "failed", "resolved"])
-            #expect(report.score.finalScore == 40)
-            #expect(report.score.metadata["categories"]?["numbers"] == ["tasks": 2, "resolved": 1])
+            let score = try report.score.get()
+            #expect(score.finalScore == 40)
+            #expect(score.metadata["categories"]?["numbers"] == ["tasks": 2, "resolved": 1])
         }
     }
 
@@ -72,9 +112,17 @@ struct WholeRunTests {
             let hurried = tasks.replacing(/"agent_timeout": *[0-9.]+/, with: #""agent_timeout": 3"#)
             try hurried.write(toFile: data, atomically: true, encoding: .utf8)
             let solution = try String(contentsOfFile: "\(Self.examples)/Reference/leap-years.sh", encoding: .utf8)
-            let agent = "\(folder)/agent.sh"
-            try "#!/bin/sh\ncat > solution.sh <<'END'\n\(solution)\nEND\nexec sleep 3600\n"
-                .write(toFile: agent, atomically: true, encoding: .utf8)
+            let agent = "\(folder)/agent's.sh"
+            let script = """
+                #!/bin/sh
+                [ "$AGENT_TIMEOUT" -eq 3 ] || exit
+                cat > solution.sh <<'END'
+                \(solution)
+                END
+                exec sleep 3600
+
+                """
+            try script.write(toFile: agent, atomically: true, encoding: .utf8)
             let service = Program(
                 path: Program.product("shell-tasks"),
                 arguments: ["--port", "0"],
@@ -82,10 +130,20 @@ struct WholeRunTests {
             )
             let exitCode = try await service.serve { url in
                 let outcome = try await run(url, agent: agent) { $0.taskIDs = ["leap-years"] }.outcomes.first
-                #expect(outcome?.agent == "timed out after 3.0 s")
+                #expect(outcome?.agent == "timed out after 3 s")
                 #expect(outcome?.result == ["resolved": true, "tests_passed": 9, "tests_total": 9])
             }
             #expect(exitCode == 0)
+        }
+    }
+
+    @Test("the results are reported even if the service has no score for them")
+    func noScore() async throws {
+        try await withService(UnscoredService.self) { url in
+            let report = try await run(url, agent: "true")
+            #expect(report.outcomes.map(\.verdict) == ["resolved"])
+            let error = #expect(throws: ServiceCallError.self) { try report.score.get() }
+            #expect(error?.code == .invalidAnswer)
         }
     }
 

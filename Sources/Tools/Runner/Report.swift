@@ -3,7 +3,16 @@ import BenchmarkFramework
 /// The results of a run, for people and for programs.
 struct Report {
     let outcomes: [TaskOutcome]
-    let score: FinalScoreResponse
+    /// The score, or the reason why there is none: a `CancellationError` if the run was interrupted.
+    let score: Result<FinalScoreResponse, any Error>
+
+    /// Whether the run was interrupted, so that tasks can be missing.
+    var isInterrupted: Bool {
+        if case .failure(let reason) = score { reason is CancellationError } else { false }
+    }
+
+    /// Whether every task has a result, and the run a score.
+    var isComplete: Bool { !outcomes.contains { $0.failure != nil } && scoreFailure == nil }
 
     /// A row per task, then the score.
     var table: String {
@@ -28,8 +37,15 @@ struct Report {
             if let failure = outcome.failure { lines.append("\(outcome.taskID): \(failure)") }
         }
         lines.append("")
-        lines.append("final score: \(rounded(score.finalScore))  (\(summary))")
+        let number = (try? score.get()).map { rounded($0.finalScore) } ?? "none"
+        lines.append("final score: \(number)  (\(summary))")
+        if let scoreFailure { lines.append("there is no score: \(scoreFailure)") }
         return lines.joined(separator: "\n")
+    }
+
+    private var scoreFailure: String? {
+        guard case .failure(let reason) = score else { return nil }
+        return isInterrupted ? "interrupted" : "\(reason)"
     }
 
     private var summary: String {
@@ -68,6 +84,11 @@ struct Report {
                 "evaluation_seconds": outcome.evaluationSeconds.map { .double($0) } ?? .null,
             ]
         }
-        return ["final_score": .double(score.finalScore), "metadata": .object(score.metadata), "tasks": .object(tasks)]
+        let score = try? score.get()
+        return [
+            "final_score": score.map { .double($0.finalScore) } ?? .null,
+            "metadata": score.map { .object($0.metadata) } ?? .null,
+            "error": scoreFailure.map { .string($0) } ?? .null, "tasks": .object(tasks),
+        ]
     }
 }

@@ -4,17 +4,21 @@ import BenchmarkTransport
 /// A run over the tasks of a service.
 struct Runner {
     let options: RunnerOptions
+    /// Where the tasks' logs are written, if anywhere.
+    var logs: LogDirectory?
 
     /// Runs all tasks and fetches the score.
     ///
-    /// When the calling task is cancelled, every task is stopped: streams are closed, sandboxes deleted, and the local
-    /// server is shut down. Then this throws `CancellationError`.
+    /// A run whose tasks have begun ends with a report, even if the service gives no score: what hours have brought is
+    /// not lost. When the calling task is cancelled, every task is stopped first: streams are closed, sandboxes
+    /// deleted, and the local server is shut down.
+    ///
+    /// - Throws: what prevents the tasks from beginning, such as an id that the service does not have.
     func run() async throws -> Report {
-        let logs = try options.outputDirectory.map { try LogDirectory($0) }
         guard let credentials = options.sandboxes else {
             let local = try await LocalDaytona.start()
             do {
-                let report = try await run(on: local.credentials, logs)
+                let report = try await run(on: local.credentials)
                 await local.shutdown()
                 return report
             } catch {
@@ -22,10 +26,10 @@ struct Runner {
                 throw error
             }
         }
-        return try await run(on: credentials, logs)
+        return try await run(on: credentials)
     }
 
-    private func run(on credentials: DaytonaCredentials, _ logs: LogDirectory?) async throws -> Report {
+    private func run(on credentials: DaytonaCredentials) async throws -> Report {
         var configuration = BenchmarkServiceClient.Configuration()
         for (name, value) in options.headers { configuration.headers.set(name, value) }
         let service = try BenchmarkServiceClient(
@@ -51,16 +55,22 @@ struct Runner {
             ).run()
         }
         progress.end()
-        try Task.checkCancellation()
+        return Report(outcomes: outcomes, score: await score(of: outcomes, from: service))
+    }
 
+    private func score(
+        of outcomes: [TaskOutcome],
+        from service: BenchmarkServiceClient
+    ) async -> Result<FinalScoreResponse, any Error> {
         var results = JSONObject()
         for outcome in outcomes { results[outcome.taskID] = outcome.result ?? .null }
-        let score = try await service.finalScore(
-            FinalScoreRequest(evaluationResults: results, dataset: options.dataset)
-        )
-        let report = Report(outcomes: outcomes, score: score)
-        try logs?.write(try report.json.serialized())
-        return report
+        do {
+            try Task.checkCancellation()
+            let request = FinalScoreRequest(evaluationResults: results, dataset: options.dataset)
+            return .success(try await service.finalScore(request))
+        } catch {
+            return .failure(Task.isCancelled ? CancellationError() : error)
+        }
     }
 
     /// Runs as many tasks at a time as the options say, and returns their outcomes in the order of the ids.

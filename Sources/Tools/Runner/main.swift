@@ -15,17 +15,20 @@ do {
     exit(2)
 }
 
-let loop = EventLoopGroup.shared.next()
-let run = loop.startThrowingTask { [options] in try await Runner(options: options).run() }
-// A signal ends the run gracefully: its sandboxes are deleted before the process exits.
-loop.startTask {
-    await signals.first.wait()
-    run.cancel()
-}
 do {
+    let logs = try options.outputDirectory.map { try LogDirectory($0) }
+    let loop = EventLoopGroup.shared.next()
+    let run = loop.startThrowingTask { try await Runner(options: options, logs: logs).run() }
+    // A signal ends the run gracefully: its sandboxes are deleted before the process exits.
+    loop.startTask {
+        await signals.first.wait()
+        run.cancel()
+    }
     let report = try await run.value
     print(report.table)
-    exit(report.outcomes.contains { $0.failure != nil } ? 1 : 0)
+    try logs?.write(try report.json.serialized())
+    if report.isInterrupted { throw CancellationError() }
+    exit(report.isComplete ? 0 : 1)
 } catch {
     let wasInterrupted = signals.first.hasFired
     FileHandle.standardError.write(Data((wasInterrupted ? "interrupted\n" : "error: \(error)\n").utf8))
