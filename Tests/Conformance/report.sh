@@ -3,7 +3,8 @@ report() {
     cat <<'END'
 # Conformance
 
-Written by `./dev conformance`, which runs these tools against release builds on loopback:
+Written by `./dev conformance`, which runs these tools against release builds on loopback, then the Swift tests under each
+sanitizer:
 
 - `http1_probe.py`: requests, well-formed and hostile, to an HTTP/1.1 server (RFC 9110, 9112), and the opening
   handshake of WebSocket;
