@@ -151,8 +151,8 @@ let package = Package(
         .testTarget(
             name: "ToolTests",
             dependencies: [
-                "runner", "shell-tasks", "ws-echo", "http-get", "BenchmarkFramework", "BenchmarkTransport",
-                "TestSupport",
+                "runner", "shell-tasks", "ws-echo", "http-get", "BenchmarkFramework", "BenchmarkServiceTesting",
+                "BenchmarkTransport", "TestSupport",
             ],
             swiftSettings: settings
         ),

@@ -1,4 +1,4 @@
-import BenchmarkFramework
+import BenchmarkServiceTesting
 import Foundation
 import TestSupport
 import Testing
@@ -6,64 +6,10 @@ import Testing
 @testable import runner
 @testable import shell_tasks
 
-/// A benchmark that divides by zero when it is asked for the score.
-private struct UnscoredService: BenchmarkService {
-    func loadDatasets() async throws -> Datasets<Int> { ["default": ["only": 0]] }
-
-    func retrieveTask(
-        _ taskID: String,
-        in dataset: Dataset<Int>,
-        skipValidation: Bool
-    ) async throws -> RetrieveTaskResponse {
-        RetrieveTaskResponse(dockerImage: "debian", problemPath: "/tmp/problem", cwd: "/tmp")
-    }
-
-    func setupTask(_ taskID: String, in dataset: Dataset<Int>, sandbox: any Sandbox) async throws -> ChunkStream {
-        ChunkStream { try await $0.result(["status": "ok"]) }
-    }
-
-    func evaluateInstance(
-        _ taskID: String,
-        in dataset: Dataset<Int>,
-        sandbox: any Sandbox
-    ) async throws -> ChunkStream {
-        ChunkStream { try await $0.result(["resolved": true]) }
-    }
-
-    func calculateFinalScore(_ results: JSONObject, in dataset: Dataset<Int>) async throws -> FinalScoreResult {
-        FinalScoreResult(score: .nan)
-    }
-}
-
 @Suite("The example benchmark from start to finish")
 struct WholeRunTests {
     private static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../Examples/ShellTasks").standardizedFileURL.path
-
-    private func withService<R: Sendable>(
-        _ service: any BenchmarkService.Type = ShellTasksService.self,
-        _ body: (String) async throws -> R
-    ) async throws -> R {
-        var configuration = ServiceConfiguration(environment: [:])
-        configuration.server.port = 0
-        configuration.logsRequests = false
-        let running = try await start(service, configuration)
-        do {
-            let result = try await body(running.url)
-            await running.stop()
-            return result
-        } catch {
-            await running.stop()
-            throw error
-        }
-    }
-
-    private func start<Service: BenchmarkService>(
-        _ service: Service.Type,
-        _ configuration: ServiceConfiguration
-    ) async throws -> RunningService {
-        try await BenchmarkServiceApp(service, configuration: configuration).start()
-    }
 
     private func run(_ url: String, agent: String, _ change: (inout RunnerOptions) -> Void = { _ in }) async throws
         -> Report
@@ -76,8 +22,9 @@ struct WholeRunTests {
 
     @Test("the demo agent resolves the tasks that it should, and the score says so")
     func demoAgent() async throws {
-        try await withService { url in
-            let report = try await run(url, agent: "\(Self.examples)/Agents/demo-agent.sh") { $0.dataset = "lite" }
+        try await withService(ShellTasksService.self) { service in
+            let agent = "\(Self.examples)/Agents/demo-agent.sh"
+            let report = try await run(service.url, agent: agent) { $0.dataset = "lite" }
             #expect(
                 report.outcomes.map(\.taskID) == [
                     "word-frequency", "csv-sum", "roman-numerals", "leap-years", "ini-get",
@@ -92,9 +39,9 @@ struct WholeRunTests {
 
     @Test("an agent that fails is graded for what it left")
     func failingAgent() async throws {
-        try await withService { url in
+        try await withService(ShellTasksService.self) { service in
             let agent = "echo 'exit 2' > solution.sh; exit 3"
-            let failing = try await run(url, agent: agent) { $0.taskIDs = ["leap-years"] }
+            let failing = try await run(service.url, agent: agent) { $0.taskIDs = ["leap-years"] }
             #expect(failing.outcomes.first?.agent == "Command failed with exit code 3")
             #expect(failing.outcomes.first?.result == ["resolved": false, "tests_passed": 0, "tests_total": 9])
         }
@@ -137,21 +84,11 @@ struct WholeRunTests {
         }
     }
 
-    @Test("the results are reported even if the service has no score for them")
-    func noScore() async throws {
-        try await withService(UnscoredService.self) { url in
-            let report = try await run(url, agent: "true")
-            #expect(report.outcomes.map(\.verdict) == ["resolved"])
-            let error = #expect(throws: ServiceCallError.self) { try report.score.get() }
-            #expect(error?.code == .invalidAnswer)
-        }
-    }
-
     @Test("an unknown task is refused with the service's own message")
     func unknownTask() async throws {
-        try await withService { url in
+        try await withService(ShellTasksService.self) { service in
             let error = await #expect(throws: ServiceCallError.self) {
-                try await run(url, agent: "true") { $0.taskIDs = ["nope"] }
+                try await run(service.url, agent: "true") { $0.taskIDs = ["nope"] }
             }
             #expect(error?.status == 400)
             #expect(error?.message.contains("Task ID not found: nope") == true)
@@ -162,10 +99,8 @@ struct WholeRunTests {
     func evaluateResponse(_ program: String, _ isResolved: Bool) async throws {
         let text = try String(contentsOfFile: "\(Self.examples)/Reference/\(program).sh", encoding: .utf8)
         let id = program.split(separator: "/").last.map(String.init) ?? ""
-        try await withService { url in
-            let result = try await BenchmarkServiceClient(url: url).evaluateResponse(
-                EvaluateResponseRequest(taskID: id, response: text)
-            )
+        try await withService(ShellTasksService.self) { service in
+            let result = try await service.evaluate(id, response: text)
             #expect(result["resolved"] == .bool(isResolved))
         }
     }

@@ -2,6 +2,12 @@ import BenchmarkFramework
 import BenchmarkTransport
 import Foundation
 
+/// Writes a line to standard error, and exits.
+func end(_ line: String, _ exitCode: Int32) -> Never {
+    FileHandle.standardError.write(Data("\(line)\n".utf8))
+    exit(exitCode)
+}
+
 let signals = TerminationSignals.install()
 let options: RunnerOptions
 do {
@@ -11,8 +17,7 @@ do {
     }
     options = parsed
 } catch {
-    FileHandle.standardError.write(Data("error: \(error.message)\n\(RunnerOptions.usage)\n".utf8))
-    exit(2)
+    end("error: \(error.message)\n\(RunnerOptions.usage)", 2)
 }
 
 do {
@@ -24,13 +29,15 @@ do {
         await signals.first.wait()
         run.cancel()
     }
-    let report = try await run.value
+    let report: Report
+    do { report = try await run.value } catch {
+        if signals.first.hasFired { end("interrupted", 130) }
+        throw error
+    }
     print(report.table)
     try logs?.write(try report.json.serialized())
-    if report.isInterrupted { throw CancellationError() }
+    if report.isInterrupted { end("interrupted", 130) }
     exit(report.isComplete ? 0 : 1)
 } catch {
-    let wasInterrupted = signals.first.hasFired
-    FileHandle.standardError.write(Data((wasInterrupted ? "interrupted\n" : "error: \(error)\n").utf8))
-    exit(wasInterrupted ? 130 : 1)
+    end("error: \(error)", 1)
 }
